@@ -1,0 +1,79 @@
+import js from "@eslint/js";
+import { defineConfig, globalIgnores } from "eslint/config";
+import tseslint from "typescript-eslint";
+
+/** Layers point one way: node: ← core ← adapters and the rest ← dashboard ← apps. */
+const adapters = ["postgres", "redis", "etcd", "sqlite"];
+const forbid = (files, names, message) => ({
+  files,
+  rules: {
+    "@typescript-eslint/no-restricted-imports": [
+      "error",
+      { patterns: [{ group: names.flatMap((name) => [name, `${name}/*`]), message }] },
+    ],
+  },
+});
+
+export default defineConfig(
+  globalIgnores(["**/dist/**", "**/coverage/**", "**/node_modules/**", "**/.turbo/**", "**/.readme-blocks*/**"]),
+  js.configs.recommended,
+  {
+    files: ["**/*.ts"],
+    extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      "@typescript-eslint/no-explicit-any": "error",
+      "@typescript-eslint/no-floating-promises": ["error", { ignoreVoid: true }],
+      "@typescript-eslint/no-misused-promises": "error",
+      "@typescript-eslint/consistent-type-imports": ["error", { fixStyle: "inline-type-imports" }],
+      "@typescript-eslint/consistent-type-exports": "error",
+      "@typescript-eslint/switch-exhaustiveness-check": ["error", { considerDefaultExhaustiveForUnions: true }],
+      "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_" }],
+      "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true, allowBoolean: true }],
+      "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
+      "@typescript-eslint/only-throw-error": ["error", { allowThrowingUnknown: true, allowThrowingAny: false }],
+      "@typescript-eslint/prefer-promise-reject-errors": ["error", { allowThrowingUnknown: true }],
+      "@typescript-eslint/consistent-type-definitions": "off",
+      "@typescript-eslint/no-empty-function": "off",
+      "@typescript-eslint/no-non-null-assertion": "error",
+      "@typescript-eslint/unbound-method": "off",
+      "no-restricted-syntax": [
+        "error",
+        { selector: "TSEnumDeclaration", message: "A literal union tells the same story and erases." },
+        { selector: "ExportDefaultDeclaration", message: "Named exports only; config files excepted." },
+      ],
+      eqeqeq: "error",
+      "no-console": "error",
+    },
+  },
+  {
+    files: ["*.ts", "*.js", "*.mjs"],
+    rules: { "no-restricted-syntax": "off" },
+  },
+  {
+    files: ["**/*.{js,mjs}"],
+    languageOptions: { globals: { console: "readonly", process: "readonly", URL: "readonly" } },
+  },
+  {
+    files: ["**/*.{test,faults,soak}.ts", "**/test/**/*.ts"],
+    rules: {
+      "@typescript-eslint/no-non-null-assertion": "off",
+      "@typescript-eslint/require-await": "off",
+      "@typescript-eslint/no-confusing-void-expression": "off",
+    },
+  },
+  {
+    files: ["apps/**/*.ts", "benchmarks/**/*.ts", "examples/**/*.ts", "**/*.{faults,soak}.ts"],
+    rules: { "no-console": "off" },
+  },
+  forbid(["packages/core/src/**"], ["@pool/*"], "core stands on node: alone."),
+  ...adapters.map((name) =>
+    forbid(
+      [`packages/${name}/src/**`],
+      [...adapters.filter((other) => other !== name), "monitor", "dashboard", "testing"].map(
+        (other) => `@pool/${other}`,
+      ),
+      "An adapter imports core and its driver, never another adapter, the monitor or the test kit.",
+    ),
+  ),
+);

@@ -1,0 +1,33 @@
+import { defaultServerConditions } from "vite";
+import { defineConfig } from "vitest/config";
+
+/** `vitest run` takes *.test.ts; `--mode faults` and `--mode soak` take the long runs, which have commands of their own. */
+export default defineConfig(({ mode }) => {
+  const kind = mode === "faults" || mode === "soak" ? mode : "test";
+  const long = kind !== "test";
+  return {
+    ssr: {
+      resolve: {
+        conditions: ["@pool/source", ...defaultServerConditions],
+        externalConditions: ["@pool/source", "node", "module-sync"],
+      },
+    },
+    test: {
+      include: [`{packages,apps}/*/{src,test}/**/*.${kind}.ts`, `{benchmarks,examples,tests}/**/*.${kind}.ts`],
+      exclude: ["**/node_modules/**", "**/dist/**"],
+      passWithNoTests: long,
+      environment: "node",
+      pool: "forks",
+      // `gc` for the tests of dropped leases; the condition for the workers and children that a test starts.
+      execArgv: ["--expose-gc", "--conditions=@pool/source"],
+      testTimeout: long ? 30 * 60_000 : 20_000,
+      hookTimeout: long ? 5 * 60_000 : 60_000,
+      teardownTimeout: 20_000,
+      ...(long && { fileParallelism: false }),
+      allowOnly: false,
+      restoreMocks: true,
+      unstubEnvs: true,
+      dangerouslyIgnoreUnhandledErrors: false,
+    },
+  };
+});
