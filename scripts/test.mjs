@@ -1,0 +1,5 @@
+// `npm test`: installs, then hands over to the checks, which run on the Node that the workspace brings.
+import { install, pnpm } from "./workspace.mjs";
+
+await install();
+process.exitCode = await pnpm("exec", "node", "scripts/checks.mjs", ...process.argv.slice(2));
