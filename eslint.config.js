@@ -2,6 +2,8 @@ import js from "@eslint/js";
 import { defineConfig, globalIgnores } from "eslint/config";
 import tseslint from "typescript-eslint";
 
+const nodeGlobals = ["console", "performance", "process", "setInterval", "clearInterval", "URL"];
+
 /** Layers point one way: node: ← core ← adapters and the rest ← dashboard ← apps. */
 const adapters = ["postgres", "redis", "etcd", "sqlite"];
 const forbid = (files, names, message) => ({
@@ -52,9 +54,7 @@ export default defineConfig(
   },
   {
     files: ["**/*.{js,mjs}"],
-    languageOptions: {
-      globals: { console: "readonly", performance: "readonly", process: "readonly", URL: "readonly" },
-    },
+    languageOptions: { globals: Object.fromEntries(nodeGlobals.map((name) => [name, "readonly"])) },
   },
   {
     files: ["**/*.{test,faults,soak}.ts", "**/test/**/*.ts"],

@@ -37,22 +37,15 @@ process.exitCode = failed === 0 ? 0 : 1;
 
 function turbo() {
   const tasks = ["build", "check", "lint:all", "format:all", "typecheck:all"];
-  return run("turbo", "run", ...tasks, "--continue", "--output-logs=errors-only");
+  return run(["turbo", "run", ...tasks, "--continue", "--output-logs=errors-only"]);
 }
 
 async function vitest(...options) {
   const folder = mkdtempSync(join(tmpdir(), "pool-tests-"));
   const report = join(folder, "report.json");
   try {
-    const code = await run(
-      "vitest",
-      "run",
-      ...options,
-      ...filters,
-      "--reporter=default",
-      "--reporter=json",
-      `--outputFile.json=${report}`,
-    );
+    const reports = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+    const code = await run(["vitest", "run", ...options, ...filters, ...reports]);
     count(report);
     return code;
   } finally {

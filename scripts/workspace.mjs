@@ -20,19 +20,32 @@ function pnpmCommand() {
 
 let command;
 
-/** Runs pnpm in the root, hands signals on, and resolves with its exit code. */
+/** Runs pnpm in the root and resolves with its exit code. */
 export function pnpm(...args) {
   command ??= pnpmCommand();
-  return run(...command, ...args);
+  return run([...command, ...args]);
 }
 
 /** Runs a program with this terminal, hands signals on to it, and resolves with its exit code. */
-export function run(program, ...args) {
-  const env = { ...process.env, TURBO_TELEMETRY_DISABLED: "1", DO_NOT_TRACK: "1" };
-  const child = spawn(program, args, { cwd: root, stdio: "inherit", shell: windows, env });
-  const handOn = (signal) => child.kill(signal);
+export function run([program, ...args], { cwd = root, env = {} } = {}) {
+  const quiet = { TURBO_TELEMETRY_DISABLED: "1", DO_NOT_TRACK: "1" };
+  const child = spawn(program, args, {
+    cwd,
+    stdio: "inherit",
+    shell: windows,
+    env: { ...process.env, ...quiet, ...env },
+  });
+
+  // Once: a terminal gives its Ctrl-C to the child itself, and a second signal would read as "now, at once".
+  let told = false;
+  const handOn = (signal) => {
+    const fromTerminal = signal === "SIGINT" && process.stdin.isTTY;
+    if (!told && !fromTerminal) child.kill(signal);
+    told = true;
+  };
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"];
   for (const signal of signals) process.on(signal, handOn);
+
   return new Promise((resolve) => {
     const settle = (code) => {
       for (const signal of signals) process.off(signal, handOn);
