@@ -17,7 +17,14 @@ const forbid = (files, names, message) => ({
 });
 
 export default defineConfig(
-  globalIgnores(["**/dist/**", "**/coverage/**", "**/node_modules/**", "**/.turbo/**", "**/.readme-blocks*/**"]),
+  globalIgnores([
+    "**/dist/**",
+    "**/coverage/**",
+    "**/node_modules/**",
+    "**/.turbo/**",
+    "**/.readme-blocks-*/**",
+    "**/.children-*/**",
+  ]),
   js.configs.recommended,
   {
     files: ["**/*.ts"],

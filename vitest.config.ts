@@ -18,8 +18,8 @@ export default defineConfig(({ mode }) => {
       passWithNoTests: long,
       environment: "node",
       pool: "forks",
-      // `gc` for the tests of dropped leases; the condition for the workers and children that a test starts.
-      execArgv: ["--expose-gc", "--conditions=@pool/source"],
+      // `gc` for the tests of dropped leases; the rest for the workers and children that a test starts from source.
+      execArgv: ["--expose-gc", "--conditions=@pool/source", `--import=${import.meta.dirname}/scripts/source.mjs`],
       testTimeout: long ? 30 * 60_000 : 20_000,
       hookTimeout: long ? 5 * 60_000 : 60_000,
       teardownTimeout: 20_000,
