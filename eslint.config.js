@@ -4,18 +4,6 @@ import tseslint from "typescript-eslint";
 
 const nodeGlobals = ["console", "performance", "process", "setInterval", "clearInterval", "URL"];
 
-/** Layers point one way: node: ← core ← adapters and the rest ← dashboard ← apps. */
-const adapters = ["postgres", "redis", "etcd", "sqlite"];
-const forbid = (files, names, message) => ({
-  files,
-  rules: {
-    "@typescript-eslint/no-restricted-imports": [
-      "error",
-      { patterns: [{ group: names.flatMap((name) => [name, `${name}/*`]), message }] },
-    ],
-  },
-});
-
 export default defineConfig(
   globalIgnores([
     "**/dist/**",
@@ -75,14 +63,19 @@ export default defineConfig(
     files: ["apps/**/*.ts", "benchmarks/**/*.ts", "examples/**/*.ts", "**/*.{faults,soak}.ts"],
     rules: { "no-console": "off" },
   },
-  forbid(["packages/core/src/**"], ["@pool/*"], "core stands on node: alone."),
-  ...adapters.map((name) =>
-    forbid(
-      [`packages/${name}/src/**`],
-      [...adapters.filter((other) => other !== name), "monitor", "dashboard", "testing"].map(
-        (other) => `@pool/${other}`,
-      ),
-      "An adapter imports core and its driver, never another adapter, the monitor or the test kit.",
-    ),
-  ),
+  {
+    files: ["**/*.ts"],
+    rules: {
+      "@typescript-eslint/no-restricted-imports": [
+        "error",
+        {
+          patterns: [
+            { regex: "^@pool/[^/]+/(src|dist)(/|$)", message: "Import what the package exports." },
+            { regex: "^(\\.\\./)+(packages|apps)/", message: "Import a package by its name." },
+            { regex: "(^|/)dist/", message: "Import the source; the build is for users." },
+          ],
+        },
+      ],
+    },
+  },
 );
