@@ -20,7 +20,7 @@ test("imports of packages point one way", () => {
     const target = withoutScope(specifier);
     const allowed = layers[pkg.short] ?? ["core"];
     if (!target || target === pkg.short || allowed.includes(target)) return;
-    return `imports ${specifier}, but ${pkg.short} may import ${allowed.join(", ") || "no package"} only`;
+    return `imports ${specifier}, but ${pkg.short} may import ${only(allowed)}`;
   });
   expect(complaints).toEqual([]);
 });
@@ -32,7 +32,7 @@ test("inside core, the pool knows neither connectors nor transactions, and those
     const [, to = "", toNested] = /\/src\/([^/]+)(\/)?/.exec(posix.join(posix.dirname(file), specifier)) ?? [];
     const allowed = nested && toNested && from !== to ? foldersOfCore[from] : undefined;
     if (!allowed || allowed.includes(to)) return;
-    return `imports ${specifier}, but ${from}/ may import ${allowed.join(", ") || "nothing"} of its neighbours`;
+    return `imports ${specifier}, but of its neighbours ${from}/ may import ${only(allowed)}`;
   });
   expect(complaints).toEqual([]);
 });
@@ -69,9 +69,7 @@ test("a manifest names only the packages below its own", () => {
     const allowed = layers[short] ?? ["core"];
     return Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })
       .filter((name) => withoutScope(name) && !allowed.includes(withoutScope(name)!))
-      .map(
-        (name) => `package.json depends on ${name}, but ${short} may use ${allowed.join(", ") || "no package"} only`,
-      );
+      .map((name) => `package.json depends on ${name}, but ${short} may use ${only(allowed)}`);
   });
   expect(complaints).toEqual([]);
 });
@@ -211,4 +209,8 @@ function sourcesOf(pkg: Package): readonly string[] {
 /** Equal, keys in the same order. */
 function same(one: unknown, other: unknown): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
+}
+
+function only(names: readonly string[]): string {
+  return names.length > 0 ? `${names.join(", ")} only` : "none";
 }
