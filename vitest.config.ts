@@ -18,6 +18,7 @@ export default defineConfig(({ mode }) => {
       passWithNoTests: long,
       environment: "node",
       pool: "forks",
+      maxWorkers: "100%",
       // `gc` for the tests of dropped leases; the rest for the workers and children that a test starts from source.
       execArgv: ["--expose-gc", "--conditions=@pool/source", `--import=${import.meta.dirname}/scripts/source.mjs`],
       testTimeout: long ? 30 * 60_000 : 20_000,
