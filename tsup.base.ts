@@ -25,6 +25,7 @@ export default defineConfig({
   entry: { ...exported, ...started },
   dts: { entry: exported },
   format: "esm",
+  removeNodeProtocol: false,
   target: "node22",
   platform: "node",
   sourcemap: true,

@@ -1,4 +1,4 @@
-// node --import: lets Node run the packages from their sources, for the workers and children that tests start.
+// node --import: lets Node run TypeScript sources as they are: those of apps, and of packages in the children that tests start.
 // Node strips the types by itself; a source that says "./lease.js" means the lease.ts beside it.
 import { existsSync } from "node:fs";
 import { registerHooks } from "node:module";
