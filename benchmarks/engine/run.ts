@@ -1,0 +1,104 @@
+import { inRounds, turnOfTheLoop, type Contestant, type Outcome } from "../lib/rounds.ts";
+import { limit, stormLimit } from "./limit.ts";
+import { driversFor, type Drivers } from "./load-for.ts";
+import { POOL_SIZE, type Load } from "./loads.ts";
+import { bytesPerWaiter } from "./memory.ts";
+import { STORM_TIMEOUT_MS } from "./storm.ts";
+import type { Unit } from "./steady.ts";
+import type { Engine, Subject } from "./subject.ts";
+
+export interface RunOptions {
+  readonly engines: readonly Engine[];
+  readonly rounds: number;
+  /** Time for each measurement of a load that can be repeated, in ms. */
+  readonly budgetMs: number;
+  /** Time after which a slow engine sits out the rest of a load, in ms. */
+  readonly patienceMs: number;
+  readonly random: () => number;
+}
+
+export interface LoadReport {
+  readonly load: Load;
+  readonly outcomes: readonly Outcome[];
+  /** Engines whose pool lends nothing any more, or counts wrongly, after a storm. */
+  readonly unusable: readonly string[];
+}
+
+/** Measures one load on every engine that can do it, beside the limit. */
+export async function runLoad(load: Load, options: RunOptions): Promise<LoadReport> {
+  const unusable = new Set<string>();
+  const storms = load.work.kind === "storm";
+  const able = [storms ? stormLimit : limit, ...options.engines.filter((engine) => canDo(engine, load))];
+  const contestants = able.map((engine): Contestant => ({
+    name: engine.name,
+    measure: (warming) => measure(engine, load, options.budgetMs, warming, unusable),
+  }));
+  // What takes long is measured a third as often.
+  const rounds = storms || load.work.kind === "memory" ? Math.ceil(options.rounds / 3) : options.rounds;
+  const { random, patienceMs } = options;
+  const outcomes = await inRounds(contestants, { rounds, warmup: 1, baseline: limit.name, random, patienceMs });
+  return { load, outcomes, unusable: [...unusable] };
+}
+
+function canDo(engine: Engine, { work, timeout }: Load): boolean {
+  if (work.kind === "storm" && work.storm !== "timeouts") return engine.aborts;
+  return engine.timesOut || (work.kind !== "storm" && timeout === undefined);
+}
+
+async function measure(
+  engine: Engine,
+  load: Load,
+  budgetMs: number,
+  warming: boolean,
+  unusable: Set<string>,
+): Promise<number> {
+  const { work } = load;
+  const { steady, storm } = await driversFor(engine.name);
+  const timeout = work.kind === "storm" ? STORM_TIMEOUT_MS : load.timeout;
+  const waiters = work.count + POOL_SIZE;
+  const subject = engine.open({ size: POOL_SIZE, timeout, waiters });
+  try {
+    await openAll(subject);
+    switch (work.kind) {
+      case "storm": {
+        const { cost, rejected, usable } = await storm.storm(work.storm, subject, work.count, POOL_SIZE);
+        if (!usable || rejected !== work.count) unusable.add(engine.name);
+        return cost;
+      }
+      case "memory":
+        return await bytesPerWaiter(subject, work.count, POOL_SIZE);
+      default: {
+        // First a tenth for nothing: the collection before this may have thrown compiled code away.
+        const tenth = unitOf({ ...work, count: work.count / 10 }, steady);
+        const warm = await steady.timed(tenth, subject, warming ? 2 * budgetMs : budgetMs / 3);
+        return warming ? warm : await steady.timed(unitOf(work, steady), subject, budgetMs);
+      }
+    }
+  } finally {
+    await closed(subject);
+  }
+}
+
+type SteadyWork = Extract<Load["work"], { kind: "uncontended" | "tasks" | "burst" }>;
+
+function unitOf(work: SteadyWork, { uncontended, tasks, burst }: Drivers["steady"]): Unit {
+  switch (work.kind) {
+    case "uncontended":
+      return uncontended(work.count);
+    case "tasks":
+      return tasks(work.count, work.borrows);
+    case "burst":
+      return burst(work.count);
+  }
+}
+
+async function openAll(subject: Subject<unknown>): Promise<void> {
+  const leases = await Promise.all(Array.from({ length: POOL_SIZE }, () => subject.acquire()));
+  for (const lease of leases) subject.release(lease);
+  await turnOfTheLoop();
+}
+
+/** A pool that got stuck would never close: a second is enough for it. */
+async function closed(subject: Subject<unknown>): Promise<void> {
+  await Promise.race([subject.close(), new Promise((resolve) => setTimeout(resolve, 1_000).unref())]);
+}

@@ -1,0 +1,14 @@
+/** `pnpm bench engine …` and `pnpm bench sqlite …`. */
+const benchmarks: Readonly<Record<string, () => Promise<unknown>>> = {
+  engine: () => import("./engine.ts"),
+  sqlite: () => import("./sqlite.ts"),
+};
+
+const name = process.argv[2] ?? "";
+const run = benchmarks[name];
+if (run) {
+  await run();
+} else {
+  console.error(`which benchmark? ${Object.keys(benchmarks).join(" or ")}, then its options; --help lists them`);
+  process.exitCode = 2;
+}
