@@ -1,0 +1,71 @@
+/**
+ *     idle ──→ connecting ──→ ready
+ *                ↓  ↑  ↑        ↓
+ *               failed └───── closed  ← from everywhere, by disconnect
+ *
+ * `disconnect` leads to closed at once: what drains, drains behind it. `degraded` and `reconnecting` are the supervisor's: between ready and failed.
+ */
+export type ConnectorState = "idle" | "connecting" | "ready" | "degraded" | "reconnecting" | "failed" | "closed";
+
+/** What a health check found. */
+export interface Health {
+  readonly healthy: boolean;
+  readonly latencyMs: number;
+  /** When it was found, in ms since the epoch. */
+  readonly checkedAt: number;
+  readonly error?: unknown;
+  /** What the backend adds, for example `{ wal: 4096 }`. Never a credential. */
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+/** The long-lived, named, health-checked handle to one backend. Making one does no I/O. */
+export interface Connector<out C = unknown> extends AsyncDisposable {
+  /** The name it is registered under, or its `name` option, or its kind. */
+  readonly name: string;
+  readonly kind: string;
+  readonly state: ConnectorState;
+  readonly isConnected: boolean;
+  /** The options in force, frozen, with every secret replaced. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** Where it connects, as whom and how: equal for two connectors that may share. Holds credentials only as a keyed hash. */
+  readonly key: string;
+  /** @throws PoolError `NOT_CONNECTED` before connect and after disconnect */
+  readonly client: C;
+  /** How many connections it has open now, where the adapter can tell; 0 while it is not connected. */
+  readonly connections?: number | undefined;
+  /**
+   * Idempotent; concurrent calls share one attempt; a failed one may be tried again. Right after `disconnect` it waits for what drains.
+   * @throws PoolError `CONNECT_FAILED` with the backend's reason, `CONNECT_TIMEOUT`, `NOT_CONNECTED` when a disconnect called it off; or the signal's reason
+   */
+  connect(options?: { signal?: AbortSignal }): Promise<this>;
+  /** Idempotent; drains up to `timeout` ms, then aborts. Never rejects. */
+  disconnect(options?: { timeout?: number }): Promise<void>;
+  /** A fresh client behind the same handle; the old one is drained and closed. For a worker's next job, or a changed credential. */
+  restart(options?: { signal?: AbortSignal; timeout?: number }): Promise<this>;
+  /** Asks the backend now. Resolves with what it found, also when that is bad; rejects only with the signal's reason. */
+  healthCheck(options?: { signal?: AbortSignal; timeout?: number }): Promise<Health>;
+}
+
+/** What an adapter writes to make a connector; {@link defineConnector} does the rest. */
+export interface ConnectorSpec<C> {
+  readonly kind: string;
+  readonly name: string | undefined;
+  /** The options in force; redacted for `config` by `secretNames` and by name. */
+  readonly options: object;
+  readonly secretNames?: ReadonlySet<string>;
+  readonly key: string;
+  /** Opens a client and proves it with the backend (unless it is lazy). Rejects and leaves nothing open. */
+  open(context: { readonly name: string; readonly signal: AbortSignal }): Promise<C>;
+  /** Drains up to `timeout` ms, then aborts what is left. Called once for each client that `open` resolved with. */
+  close(client: C, options: { readonly timeout: number }): Promise<void>;
+  /** One cheap round trip; rejects when unhealthy. May resolve with details. A busy pool is not dead: it must not queue behind borrowers. */
+  check(client: C, signal: AbortSignal): Promise<Readonly<Record<string, unknown>> | undefined>;
+  /** How many connections this client has open, free of round trips. */
+  connections?(client: C): number;
+  /** Longest `open`, in ms; what comes later is closed unseen. @default 30_000 */
+  readonly connectTimeout?: number;
+  /** How long a `disconnect` without a timeout lets borrowers finish, in ms. @default the option `drainTimeout` where it is a number, else 3_000 */
+  readonly drainTimeout?: number;
+  /** How much longer than its timeout a `close` is waited for, in ms, and an `open` that was called off. @default 2_000 */
+  readonly closeTimeout?: number;
+}

@@ -1,0 +1,85 @@
+/**
+ * What went wrong, for a caller to branch on. Adapters add codes of their own; each says so in its README.
+ *
+ * Pool: `ACQUIRE_TIMEOUT` nothing came free in time · `QUEUE_FULL` too many wait already · `POOL_CLOSED` · `CONNECT_FAILED` the backend refused ·
+ * `CONNECT_TIMEOUT` · `UNAVAILABLE` the backend is known to be down · `VALIDATE_FAILED` · `LEASE_ENDED` used after release ·
+ * `RESOURCE_LOST` died while lent · `SELF_DEADLOCK` · `HOOK_REFUSED`.
+ * Connectors: `NOT_CONNECTED` · `CONNECTOR_NOT_FOUND` · `DUPLICATE_CONNECTOR` · `CONNECT_ALL_FAILED` · `REGISTRY_CLOSED` · `SCOPE_CLOSED` · `DUPLICATE_SCOPE`.
+ * Statements: `QUERY_TIMEOUT` · `OUTCOME_UNKNOWN` the reply to a COMMIT was lost · `TRANSACTION_OPEN` · `TRANSACTION_ENDED` · `TRANSACTION_BUSY` · `SESSION_ENDED`.
+ * Input: `INVALID_OPTIONS` · `INVALID_ARGUMENT`.
+ */
+export type PoolErrorCode =
+  | "ACQUIRE_TIMEOUT"
+  | "QUEUE_FULL"
+  | "POOL_CLOSED"
+  | "CONNECT_FAILED"
+  | "CONNECT_TIMEOUT"
+  | "UNAVAILABLE"
+  | "VALIDATE_FAILED"
+  | "LEASE_ENDED"
+  | "RESOURCE_LOST"
+  | "SELF_DEADLOCK"
+  | "HOOK_REFUSED"
+  | "NOT_CONNECTED"
+  | "CONNECTOR_NOT_FOUND"
+  | "DUPLICATE_CONNECTOR"
+  | "CONNECT_ALL_FAILED"
+  | "REGISTRY_CLOSED"
+  | "SCOPE_CLOSED"
+  | "DUPLICATE_SCOPE"
+  | "QUERY_TIMEOUT"
+  | "OUTCOME_UNKNOWN"
+  | "TRANSACTION_OPEN"
+  | "TRANSACTION_ENDED"
+  | "TRANSACTION_BUSY"
+  | "SESSION_ENDED"
+  | "INVALID_OPTIONS"
+  | "INVALID_ARGUMENT";
+
+/** The facts of the moment, for logs and tests. Holds no bound value and no credential. */
+export type ErrorDetails = Readonly<Record<string, unknown>>;
+
+export interface PoolErrorOptions {
+  /** The backend's own error, or whatever set this one off. */
+  cause?: unknown;
+  details?: ErrorDetails;
+}
+
+/** Every error that @pool throws on purpose. Branch on {@link code}; {@link message} is for people and says who, what and how much. */
+export class PoolError extends Error {
+  override readonly name = "PoolError";
+  readonly code: PoolErrorCode | (string & {});
+  readonly details: ErrorDetails;
+
+  constructor(code: PoolErrorCode | (string & {}), message: string, options: PoolErrorOptions = {}) {
+    super(message, "cause" in options ? { cause: options.cause } : undefined);
+    this.code = code;
+    this.details = options.details ?? {};
+  }
+}
+
+/** Is this one of ours, and (where `code` is given) that one? */
+export function isPoolError(error: unknown, code?: PoolErrorCode | (string & {})): error is PoolError {
+  return error instanceof PoolError && (code === undefined || error.code === code);
+}
+
+/** One line about any thrown value, for the tail of another message. */
+export function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError && error.message === "") return error.errors.map(reasonOf).join("; ");
+  if (error instanceof Error) return error.message === "" ? error.name : error.message;
+  return String(error);
+}
+
+/**
+ * Builds an error without a stack: for errors made on a timer or in bulk, whose stack would name only the timer.
+ * A stack costs 2.5–5 µs, and a storm of timeouts makes thousands at once.
+ */
+export function withoutStack<E extends Error>(make: () => E): E {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 0;
+  try {
+    return make();
+  } finally {
+    Error.stackTraceLimit = limit;
+  }
+}

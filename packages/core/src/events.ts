@@ -1,0 +1,66 @@
+import { channel, tracingChannel, type Channel, type TracingChannel } from "node:diagnostics_channel";
+import type { CloseReason } from "./pool/entry.js";
+import type { Holder } from "./pool/stats.js";
+
+/**
+ * The events of @pool on `node:diagnostics_channel`. What takes time is a tracing channel (`tracing:pool:acquire:start`, `…:end`,
+ * `…:asyncStart`, `…:asyncEnd`, `…:error`), a moment is a plain channel. An event object is built only when somebody listens.
+ * Events carry statement text as the caller wrote it, and never bound values, URLs or credentials.
+ */
+export interface TracedEvents {
+  /** From the call of `acquire` until its lease. */
+  "pool:acquire": { pool: string; label: string | undefined; waiting: number; leaseId?: number };
+  /** A resource being opened. `attempt` counts the failures in a row before it. */
+  "pool:create": { pool: string; kind: string; resourceId: number; attempt: number };
+  /** `keepAlive`: by the sweep, and not because somebody wants to borrow it. */
+  "pool:validate": { pool: string; resourceId: number; keepAlive: boolean };
+  "pool:reset": { pool: string; resourceId: number; inTransaction: boolean };
+  /** One statement or command, from sending to its reply. */
+  "pool:query": {
+    pool: string;
+    leaseId: number | undefined;
+    label: string | undefined;
+    statement: string;
+    rowCount?: number;
+  };
+  /** One transaction or savepoint, from BEGIN to COMMIT or ROLLBACK. `attempt` starts at 1. */
+  "pool:transaction": { pool: string; label: string | undefined; depth: number; attempt: number };
+  "connector:connect": { connector: string; kind: string };
+  "connector:health": { connector: string; kind: string };
+}
+
+export interface MomentEvents {
+  "pool:lease": { pool: string; leaseId: number; resourceId: number; label: string | undefined; waitedMs: number };
+  /** `openTransaction`: it came back with one, which is rolled back or closed with the resource. */
+  "pool:release": {
+    pool: string;
+    leaseId: number;
+    resourceId: number;
+    label: string | undefined;
+    heldMs: number;
+    busyMs: number;
+    openTransaction: boolean;
+    destroyed: boolean;
+  };
+  "pool:close": { pool: string; resourceId: number; reason: CloseReason; ageMs: number; uses: number; cause: unknown };
+  /** Nothing came free in time. */
+  "pool:timeout": { pool: string; label: string | undefined; waitedMs: number; holders: readonly Holder[] };
+  /** Refused without a wait: the queue is full, the backend is down, or the pool is closed. */
+  "pool:refuse": { pool: string; label: string | undefined; code: string };
+  /** `held`: over `leakAfter` (again with `returned` when it comes back after all). `dropped`: garbage-collected without release. */
+  "pool:leak": { pool: string; kind: "held" | "dropped" | "returned"; holder: Holder };
+  "pool:state": { pool: string; state: "open" | "draining" | "closed" };
+  "connector:state": { connector: string; kind: string; from: string; to: string; cause: unknown };
+}
+
+export type EventName = keyof TracedEvents | keyof MomentEvents;
+
+/** The channel of a moment. Subscribe with `moment("pool:leak").subscribe((event) => …)`. */
+export function moment<N extends keyof MomentEvents>(name: N): Channel<unknown, MomentEvents[N]> {
+  return channel(name) as Channel<unknown, MomentEvents[N]>; // the name tells the type of what is published
+}
+
+/** The tracing channel of something that takes time. */
+export function traced<N extends keyof TracedEvents>(name: N): TracingChannel<unknown, TracedEvents[N]> {
+  return tracingChannel<unknown, TracedEvents[N]>(name);
+}

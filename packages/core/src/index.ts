@@ -1,0 +1,6 @@
+export * from "./errors.js";
+export * from "./events.js";
+export * from "./time.js";
+export * from "./options.js";
+export * from "./redact.js";
+export * from "./pool/index.js";

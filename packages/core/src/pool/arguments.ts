@@ -1,0 +1,35 @@
+import { PoolError } from "../errors.js";
+import type { AcquireOptions } from "./pool.js";
+
+/** What is wrong with the options of an acquire, if anything. Runs on every call that has some, so it looks at each only once. */
+export function checkAcquire(pool: string, options: AcquireOptions): PoolError | undefined {
+  if (typeof options !== "object" || (options as unknown) === null)
+    return invalid(pool, "options", "an object", options);
+  const { timeout, signal, label, priority } = options;
+  if (timeout !== undefined && !(typeof timeout === "number" && timeout >= 0))
+    return invalid(pool, "timeout", "a number of ms, at least 0", timeout);
+  if (signal !== undefined && !(signal instanceof AbortSignal))
+    return invalid(pool, "signal", "an AbortSignal", signal);
+  if (label !== undefined && typeof label !== "string") return invalid(pool, "label", "a string", label);
+  if (priority !== undefined && priority !== "high" && priority !== "normal" && priority !== "low") {
+    return invalid(pool, "priority", 'one of "high", "normal", "low"', priority);
+  }
+  return undefined;
+}
+
+/** @throws PoolError `INVALID_ARGUMENT` */
+export function checkLimits(pool: string, limits: { maxSize?: number; maxIdle?: number; minIdle?: number }): void {
+  for (const [name, least] of [["maxSize", 1] as const, ["maxIdle", 0] as const, ["minIdle", 0] as const]) {
+    const value: unknown = limits[name];
+    if (value === undefined || (Number.isSafeInteger(value) && (value as number) >= least)) continue;
+    throw invalid(pool, name, `a whole number of at least ${String(least)}`, value);
+  }
+}
+
+function invalid(pool: string, name: string, takes: string, got: unknown): PoolError {
+  const shown =
+    typeof got === "string" ? JSON.stringify(got.slice(0, 60)) : typeof got === "object" ? "an object" : String(got);
+  return new PoolError("INVALID_ARGUMENT", `pool ${JSON.stringify(pool)}: ${name} must be ${takes}, got ${shown}`, {
+    details: { name },
+  });
+}

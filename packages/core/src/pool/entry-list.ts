@@ -1,0 +1,33 @@
+import type { Entry } from "./entry.js";
+
+/** The idle entries in the order of their return: a list threaded through them, so that adding, taking and removing cost the same anywhere. */
+export class EntryList<R> {
+  #first: Entry<R> | undefined = undefined;
+  #last: Entry<R> | undefined = undefined;
+
+  get first(): Entry<R> | undefined {
+    return this.#first;
+  }
+
+  get last(): Entry<R> | undefined {
+    return this.#last;
+  }
+
+  add(entry: Entry<R>): void {
+    const last = this.#last;
+    entry.previous = last;
+    if (last === undefined) this.#first = entry;
+    else last.next = entry;
+    this.#last = entry;
+  }
+
+  remove(entry: Entry<R>): void {
+    const { previous, next } = entry;
+    if (previous === undefined) this.#first = next;
+    else previous.next = next;
+    if (next === undefined) this.#last = previous;
+    else next.previous = previous;
+    entry.previous = undefined;
+    entry.next = undefined;
+  }
+}

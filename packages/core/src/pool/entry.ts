@@ -1,0 +1,135 @@
+import type { Hold } from "./borrow.js";
+import type { PoolLease } from "./lease.js";
+import type { LeaseRecord } from "./dropped.js";
+
+/**
+ * The life of a resource in its pool:
+ *
+ *     connecting ──→ idle ⇄ leased ──→ resetting
+ *         │         ⇅    ↘    │            │  └──→ idle
+ *         │    validating ─→ closing ←─────┘
+ *         └──────────────────→ │ → closed
+ */
+export type EntryState = "connecting" | "idle" | "leased" | "validating" | "resetting" | "closing" | "closed";
+
+const NEXT: Readonly<Record<EntryState, readonly EntryState[]>> = {
+  connecting: ["idle", "closing", "closed"],
+  idle: ["leased", "validating", "closing"],
+  leased: ["idle", "resetting", "closing"],
+  validating: ["idle", "closing"],
+  resetting: ["idle", "closing"],
+  closing: ["closed"],
+  closed: [],
+};
+
+/** Why a resource was closed. */
+export type CloseReason = (typeof CLOSE_REASONS)[number];
+
+export const CLOSE_REASONS = [
+  "lost",
+  "destroyed",
+  "dropped",
+  "reclaimed",
+  "fatal-error",
+  "busy-at-release",
+  "validate-failed",
+  "reset-failed",
+  "idle-timeout",
+  "max-lifetime",
+  "max-uses",
+  "max-idle",
+  "evicted",
+  "resized",
+  "abandoned",
+  "pool-closed",
+] as const;
+
+/** How many entries of a pool are in each state. */
+export type Tally = Record<EntryState, number>;
+
+/** How a lease ends: the caller gives it back, or it is taken away. */
+export type Ending = "released" | "destroyed" | "dropped" | "reclaimed";
+
+/** What an entry and its lease need of the engine. */
+export interface EntryOwner {
+  giveBack(entry: Entry<unknown>, how: Ending, cause?: unknown): void;
+  now(): number;
+  exactNow(): number;
+  readonly name: string;
+  isFatal(error: unknown): boolean;
+}
+
+/** One resource with all that the engine knows of it and of its present hold. Times are the pool's clock in ms. */
+export class Entry<R> {
+  readonly owner: EntryOwner;
+  readonly id: number;
+  readonly #tally: Tally;
+  #state: EntryState = "connecting";
+
+  /** Set once the factory has resolved, and never changed. */
+  resource: R | undefined = undefined;
+  /** When its connect started. */
+  readonly createdAt: number;
+  openedAt = 0;
+  expiresAt = Infinity;
+  /** When it was last used; what idleTimeout counts from. */
+  usedAt = 0;
+  /** When it was last known to work; what validateIfIdleFor counts from. */
+  checkedAt = 0;
+  keepAliveAt = Infinity;
+  uses = 0;
+  /** Checked for those who wait now: lent whatever its times say. */
+  vouched = false;
+  /** Decided while it was away: close it on its return. */
+  retire: CloseReason | undefined = undefined;
+  retireCause: unknown = undefined;
+
+  // The idle list is threaded through the entries.
+  previous: Entry<R> | undefined = undefined;
+  next: Entry<R> | undefined = undefined;
+
+  // The hold: who has it now. `leaseId` is 0 when nobody has.
+  leaseId = 0;
+  leasedAt = 0;
+  label: string | undefined = undefined;
+  stack: string | undefined = undefined;
+  hold: Hold | undefined = undefined;
+  statement: string | undefined = undefined;
+  running = 0;
+  runningSince = 0;
+  busyMs = 0;
+  leakReported = false;
+  /** The lease itself, until the next sweep: by then most leases have ended, and only the rest are worth watching for garbage collection. */
+  lease: PoolLease<R> | undefined = undefined;
+  watched: LeaseRecord | undefined = undefined;
+
+  constructor(owner: EntryOwner, id: number, tally: Tally, createdAt: number) {
+    this.owner = owner;
+    this.id = id;
+    this.#tally = tally;
+    this.createdAt = createdAt;
+    tally.connecting++;
+  }
+
+  get state(): EntryState {
+    return this.#state;
+  }
+
+  /** Changes the state; the one place that knows which changes there are. */
+  to(next: EntryState): void {
+    const state = this.#state;
+    const tally = this.#tally;
+    if (state === "idle" && next === "leased") {
+      tally.idle--;
+      tally.leased++;
+    } else if (state === "leased" && next === "idle") {
+      tally.leased--;
+      tally.idle++;
+    } else {
+      if (!NEXT[state].includes(next)) throw new TypeError(`a resource cannot go from ${state} to ${next}`);
+      tally[state]--;
+      tally[next]++;
+    }
+    this.#state = next;
+  }
+}

@@ -1,0 +1,130 @@
+import type { Timer } from "../time.js";
+import type { Entry } from "./entry.js";
+import type { ResourceFactory } from "./factory.js";
+import { Growth } from "./growth.js";
+import { Opening, type OpeningOutcome } from "./opening.js";
+import type { ResolvedPoolOptions } from "./options.js";
+
+/** What growing asks of its engine. */
+export interface GrowingHost<R> {
+  readonly options: ResolvedPoolOptions;
+  readonly state: "open" | "draining" | "closed";
+  /** How many more resources there is use for; never more than the limit leaves room for. */
+  missing(): number;
+  /** Somebody waits for one. */
+  readonly waiting: number;
+  now(): number;
+  refresh(): number;
+  /** A new entry, connecting. */
+  enlist(): Entry<R>;
+  opened(entry: Entry<R>, resource: R): void;
+  /** The entry has come to nothing. */
+  openFailed(entry: Entry<R>, error: unknown): void;
+  /** It opened after it had been given up: close it. */
+  openedLate(entry: Entry<R>, resource: R): void;
+  straggler(resource: R): void;
+  lost(entry: Entry<R>, cause: unknown): void;
+}
+
+/** Opens resources as they are missing: a few at once, and after a failure with pauses. Knows when the backend is down. */
+export class Growing<R> implements OpeningOutcome<R> {
+  readonly #host: GrowingHost<R>;
+  readonly #growth: Growth;
+  readonly #opening: Opening<R>;
+  #timer: Timer | undefined;
+  #firesAt = Infinity;
+  #held = false;
+  /** Somebody wants resources now, though nobody waits in the queue: a warm-up. */
+  warming = false;
+
+  constructor(factory: ResourceFactory<R>, host: GrowingHost<R>) {
+    this.#host = host;
+    this.#growth = new Growth(host.options);
+    this.#opening = new Opening(factory, host.options, this);
+  }
+
+  get failures(): number {
+    return this.#growth.failures;
+  }
+
+  get lastError(): unknown {
+    return this.#growth.lastError;
+  }
+
+  /** Too many failures in a row for waiting to make sense while nothing is open. */
+  get down(): boolean {
+    return this.#growth.down;
+  }
+
+  /** Nothing is under way and the next try is not due: who comes now would only wait for a pause to end. */
+  get pausing(): boolean {
+    return this.#opening.underWay === 0 && this.#host.now() < this.#growth.pauseEndsAt(true);
+  }
+
+  /** The cause of the failures may be gone: no more pause. */
+  forgive(): void {
+    this.#growth.forgive();
+  }
+
+  /** Starts what is missing and may start, and comes back when more may. */
+  grow(): void {
+    const missing = this.#host.missing();
+    if (missing <= 0) return;
+    const now = this.#host.now();
+    const wanted = this.warming || this.#host.waiting > 0;
+    const { starts, askAgainAt } = this.#growth.allowance(this.#opening.startedAt(), wanted, now);
+    const count = Math.min(starts, missing);
+    for (let i = 0; i < count; i++) this.#opening.start(this.#host.enlist(), this.#growth.failures);
+    if (count < missing) this.#askAgain(count > 0 ? now + 1_000 : askAgainAt, now, wanted);
+  }
+
+  /** Gives up everything under way. */
+  stop(reason: unknown): void {
+    if (this.#timer !== undefined) this.#host.options.clock.clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#firesAt = Infinity;
+    this.#opening.abort(reason);
+  }
+
+  opened(entry: Entry<R>, resource: R): void {
+    this.#growth.succeeded();
+    this.#host.opened(entry, resource);
+  }
+
+  failed(entry: Entry<R>, error: unknown): void {
+    if (this.#host.state === "open") this.#growth.failed(error, this.#host.refresh());
+    this.#host.openFailed(entry, error);
+  }
+
+  openedLate(entry: Entry<R>, resource: R, error: unknown): void {
+    if (this.#host.state === "open") this.#growth.failed(error, this.#host.refresh());
+    this.#host.openedLate(entry, resource);
+  }
+
+  straggler(resource: R): void {
+    this.#host.straggler(resource);
+  }
+
+  lost(entry: Entry<R>, cause: unknown): void {
+    this.#host.lost(entry, cause);
+  }
+
+  #askAgain(at: number, now: number, wanted: boolean): void {
+    if (at === Infinity || (at >= this.#firesAt && (this.#held || !wanted))) return;
+    const { clock } = this.#host.options;
+    if (this.#timer !== undefined) clock.clearTimeout(this.#timer);
+    this.#firesAt = Math.min(at, this.#firesAt);
+    this.#held = wanted;
+    this.#timer = clock.setTimeout(
+      () => {
+        this.#timer = undefined;
+        this.#firesAt = Infinity;
+        this.#host.refresh();
+        this.grow();
+      },
+      Math.max(1, this.#firesAt - now),
+    );
+    // A pool that nobody waits for must not keep the process.
+    if (!wanted) this.#timer.unref();
+  }
+}

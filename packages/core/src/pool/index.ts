@@ -1,0 +1,10 @@
+export { borrowing, type Borrower } from "./borrow.js";
+export { createPool } from "./create-pool.js";
+export { CLOSE_REASONS, type CloseReason } from "./entry.js";
+export type { CreateContext, ResourceFactory, ResourceStatus } from "./factory.js";
+export { withCredentials, withHooks, type CredentialOptions, type PoolHooks } from "./hooks.js";
+export type { Lease } from "./lease.js";
+export { poolOptions, presets, readPoolOptions, type PoolOptions, type ResolvedPoolOptions } from "./options.js";
+export type { AcquireOptions, Pool, Priority } from "./pool.js";
+export { maskStatement } from "./statement-text.js";
+export type { Holder, PoolStats, PoolTotals } from "./stats.js";

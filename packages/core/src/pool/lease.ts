@@ -1,0 +1,92 @@
+import { traced, type TracedEvents } from "../events.js";
+import { PoolError } from "../errors.js";
+import type { Entry } from "./entry.js";
+
+/**
+ * The right to use one resource until it is released or destroyed. Disposable: `using lease = await pool.acquire()`.
+ * One that is dropped without release is found by garbage collection, and its resource closed.
+ */
+export interface Lease<out R> extends Disposable {
+  /** Unique in its pool. */
+  readonly id: number;
+  /** @throws PoolError `LEASE_ENDED` after release, destroy or reclaim */
+  readonly resource: R;
+  readonly active: boolean;
+  /** Gives the resource back. Idempotent, never throws, never waits: what the backend has to undo runs behind it. */
+  release(): void;
+  /** Gives the resource back to be closed. Idempotent, never throws, never waits. */
+  destroy(cause?: unknown): void;
+  /** For adapters: runs a statement, and counts its time as busy and its text as the last of this hold. Publishes `pool:query`. */
+  track<T>(statement: string, work: () => PromiseLike<T>): Promise<T>;
+}
+
+type QueryEvent = TracedEvents["pool:query"];
+
+const queries = traced("pool:query");
+
+/** The engine's lease. The entry never needs it back: a lease is over when the entry's `leaseId` is another. */
+export class PoolLease<R> implements Lease<R> {
+  readonly id: number;
+  readonly #entry: Entry<R>;
+
+  constructor(entry: Entry<R>, id: number) {
+    this.id = id;
+    this.#entry = entry;
+  }
+
+  get active(): boolean {
+    return this.#entry.leaseId === this.id;
+  }
+
+  get resource(): R {
+    if (this.#entry.leaseId !== this.id) throw this.#ended("its resource was used");
+    return this.#entry.resource as R; // an entry that was ever lent has one
+  }
+
+  release(): void {
+    const entry = this.#entry;
+    if (entry.leaseId === this.id) entry.owner.giveBack(entry, "released");
+  }
+
+  destroy(cause?: unknown): void {
+    const entry = this.#entry;
+    if (entry.leaseId === this.id) entry.owner.giveBack(entry, "destroyed", cause);
+  }
+
+  [Symbol.dispose](): void {
+    this.release();
+  }
+
+  async track<T>(statement: string, work: () => PromiseLike<T>): Promise<T> {
+    const entry = this.#entry;
+    if (entry.leaseId !== this.id) throw this.#ended("a statement was sent");
+    entry.statement = statement;
+    if (entry.running++ === 0) entry.runningSince = entry.owner.exactNow();
+    try {
+      if (!queries.hasSubscribers) return await work();
+      const event: QueryEvent = { pool: entry.owner.name, leaseId: this.id, label: entry.label, statement };
+      return await queries.tracePromise(async () => withRowCount(event, await work()), event);
+    } catch (error) {
+      if (entry.leaseId === this.id && entry.owner.isFatal(error)) {
+        entry.retire ??= "fatal-error";
+        entry.retireCause ??= error;
+      }
+      throw error;
+    } finally {
+      // After its end the entry may be somebody else's: their times are not ours to count.
+      if (entry.leaseId === this.id && --entry.running === 0)
+        entry.busyMs += entry.owner.exactNow() - entry.runningSince;
+    }
+  }
+
+  #ended(what: string): PoolError {
+    const message = `pool ${JSON.stringify(this.#entry.owner.name)}: lease ${String(this.id)} has ended, and ${what} after it`;
+    return new PoolError("LEASE_ENDED", message, { details: { leaseId: this.id } });
+  }
+}
+
+function withRowCount<T>(event: QueryEvent, result: T): T {
+  if (typeof result === "object" && result !== null && "rowCount" in result && typeof result.rowCount === "number")
+    event.rowCount = result.rowCount;
+  return result;
+}

@@ -1,0 +1,115 @@
+import type { Hold } from "./borrow.js";
+import type { Lease } from "./lease.js";
+import type { AcquireOptions, Priority } from "./pool.js";
+import { Ring } from "./ring.js";
+
+/** An acquire as the engine sees it: the caller's options, and what the callback forms add. */
+export interface Request extends AcquireOptions {
+  /** The task this acquire is made for; see borrow.ts. */
+  readonly hold?: Hold | undefined;
+}
+
+/** A caller in the queue. Kept small: a burst makes a hundred thousand of them. */
+export class Waiter<R> {
+  readonly resolve: (lease: Lease<R>) => void;
+  readonly reject: (reason: unknown) => void;
+  readonly request: Request | undefined;
+  readonly since: number;
+  readonly deadline: number;
+  readonly stack: string | undefined;
+  /** It has left the queue; its place in the ring is passed over. */
+  settled = false;
+
+  constructor(
+    resolve: (lease: Lease<R>) => void,
+    reject: (reason: unknown) => void,
+    request: Request | undefined,
+    since: number,
+    deadline: number,
+    stack: string | undefined,
+  ) {
+    this.resolve = resolve;
+    this.reject = reject;
+    this.request = request;
+    this.since = since;
+    this.deadline = deadline;
+    this.stack = stack;
+  }
+}
+
+const FEW_SETTLED = 64;
+
+/** Who waits, in the order of being served: by priority, then by arrival. Leaving from the middle costs as little as from the front. */
+export class WaitQueue<R> {
+  readonly #normal = new Ring<Waiter<R>>();
+  #high: Ring<Waiter<R>> | undefined;
+  #low: Ring<Waiter<R>> | undefined;
+  /** Those still waiting. */
+  #waiting = 0;
+  #settledInside = 0;
+
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  push(waiter: Waiter<R>): void {
+    this.#ring(waiter.request?.priority).push(waiter);
+    this.#waiting++;
+  }
+
+  /** The next to be served; it has left the queue. */
+  shift(): Waiter<R> | undefined {
+    for (;;) {
+      const waiter = this.#high?.shift() ?? this.#normal.shift() ?? this.#low?.shift();
+      if (waiter === undefined) return undefined;
+      if (waiter.settled) {
+        this.#settledInside--;
+        continue;
+      }
+      waiter.settled = true;
+      this.#waiting--;
+      return waiter;
+    }
+  }
+
+  /** Takes one out from wherever it stands. False when it has left already. */
+  remove(waiter: Waiter<R>): boolean {
+    if (waiter.settled) return false;
+    waiter.settled = true;
+    this.#waiting--;
+    if (++this.#settledInside > FEW_SETTLED && this.#settledInside > this.#waiting) this.#compact();
+    return true;
+  }
+
+  /** Takes out those whose deadline has come, and tells the earliest deadline of the rest. */
+  expire(now: number): { readonly expired: readonly Waiter<R>[]; readonly earliest: number } {
+    const expired: Waiter<R>[] = [];
+    let earliest = Infinity;
+    for (const ring of [this.#high, this.#normal, this.#low]) {
+      ring?.filter((waiter) => {
+        if (waiter.settled) return false;
+        if (waiter.deadline <= now) {
+          waiter.settled = true;
+          expired.push(waiter);
+          return false;
+        }
+        if (waiter.deadline < earliest) earliest = waiter.deadline;
+        return true;
+      });
+    }
+    this.#waiting -= expired.length;
+    this.#settledInside = 0;
+    return { expired, earliest };
+  }
+
+  #compact(): void {
+    for (const ring of [this.#high, this.#normal, this.#low]) ring?.filter((waiter) => !waiter.settled);
+    this.#settledInside = 0;
+  }
+
+  #ring(priority: Priority | undefined): Ring<Waiter<R>> {
+    if (priority === "high") return (this.#high ??= new Ring());
+    if (priority === "low") return (this.#low ??= new Ring());
+    return this.#normal;
+  }
+}

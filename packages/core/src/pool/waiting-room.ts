@@ -1,0 +1,157 @@
+import { moment } from "../events.js";
+import { PoolError } from "../errors.js";
+import { selfDeadlock, startWaiting, stopWaiting } from "./deadlock.js";
+import { Deadlines } from "./deadlines.js";
+import type { Hold } from "./borrow.js";
+import type { Lease } from "./lease.js";
+import type { ResolvedPoolOptions } from "./options.js";
+import { poolClosed, queueFull, timeoutErrors, type Moment } from "./refusals.js";
+import { Signals } from "./signals.js";
+import type { Totals } from "./totals.js";
+import { Waiter, WaitQueue, type Request } from "./wait-queue.js";
+
+const timeouts = moment("pool:timeout");
+const refusals = moment("pool:refuse");
+
+/** What the waiting room asks of its engine. */
+export interface WaitingHost {
+  readonly name: string;
+  readonly options: ResolvedPoolOptions;
+  readonly totals: Totals;
+  readonly state: "open" | "draining" | "closed";
+  now(): number;
+  /** After a timer: reads the real clock. */
+  refresh(): number;
+  moment(): Moment;
+  /** Why there is no point in waiting, while the backend is down. */
+  whyUnavailable(): PoolError | undefined;
+  /** Would waiting for this task never end? */
+  wouldDeadlock(hold: Hold): boolean;
+  /** Somebody waits now. */
+  serve(): void;
+}
+
+/** Admission: who may wait, for how long, and how a wait ends without a lease. */
+export class WaitingRoom<R> {
+  readonly #host: WaitingHost;
+  readonly #queue = new WaitQueue<R>();
+  readonly #signals: Signals<R>;
+  readonly #deadlines: Deadlines;
+
+  constructor(host: WaitingHost) {
+    this.#host = host;
+    this.#signals = new Signals((waiters, reason) => {
+      this.#abort(waiters, reason);
+    });
+    this.#deadlines = new Deadlines(host.options.clock, () => {
+      this.#expire();
+    });
+  }
+
+  get waiting(): number {
+    return this.#queue.waiting;
+  }
+
+  /** Queues the caller, or refuses it. */
+  enter(request: Request | undefined, stack: string | undefined): Promise<Lease<R>> {
+    const timeout = request?.timeout ?? this.#host.options.acquireTimeout;
+    const refusal = this.#refusal(request, timeout);
+    if (refusal !== undefined) {
+      if (refusals.hasSubscribers)
+        refusals.publish({ pool: this.#host.name, label: request?.label, code: refusal.code });
+      return Promise.reject(refusal);
+    }
+    return new Promise((resolve, reject) => {
+      const now = this.#host.now();
+      const waiter = new Waiter<R>(resolve, reject, request, now, now + timeout, stack);
+      this.#queue.push(waiter);
+      this.#deadlines.include(waiter.deadline, now);
+      if (request !== undefined) {
+        if (request.signal !== undefined) this.#signals.add(request.signal, waiter);
+        if (request.hold !== undefined) startWaiting(request.hold);
+      }
+      this.#host.serve();
+    });
+  }
+
+  /** The next to be served; it waits no longer. */
+  next(): Waiter<R> | undefined {
+    const waiter = this.#queue.shift();
+    if (waiter === undefined) return undefined;
+    if (waiter.request !== undefined) this.#forget(waiter, waiter.request);
+    if (this.#queue.waiting === 0) this.#deadlines.rest();
+    return waiter;
+  }
+
+  /** Ends every wait with this error. */
+  failAll(error: unknown): void {
+    for (let waiter = this.next(); waiter !== undefined; waiter = this.next()) {
+      this.#host.totals.refused++;
+      waiter.reject(error);
+    }
+  }
+
+  stop(): void {
+    this.#deadlines.stop();
+  }
+
+  #refusal(request: Request | undefined, timeout: number): PoolError | undefined {
+    const { name, options, totals, state } = this.#host;
+    if (state === "open" && timeout > 0) {
+      const hold = request?.hold;
+      const error =
+        this.#queue.waiting >= options.maxWaiting
+          ? queueFull(this.#host.moment(), options.maxWaiting)
+          : (this.#host.whyUnavailable() ??
+            (hold !== undefined && this.#host.wouldDeadlock(hold)
+              ? selfDeadlock(name, hold, this.#host.moment().holders)
+              : undefined));
+      if (error !== undefined) totals.refused++;
+      return error;
+    }
+    if (state !== "open") {
+      totals.refused++;
+      return poolClosed(name, state);
+    }
+    totals.timedOut++;
+    return timeoutErrors(this.#host.moment())(request?.label, 0, 0);
+  }
+
+  #forget(waiter: Waiter<R>, request: Request): void {
+    if (request.signal !== undefined) this.#signals.remove(request.signal, waiter);
+    if (request.hold !== undefined) stopWaiting(request.hold);
+  }
+
+  #abort(waiters: Iterable<Waiter<R>>, reason: unknown): void {
+    for (const waiter of waiters) {
+      if (!this.#queue.remove(waiter)) continue;
+      if (waiter.request?.hold !== undefined) stopWaiting(waiter.request.hold);
+      this.#host.totals.aborted++;
+      waiter.reject(reason);
+    }
+    if (this.#queue.waiting === 0) this.#deadlines.rest();
+  }
+
+  #expire(): void {
+    const now = this.#host.refresh();
+    const moment = this.#host.moment();
+    const { expired, earliest } = this.#queue.expire(now);
+    this.#deadlines.continueFrom(earliest, now);
+    if (this.#queue.waiting === 0) this.#deadlines.rest();
+    if (expired.length === 0) return;
+    const errorFor = timeoutErrors(moment);
+    this.#host.totals.timedOut += expired.length;
+    for (const waiter of expired) {
+      const { request, since, deadline } = waiter;
+      if (request !== undefined) this.#forget(waiter, request);
+      if (timeouts.hasSubscribers)
+        timeouts.publish({
+          pool: this.#host.name,
+          label: request?.label,
+          waitedMs: now - since,
+          holders: moment.holders,
+        });
+      waiter.reject(errorFor(request?.label, deadline - since, now - since));
+    }
+  }
+}

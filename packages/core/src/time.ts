@@ -1,0 +1,105 @@
+/** A timer that was started; what `setTimeout` gives in Node. */
+export interface Timer {
+  ref(): unknown;
+  unref(): unknown;
+}
+
+/**
+ * Where core takes its time from. Replace it in tests; the system's own is {@link systemClock}.
+ * All times are milliseconds on a monotonic scale: they tell spans, not dates.
+ */
+export interface Clock {
+  /** The time now, read afresh. Costs about 50 ns, so hot paths use a {@link CoarseClock}. */
+  now(): number;
+  setTimeout(callback: () => void, ms: number): Timer;
+  clearTimeout(timer: Timer): void;
+}
+
+// A longer delay overflows Node's timers and would fire at once.
+const LONGEST_DELAY = 2 ** 31 - 1;
+
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  setTimeout: (callback, ms) => setTimeout(callback, Math.min(Math.ceil(ms), LONGEST_DELAY)),
+  clearTimeout: (timer) => {
+    clearTimeout(timer as NodeJS.Timeout);
+  },
+};
+
+const READS_PER_REFRESH = 64;
+
+/**
+ * A clock that is read once per turn of the event loop, and again every 64 calls: good to a fraction of a
+ * millisecond while the loop turns, and free of system calls on the hot path.
+ */
+export class CoarseClock {
+  readonly #clock: Clock;
+  #time: number;
+  #readsLeft = 0;
+  #turnEnd: NodeJS.Immediate | undefined;
+  readonly #onTurnEnd = (): void => {
+    this.#turnEnd = undefined;
+    this.#readsLeft = 0;
+  };
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#time = clock.now();
+  }
+
+  now(): number {
+    if (this.#readsLeft-- <= 0) return this.refresh();
+    return this.#time;
+  }
+
+  /** Reads the real clock. Call it where a wait ends (timers), so that what follows sees the time that passed. */
+  refresh(): number {
+    this.#time = this.#clock.now();
+    this.#readsLeft = READS_PER_REFRESH;
+    // On another clock than the system's, time may pass without a turn of the loop.
+    if (this.#clock !== systemClock) this.#readsLeft = 0;
+    else this.#turnEnd ??= setImmediate(this.#onTurnEnd).unref();
+    return this.#time;
+  }
+}
+
+/** A span: milliseconds, or text such as `"250ms"`, `"30s"`, `"5m"`, `"2h"`, `"1d"`, or `"never"`. */
+export type Duration = number | string;
+
+const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** A {@link Duration} in milliseconds (`Infinity` for `"never"`), or undefined when it is none. */
+export function parseDuration(value: unknown): number | undefined {
+  if (typeof value === "number") return Number.isNaN(value) ? undefined : value;
+  if (typeof value !== "string") return undefined;
+  if (value === "never") return Infinity;
+  const match = /^(\d{1,15}(?:\.\d{1,6})?) ?(ms|s|m|h|d)$/.exec(value.trim());
+  const unit = UNITS[match?.[2] ?? ""];
+  return unit === undefined ? undefined : Number(match?.[1]) * unit;
+}
+
+/** Rejects with `makeError()` unless `work` settles within `ms`; aborts the signal that it hands to the work. Infinity waits for ever. */
+export function withTimeout<T>(
+  clock: Clock,
+  ms: number,
+  makeError: () => Error,
+  work: (signal: AbortSignal) => PromiseLike<T>,
+): Promise<T> {
+  const controller = new AbortController();
+  if (ms === Infinity) return Promise.resolve(work(controller.signal));
+  return new Promise<T>((resolve, reject) => {
+    const timer = clock.setTimeout(() => {
+      const error = makeError();
+      controller.abort(error);
+      reject(error);
+    }, ms);
+    const run = async (): Promise<T> => {
+      try {
+        return await work(controller.signal);
+      } finally {
+        clock.clearTimeout(timer);
+      }
+    };
+    run().then(resolve, reject);
+  });
+}
