@@ -1,0 +1,65 @@
+import { PoolError } from "../errors.js";
+import { systemClock, type Clock } from "../time.js";
+import type { Connector } from "./connector.js";
+import { createRegistry, type ConnectorMap, type Registry } from "./registry.js";
+import { settleAll } from "./settle-all.js";
+import { abortable } from "./shared-work.js";
+import { checkTimeout } from "./timeouts.js";
+
+export interface ConnectAllOptions {
+  /** Gives up: closes what is open, and rejects with its reason. */
+  signal?: AbortSignal;
+  /** Longest time for all of them together, in ms. Default: each connector's own. */
+  timeout?: number;
+  /** @default systemClock */
+  clock?: Clock;
+}
+
+/**
+ * Connects every connector of `map` at once, each named by its key, and resolves with their registry. When one fails, those that did connect are
+ * closed again before it rejects. Waits for all, so that one error tells every reason.
+ * @throws PoolError `CONNECT_ALL_FAILED` with which, why and after how long in `details.failures`; `INVALID_ARGUMENT` for a map or name that cannot be one
+ */
+export async function connectAll<const M extends ConnectorMap<M>>(map: M, options: ConnectAllOptions = {}): Promise<Registry<M>> {
+  const { signal, timeout, clock = systemClock } = options;
+  checkTimeout("connectAll", timeout);
+  signal?.throwIfAborted();
+  const registry = createRegistry(map, { clock });
+  const limit = new TimeLimit(clock, timeout, signal);
+  try {
+    await settleAll(clock, registry.connectors(), (connector) => limit.hold(connector));
+    return registry;
+  } catch (error) {
+    await registry.close();
+    if (signal?.aborted === true) throw signal.reason;
+    throw error;
+  } finally {
+    limit.end();
+  }
+}
+
+/** Bounds several connects by one signal and one time. */
+class TimeLimit {
+  readonly #controller = new AbortController();
+  readonly #signal: AbortSignal;
+  readonly #stop: () => void;
+
+  constructor(clock: Clock, timeout: number | undefined, signal: AbortSignal | undefined) {
+    this.#signal = signal === undefined ? this.#controller.signal : AbortSignal.any([signal, this.#controller.signal]);
+    if (timeout === undefined || timeout === Infinity) {
+      this.#stop = () => undefined;
+      return;
+    }
+    const error = new PoolError("CONNECT_TIMEOUT", `did not connect within the ${String(timeout)} ms for all`, { details: { timeoutMs: timeout } });
+    const timer = clock.setTimeout(() => this.#controller.abort(error), timeout);
+    this.#stop = () => clock.clearTimeout(timer);
+  }
+
+  async hold(connector: Connector): Promise<void> {
+    await abortable(connector.connect({ signal: this.#signal }), this.#signal);
+  }
+
+  end(): void {
+    this.#stop();
+  }
+}

@@ -1,0 +1,117 @@
+import { inspect } from "node:util";
+import { PoolError } from "../errors.js";
+import { redact } from "../redact.js";
+import { systemClock, type Clock } from "../time.js";
+import type { Connector, ConnectorSpec, ConnectorState, Health } from "./connector.js";
+import { HealthProbe } from "./health-probe.js";
+import { Lifecycle } from "./lifecycle.js";
+import { assignName, checkName } from "./naming.js";
+import { checkTimeout } from "./timeouts.js";
+
+const HEALTH_TIMEOUT = 1_000;
+
+/** Makes a connector of what an adapter knows of its backend. Does no I/O. @throws PoolError `INVALID_ARGUMENT` for a name that cannot be one */
+export function defineConnector<C>(spec: ConnectorSpec<C>, { clock = systemClock }: { clock?: Clock } = {}): Connector<C> {
+  if (spec.name !== undefined) checkName("connector", spec.name);
+  return new DefinedConnector(spec, clock);
+}
+
+class DefinedConnector<C> implements Connector<C> {
+  readonly kind: string;
+  readonly key: string;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly #spec: ConnectorSpec<C>;
+  readonly #lifecycle: Lifecycle<C>;
+  readonly #probe: HealthProbe<C>;
+  #name: string | undefined;
+
+  constructor(spec: ConnectorSpec<C>, clock: Clock) {
+    this.kind = spec.kind;
+    this.key = spec.key;
+    this.config = redact(spec.options, spec.secretNames) as Readonly<Record<string, unknown>>;
+    this.#spec = spec;
+    this.#name = spec.name;
+    const name = (): string => this.name;
+    this.#lifecycle = new Lifecycle(spec, clock, name);
+    this.#probe = new HealthProbe(spec, clock, name);
+  }
+
+  get name(): string {
+    return this.#name ?? this.kind;
+  }
+
+  get state(): ConnectorState {
+    return this.#lifecycle.state;
+  }
+
+  get isConnected(): boolean {
+    return this.#lifecycle.held !== undefined;
+  }
+
+  get client(): C {
+    const { held } = this.#lifecycle;
+    if (held === undefined) throw this.#notConnected();
+    return held.client;
+  }
+
+  get connections(): number | undefined {
+    if (this.#spec.connections === undefined) return undefined;
+    const { held } = this.#lifecycle;
+    return held === undefined ? 0 : this.#spec.connections(held.client);
+  }
+
+  async connect(options: { signal?: AbortSignal } = {}): Promise<this> {
+    await this.#lifecycle.connect(options.signal);
+    return this;
+  }
+
+  async disconnect(options: { timeout?: number } = {}): Promise<void> {
+    this.#probe.cancel();
+    await this.#lifecycle.disconnect(options.timeout);
+  }
+
+  async restart(options: { signal?: AbortSignal; timeout?: number } = {}): Promise<this> {
+    options.signal?.throwIfAborted();
+    this.#probe.cancel();
+    await this.#lifecycle.restart(options.signal, options.timeout);
+    return this;
+  }
+
+  async healthCheck(options: { signal?: AbortSignal; timeout?: number } = {}): Promise<Health> {
+    const { signal, timeout = HEALTH_TIMEOUT } = options;
+    checkTimeout(`the health check of connector "${this.name}"`, timeout);
+    signal?.throwIfAborted();
+    const { held } = this.#lifecycle;
+    if (held === undefined) return { healthy: false, latencyMs: 0, checkedAt: Date.now(), error: this.#notConnected() };
+    return this.#probe.check(held.client, timeout, signal);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.disconnect();
+  }
+
+  [assignName](name: string): void {
+    if (this.#name === name) return;
+    const where = `connector "${this.name}" (${this.kind}) cannot be named "${name}"`;
+    if (this.#name !== undefined) throw new PoolError("INVALID_ARGUMENT", `${where}: it has a name already`);
+    if (!["idle", "failed", "closed"].includes(this.state)) {
+      throw new PoolError("INVALID_ARGUMENT", `${where}: it is ${this.state}; name it before it connects`);
+    }
+    this.#name = name;
+  }
+
+  toJSON(): { name: string; kind: string; state: ConnectorState } {
+    return { name: this.name, kind: this.kind, state: this.state };
+  }
+
+  // Without it, `inspect` would print `config`, and what an adapter puts beside it.
+  [inspect.custom](): string {
+    return `Connector { name: ${inspect(this.name)}, kind: ${inspect(this.kind)}, state: ${inspect(this.state)} }`;
+  }
+
+  #notConnected(): PoolError {
+    const { name, kind, state } = this;
+    const details = { connector: name, kind, state };
+    return new PoolError("NOT_CONNECTED", `connector "${name}" (${kind}) is not connected: it is ${state}`, { details });
+  }
+}

@@ -1,0 +1,165 @@
+import { PoolError } from "../errors.js";
+import { systemClock, type Clock } from "../time.js";
+import { closeInOrder } from "./close-in-order.js";
+import type { Connector } from "./connector.js";
+import { checkAll, isHealthy, type RegistryHealth } from "./check-all.js";
+import { checkConnector, checkName, claim, nameConnector, unclaim } from "./naming.js";
+import { Scope, type ScopeOptions } from "./scope.js";
+import { settleAll } from "./settle-all.js";
+import { checkTimeout } from "./timeouts.js";
+
+/** Connectors by name. Interfaces fit as well as type literals, which is why it refers to itself. */
+export type ConnectorMap<M> = { readonly [K in keyof M]: Connector };
+
+/**
+ * A registry of the connectors in `map`, each named by its key. They are not connected yet: `connectAll` does both.
+ * @throws PoolError `INVALID_ARGUMENT` for a map, a name or a value that cannot be one
+ */
+export function createRegistry<const M extends ConnectorMap<M> = Record<string, Connector>>(map?: M, options: { clock?: Clock } = {}): Registry<M> {
+  const registry = new Registry<M>(options.clock ?? systemClock);
+  for (const [name, connector] of entriesOf(map ?? {})) registry.register(name, connector as Connector);
+  return registry;
+}
+
+/** The named connectors of one process, with one lifetime. Make one with {@link createRegistry} or {@link connectAll}. */
+export class Registry<out M extends ConnectorMap<M> = Record<string, Connector>> implements AsyncDisposable {
+  readonly #clock: Clock;
+  readonly #connectors = new Map<string, Connector>();
+  readonly #scopes = new Map<string, Scope>();
+  readonly #leaving = new Set<Promise<void>>();
+  #closing = false;
+  #closed: Promise<void> | undefined;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** The connector of that name, with its own type. @throws PoolError `CONNECTOR_NOT_FOUND` naming the known ones, `REGISTRY_CLOSED` */
+  get<K extends keyof M & string>(name: K): M[K] {
+    this.#assertOpen(`look up "${name}"`);
+    // The type of each entry is what `map` or the caller says; names outside it do not compile.
+    return (this.#connectors.get(name) ?? this.#notFound(name)) as M[K];
+  }
+
+  /** For names that are known at run time only. Never throws; undefined also once the registry is closed. */
+  find(name: string): Connector | undefined {
+    return this.#connectors.get(name);
+  }
+
+  has(name: string): boolean {
+    return this.#connectors.has(name);
+  }
+
+  /** In the order of their registration. */
+  names(): readonly string[] {
+    return [...this.#connectors.keys()];
+  }
+
+  /** A snapshot, in the order of registration. */
+  connectors(): ReadonlyMap<string, Connector> {
+    return new Map(this.#connectors);
+  }
+
+  /**
+   * Adds a connector, names it, and closes it with the rest. Does not connect it. Returns it with its type.
+   * @throws PoolError `DUPLICATE_CONNECTOR`, `REGISTRY_CLOSED`, `INVALID_ARGUMENT` when it has another name or belongs to another registry or scope
+   */
+  register<C extends Connector>(name: string, connector: C): C {
+    this.#assertOpen(`register "${name}"`);
+    checkName("connector", name);
+    checkConnector(name, connector);
+    if (this.#connectors.has(name)) {
+      throw new PoolError("DUPLICATE_CONNECTOR", `there is a connector "${name}" already`, { details: { name, known: this.names() } });
+    }
+    claim(connector, "a registry", () => nameConnector(connector, name));
+    this.#connectors.set(name, connector);
+    return connector;
+  }
+
+  /** Takes a connector out without closing it: it is the caller's from now on. @throws PoolError `CONNECTOR_NOT_FOUND`, `REGISTRY_CLOSED` */
+  release(name: string): Connector {
+    this.#assertOpen(`release "${name}"`);
+    const connector = this.#connectors.get(name) ?? this.#notFound(name);
+    this.#connectors.delete(name);
+    unclaim(connector);
+    return connector;
+  }
+
+  /** Takes a connector out at once and disconnects it. @throws PoolError `CONNECTOR_NOT_FOUND`, `REGISTRY_CLOSED` */
+  async remove(name: string, options?: { timeout?: number }): Promise<void> {
+    const gone = this.release(name).disconnect(options);
+    this.#leaving.add(gone);
+    await gone.finally(() => this.#leaving.delete(gone));
+  }
+
+  /**
+   * Asks every backend at once, over a snapshot, each apart from the others' failures. Healthy when all are; never healthy once closed.
+   * Rejects only with the signal's reason. @param options.timeout for each, in ms. @default 1_000
+   */
+  async healthCheck(options: { signal?: AbortSignal; timeout?: number } = {}): Promise<RegistryHealth> {
+    checkTimeout("the health check of a registry", options.timeout);
+    const connectors = await checkAll(this.#clock, this.connectors(), options);
+    return { healthy: !this.#closing && isHealthy(connectors), checkedAt: Date.now(), connectors };
+  }
+
+  /**
+   * Starts afresh: a new client behind every connector that was opened, the old ones drained and closed. Those never connected, or disconnected, stay so.
+   * @throws PoolError `CONNECT_ALL_FAILED` when some do not come back (the others have), `REGISTRY_CLOSED`
+   */
+  async restart(options: { signal?: AbortSignal; timeout?: number } = {}): Promise<this> {
+    this.#assertOpen("restart");
+    checkTimeout("the restart of a registry", options.timeout);
+    options.signal?.throwIfAborted();
+    const opened = [...this.#connectors].filter(([, { state }]) => state !== "idle" && state !== "closed");
+    await settleAll(this.#clock, new Map(opened), (connector) => connector.restart(options));
+    return this;
+  }
+
+  /** Opens a child for one task: its own connectors, closed together. @throws PoolError `DUPLICATE_SCOPE`, `REGISTRY_CLOSED`, `INVALID_ARGUMENT` */
+  scope(id: string, options: ScopeOptions = {}): Scope {
+    this.#assertOpen(`open scope "${id}"`);
+    checkName("scope", id);
+    if (this.#scopes.has(id)) throw new PoolError("DUPLICATE_SCOPE", `there is a scope "${id}" already`, { details: { scope: id } });
+    const scope = new Scope(id, options, this.#clock, () => this.#scopes.delete(id));
+    this.#scopes.set(id, scope);
+    return scope;
+  }
+
+  /** The scopes that are open or closing, by id: a snapshot, oldest first. */
+  scopes(): ReadonlyMap<string, Scope> {
+    return new Map(this.#scopes);
+  }
+
+  /**
+   * Closes the scopes, then the connectors, last in first out, and waits for what is still connecting or draining. Idempotent; never rejects.
+   * @param options.timeout one deadline for all, in ms. Default: each connector's own, one after the other
+   */
+  close(options: { timeout?: number } = {}): Promise<void> {
+    this.#closed ??= this.#shutDown(options.timeout);
+    return this.#closed;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #shutDown(timeout: number | undefined): Promise<void> {
+    this.#closing = true;
+    const connectors = [...this.#connectors.values()].map((connector) => (left?: number) => connector.disconnect(withTimeout(left)));
+    const scopes = [...this.#scopes.values()].map((scope) => (left?: number) => scope.close(withTimeout(left)));
+    await closeInOrder(this.#clock, [...connectors, ...scopes], timeout);
+    await Promise.all(this.#leaving);
+    for (const connector of this.#connectors.values()) unclaim(connector);
+    this.#connectors.clear();
+  }
+
+  #assertOpen(wish: string): void {
+    if (this.#closing) throw new PoolError("REGISTRY_CLOSED", `cannot ${wish}: the registry is closed`);
+  }
+
+  #notFound(name: string): never {
+    const known = this.names();
+    const list = known.length === 0 ? "there are none" : `known are ${known.map((item) => `"${item}"`).join(", ")}`;
+    throw new PoolError("CONNECTOR_NOT_FOUND", `there is no connector "${name}"; ${list}`, { details: { name, known } });
+  }
+}

@@ -1,0 +1,62 @@
+import { inspect } from "node:util";
+import type { Connector, ConnectorState, Health } from "./connector.js";
+
+/** What a borrower sees of a connector: all but the power to connect, restart or close it. */
+export type ConnectorView<C = unknown> = Omit<Connector<C>, "connect" | "disconnect" | "restart" | typeof Symbol.asyncDispose>;
+
+/** A view that cannot be turned back into its connector. */
+export function viewOf<C>(connector: Connector<C>): ConnectorView<C> {
+  return new View(connector);
+}
+
+class View<C> implements ConnectorView<C> {
+  readonly #connector: Connector<C>;
+
+  constructor(connector: Connector<C>) {
+    this.#connector = connector;
+  }
+
+  get name(): string {
+    return this.#connector.name;
+  }
+
+  get kind(): string {
+    return this.#connector.kind;
+  }
+
+  get state(): ConnectorState {
+    return this.#connector.state;
+  }
+
+  get isConnected(): boolean {
+    return this.#connector.isConnected;
+  }
+
+  get config(): Readonly<Record<string, unknown>> {
+    return this.#connector.config;
+  }
+
+  get key(): string {
+    return this.#connector.key;
+  }
+
+  get client(): C {
+    return this.#connector.client;
+  }
+
+  get connections(): number | undefined {
+    return this.#connector.connections;
+  }
+
+  healthCheck(options?: { signal?: AbortSignal; timeout?: number }): Promise<Health> {
+    return this.#connector.healthCheck(options);
+  }
+
+  toJSON(): { name: string; kind: string; state: ConnectorState } {
+    return { name: this.name, kind: this.kind, state: this.state };
+  }
+
+  [inspect.custom](): string {
+    return `ConnectorView { name: ${inspect(this.name)}, kind: ${inspect(this.kind)}, state: ${inspect(this.state)} }`;
+  }
+}

@@ -1,0 +1,16 @@
+import type { Clock } from "../time.js";
+import type { SqlDriver } from "./sql.js";
+
+/** What every statement of one SQL client runs under; complete, defaults filled in. */
+export interface SqlContext<R> {
+  /** The name of the pool that its connections come from, for messages and events. */
+  readonly pool: string;
+  readonly driver: SqlDriver<R>;
+  readonly clock: Clock;
+  /** Longest time for one statement in ms, from sending to its reply. */
+  readonly queryTimeout: number;
+  /** Longest time in ms that a cancelled statement has to settle before its connection is given up. */
+  readonly cancelTimeout: number;
+  /** Between 0 and 1, for the jitter of back-offs. */
+  readonly random: () => number;
+}

@@ -1,0 +1,74 @@
+import { PoolError, reasonOf, withoutStack } from "../errors.js";
+import { maskStatement } from "../pool/statement-text.js";
+
+/** Where something failed: the pool, and what the caller called it. */
+export interface Place {
+  readonly pool: string;
+  readonly label?: string | undefined;
+}
+
+export function queryTimedOut(place: Place, text: string, timeout: number): PoolError {
+  const statement = maskStatement(text);
+  const name = place.label === undefined ? statement : `${JSON.stringify(place.label)} (${statement})`;
+  return withoutStack(() => failure("QUERY_TIMEOUT", place, `no reply within ${String(timeout)} ms to ${name}`, { statement, timeout }));
+}
+
+export function outcomeUnknown(place: Place, cause: unknown): PoolError {
+  const what = `the reply to COMMIT was lost (${reasonOf(cause)}): the transaction may have taken effect or not`;
+  return failure("OUTCOME_UNKNOWN", place, what, {}, { cause });
+}
+
+/** For what is asked of a transaction that is over. `cause` is what ended it before its time. */
+export function transactionEnded(place: Place, what: string, cause?: unknown): PoolError {
+  const why = cause === undefined ? "" : ` (${reasonOf(cause)})`;
+  return failure("TRANSACTION_ENDED", place, `${what}${why}`, {}, cause === undefined ? {} : { cause });
+}
+
+export function transactionBusy(place: Place, what: string): PoolError {
+  return failure("TRANSACTION_BUSY", place, what);
+}
+
+export function transactionOpen(place: Place, what: string): PoolError {
+  return failure("TRANSACTION_OPEN", place, what);
+}
+
+export function sessionEnded(place: Place): PoolError {
+  return failure("SESSION_ENDED", place, "this session has ended, and was used after it");
+}
+
+export function sessionLost(place: Place, cause: unknown): PoolError {
+  const why = cause === undefined ? "it was taken away" : reasonOf(cause);
+  const what = `the session's connection is gone (${why}), and with it the state of the session; withoutConnection() or a new session starts afresh`;
+  return failure("RESOURCE_LOST", place, what, {}, { cause });
+}
+
+export function invalidArgument(what: string): PoolError {
+  return new PoolError("INVALID_ARGUMENT", what);
+}
+
+/** Why a rollback did not work. */
+export interface RollbackFailure {
+  readonly failure: unknown;
+}
+
+/**
+ * Notes on the error that set a rollback off that the rollback failed as well, as its property `rollbackError`. The error itself is what
+ * rejects; one that cannot be written on stays as it is.
+ */
+export function attachRollbackFailure(error: unknown, rollback: RollbackFailure | undefined): void {
+  if (rollback === undefined || !(error instanceof Error) || !Object.isExtensible(error)) return;
+  Object.defineProperty(error, "rollbackError", { value: rollback.failure, enumerable: true, configurable: true, writable: true });
+}
+
+function failure(
+  code: "QUERY_TIMEOUT" | "OUTCOME_UNKNOWN" | "TRANSACTION_ENDED" | "TRANSACTION_BUSY" | "TRANSACTION_OPEN" | "SESSION_ENDED" | "RESOURCE_LOST",
+  place: Place,
+  what: string,
+  details: Record<string, unknown> = {},
+  options: { cause?: unknown } = {},
+): PoolError {
+  return new PoolError(code, `pool ${JSON.stringify(place.pool)}: ${what}`, {
+    ...options,
+    details: { pool: place.pool, label: place.label, ...details },
+  });
+}

@@ -1,0 +1,33 @@
+import { unlessAborted } from "./aborts.js";
+
+/**
+ * Lets one task through at a time, in the order of their calls. A connection runs one statement at a time: so a cancel hits the statement
+ * it was meant for, a timeout counts from sending, and BEGIN, COMMIT and savepoints keep their place among the statements.
+ */
+export class Gate {
+  #last: Promise<void> | undefined;
+
+  /**
+   * Runs `task` when all that came before have settled; the first one starts at once, in the same tick.
+   * When the signal aborts during the wait, rejects with its reason and never runs the task; afterwards the task is on its own.
+   */
+  async enter<T>(task: () => PromiseLike<T>, signal?: AbortSignal): Promise<T> {
+    signal?.throwIfAborted();
+    const before = this.#last;
+    const { promise: mine, resolve: leave } = Promise.withResolvers<void>();
+    this.#last = mine;
+    try {
+      if (before !== undefined) await unlessAborted(signal, () => before);
+    } catch (reason) {
+      // Given up, but those behind still wait for those before.
+      void before?.then(leave);
+      throw reason;
+    }
+    try {
+      return await task();
+    } finally {
+      if (this.#last === mine) this.#last = undefined;
+      leave();
+    }
+  }
+}

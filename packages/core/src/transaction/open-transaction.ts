@@ -1,0 +1,155 @@
+import type { Lease } from "../pool/lease.js";
+import type { Connection } from "./connection.js";
+import { attachRollbackFailure, outcomeUnknown, transactionEnded, type Place, type RollbackFailure } from "./failures.js";
+import type { SqlResult } from "./sql.js";
+import type { StatementCall } from "./statement-run.js";
+import type { Verdict } from "./verdict.js";
+
+/** `unknown`: the reply to COMMIT was lost. */
+export type TransactionOutcome = "committed" | "rolled back" | "unknown";
+
+export interface OpenTransactionOptions {
+  /** Cancels what runs, and lets no statement start afterwards; COMMIT and ROLLBACK are not touched by it. */
+  readonly signal?: AbortSignal | undefined;
+  readonly label?: string | undefined;
+  /** Which try of the whole work this is, from 1. */
+  readonly attempt?: number;
+}
+
+/** Says why a statement may not run any more, or nothing. Asked again when its turn has come. */
+export type Refusal = () => Error | undefined;
+
+const never: Refusal = () => undefined;
+
+/**
+ * A transaction as the backend has it: bound to the one lease on which it was begun, and knowing whether it can still be committed.
+ * It is doomed, and takes no statement any more, once the backend has rolled it back by itself (a deadlock, a serialization failure, a full
+ * disk) or the connection is gone: what ran afterwards on that connection would run outside of it.
+ */
+export class OpenTransaction<R> {
+  readonly signal: AbortSignal | undefined;
+  readonly place: Place;
+  readonly attempt: number;
+  readonly #connection: Connection<R>;
+  readonly #lease: Lease<R>;
+  #doom: { readonly error: unknown } | undefined;
+  #outcome: TransactionOutcome = "rolled back";
+
+  constructor(connection: Connection<R>, lease: Lease<R>, options: OpenTransactionOptions) {
+    this.#connection = connection;
+    this.#lease = lease;
+    this.signal = options.signal;
+    this.place = { pool: connection.context.pool, label: options.label };
+    this.attempt = options.attempt ?? 1;
+  }
+
+  /** Runs the statements that begin it. Leaves nothing open when one of them fails. */
+  async begin(texts: readonly string[]): Promise<void> {
+    for (const [index, text] of texts.entries()) {
+      const verdict = await this.#send({ text, values: [], transactionSignal: this.signal });
+      if (verdict.kind === "done") continue;
+      // Refused at the first, nothing is open; a cancelled one may have been carried out.
+      if (index > 0 || verdict.kind === "cancelled") attachRollbackFailure(verdict.error, await this.rollback());
+      throw verdict.error;
+    }
+  }
+
+  /** Runs one statement in it. `refusal` is asked when its turn has come. */
+  statement(call: StatementCall, refusal: Refusal = never): Promise<SqlResult> {
+    return this.#connection.gate.enter(async () => {
+      const refused = refusal();
+      if (refused !== undefined) throw refused;
+      this.#throwUnlessOpen();
+      const verdict = await this.#connection.perform(this.#lease, { ...call, transactionSignal: this.signal });
+      if (verdict.kind === "done") return verdict.result;
+      this.#judge(verdict);
+      throw verdict.error;
+    }, call.signal);
+  }
+
+  /**
+   * Commits. The signal has no say any more, since an aborted COMMIT has no known outcome.
+   * @throws PoolError `OUTCOME_UNKNOWN` when no reply came; the backend's own error when it answered that it did not commit
+   */
+  async commit(): Promise<void> {
+    this.throwIfDoomed();
+    const verdict = await this.#send({ text: "COMMIT", values: [] });
+    if (verdict.kind === "done" || (verdict.kind === "cancelled" && verdict.late !== undefined)) {
+      this.#outcome = "committed";
+      return;
+    }
+    if (verdict.kind === "cancelled" || verdict.kind === "lost") {
+      this.#outcome = "unknown";
+      this.#connection.lose(this.#lease, verdict.error);
+      throw outcomeUnknown(this.place, verdict.error);
+    }
+    // Some backends keep a transaction open whose COMMIT they refuse.
+    attachRollbackFailure(verdict.error, await this.rollback());
+    throw verdict.error;
+  }
+
+  /** Rolls back. Never rejects: when it fails the connection is closed, which rolls back as well, and the failure is returned. */
+  async rollback(): Promise<RollbackFailure | undefined> {
+    const verdict = await this.#connection.gate.enter(async () => {
+      if (!this.#lease.active || this.#endedByBackend()) return undefined;
+      return await this.#connection.perform(this.#lease, { text: "ROLLBACK", values: [] });
+    });
+    if (verdict === undefined || verdict.kind === "done") return undefined;
+    this.#connection.lose(this.#lease, verdict.error);
+    return { failure: verdict.error };
+  }
+
+  /** Rolls back to a savepoint and forgets it. A failure is returned, and dooms the transaction. */
+  async rollbackTo(savepoint: string, refusal: Refusal): Promise<RollbackFailure | undefined> {
+    // With the whole transaction over, so are its savepoints.
+    if (refusal() !== undefined || this.#doom !== undefined || this.signal?.aborted === true) return undefined;
+    try {
+      await this.statement({ text: `ROLLBACK TO SAVEPOINT ${savepoint}`, values: [] }, refusal);
+      await this.statement({ text: `RELEASE SAVEPOINT ${savepoint}`, values: [] }, refusal);
+      return undefined;
+    } catch (failure) {
+      this.doom(failure);
+      return { failure };
+    }
+  }
+
+  /** What became of it, once it has ended. */
+  get outcome(): TransactionOutcome {
+    return this.#outcome;
+  }
+
+  /** From now on it can only be rolled back. The first reason counts. */
+  doom(error: unknown): void {
+    this.#doom ??= { error };
+  }
+
+  /** Throws what doomed it. */
+  throwIfDoomed(): void {
+    if (this.#doom === undefined && this.#endedByBackend()) this.doom(this.#endedBehindOurBack());
+    if (this.#doom !== undefined) throw this.#doom.error;
+  }
+
+  #throwUnlessOpen(): void {
+    if (this.#doom === undefined && this.#endedByBackend()) this.doom(this.#endedBehindOurBack());
+    if (this.#doom !== undefined) throw transactionEnded(this.place, "the transaction takes no more statements", this.#doom.error);
+  }
+
+  #judge(verdict: Exclude<Verdict, { kind: "done" }>): void {
+    const { driver } = this.#connection.context;
+    const over = verdict.kind === "lost" || !this.#lease.active || (verdict.kind === "refused" && driver.isRetryable(verdict.error));
+    if (over) this.doom(verdict.error);
+  }
+
+  #endedByBackend(): boolean {
+    const { driver } = this.#connection.context;
+    return this.#lease.active && driver.inTransaction?.(this.#lease.resource) === false;
+  }
+
+  #endedBehindOurBack(): Error {
+    return transactionEnded(this.place, "the backend has ended the transaction by itself, or a statement has");
+  }
+
+  #send(call: StatementCall): Promise<Verdict> {
+    return this.#connection.gate.enter(() => this.#connection.perform(this.#lease, call));
+  }
+}

@@ -1,0 +1,31 @@
+import { attachRollbackFailure } from "./failures.js";
+import type { OpenTransaction } from "./open-transaction.js";
+import type { TransactionScope } from "./scope.js";
+import type { Transaction } from "./sql.js";
+import { traceTransaction } from "./trace.js";
+
+/** From SAVEPOINT to RELEASE when `work` resolves, to ROLLBACK TO when it rejects. */
+export function runSavepoint<R, T>(
+  open: OpenTransaction<R>,
+  scope: TransactionScope<R>,
+  work: (tx: Transaction) => PromiseLike<T>,
+): Promise<T> {
+  // Two of one depth never live at once, so the depth names it; quoted, and in a name space of ours.
+  const savepoint = `"pool_savepoint_${String(scope.depth)}"`;
+  return traceTransaction(open, scope.depth, async (ended) => {
+    await open.statement({ text: `SAVEPOINT ${savepoint}`, values: [] }, scope.refusal);
+    try {
+      const result = await work(scope);
+      scope.close();
+      await scope.drain();
+      await open.statement({ text: `RELEASE SAVEPOINT ${savepoint}`, values: [] }, scope.refusal);
+      scope.end();
+      ended("committed");
+      return result;
+    } catch (error) {
+      scope.end(error);
+      attachRollbackFailure(error, await open.rollbackTo(savepoint, () => scope.outer?.refusal()));
+      throw error;
+    }
+  });
+}

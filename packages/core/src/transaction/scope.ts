@@ -1,0 +1,104 @@
+import { transactionBusy, transactionEnded } from "./failures.js";
+import { readStatement, readWork } from "./arguments.js";
+import type { OpenTransaction, Refusal } from "./open-transaction.js";
+import { runSavepoint } from "./run-savepoint.js";
+import type { QueryOptions, SqlResult, Transaction } from "./sql.js";
+
+/**
+ * What the work of a transaction or savepoint is handed. It decides what may still be asked: nothing while a savepoint inside it is open
+ * (that would run inside the savepoint), nothing after its end. What was issued before the end is waited for.
+ */
+export class TransactionScope<R> implements Transaction {
+  readonly depth: number;
+  readonly outer: TransactionScope<R> | undefined;
+  readonly #open: OpenTransaction<R>;
+  readonly #pending = new Set<Promise<unknown>>();
+  /** `closing`: its work is done, and what it issued without waiting still runs. */
+  #state: "open" | "closing" | "ended" = "open";
+  #endedBy: unknown;
+  #nested = false;
+
+  constructor(open: OpenTransaction<R>, outer?: TransactionScope<R>) {
+    this.#open = open;
+    this.outer = outer;
+    this.depth = outer === undefined ? 0 : outer.depth + 1;
+  }
+
+  query<Row = Record<string, unknown>>(text: string, values?: readonly unknown[], options?: QueryOptions): Promise<SqlResult<Row>> {
+    return this.#admit(async () => {
+      const result = await this.#open.statement(readStatement(text, values, options), this.refusal);
+      return result as SqlResult<Row>; // the caller knows the type of the rows
+    });
+  }
+
+  transaction<T>(work: (tx: Transaction) => PromiseLike<T>): Promise<T> {
+    return this.#admit(async () => {
+      readWork(work);
+      this.#nested = true;
+      try {
+        return await runSavepoint(this.#open, new TransactionScope(this.#open, this), work);
+      } finally {
+        this.#nested = false;
+      }
+    });
+  }
+
+  /** A savepoint is open in it. */
+  get busy(): boolean {
+    return this.#nested;
+  }
+
+  /** Takes nothing new; what was issued before may still run. */
+  close(): void {
+    if (this.#state === "open") this.#state = "closing";
+  }
+
+  /** Waits for what was issued and not waited for. Rejects with the first failure among it: nobody else has seen that one. */
+  async drain(): Promise<void> {
+    const outcomes = await Promise.allSettled(this.#pending);
+    const failed = outcomes.find((outcome) => outcome.status === "rejected");
+    if (failed !== undefined) throw failed.reason;
+  }
+
+  /** Nothing starts any more, in it and in the savepoints inside it; not even what waits for its turn. */
+  end(cause?: unknown): void {
+    if (this.#state === "ended") return;
+    this.#state = "ended";
+    this.#endedBy = cause;
+    // Who asked for those that are dropped now gets to know by the transaction's own rejection.
+    void Promise.allSettled(this.#pending);
+  }
+
+  /** Why what waits for its turn may not run. */
+  readonly refusal: Refusal = () => {
+    if (this.#state !== "ended") return this.outer?.refusal();
+    return transactionEnded(this.#open.place, `${this.#name} has ended, and was used after it`, this.#endedBy);
+  };
+
+  // Every promise that it gives out is the one it keeps, so that one that nobody awaits is an unhandled rejection as anywhere else.
+  #admit<T>(start: () => Promise<T>): Promise<T> {
+    const refused = this.#refusalOfNew();
+    if (refused !== undefined) return Promise.reject(refused);
+    const run = async (): Promise<T> => {
+      try {
+        return await start();
+      } finally {
+        this.#pending.delete(issued);
+      }
+    };
+    const issued = run();
+    this.#pending.add(issued);
+    return issued;
+  }
+
+  #refusalOfNew(): Error | undefined {
+    if (this.#state === "closing") return transactionEnded(this.#open.place, `${this.#name} has ended, and was used after it`);
+    if (!this.#nested) return this.refusal();
+    const why = `a savepoint is open in ${this.#name}: what is asked for meanwhile would run inside it; use the savepoint's own handle, or await it first`;
+    return this.refusal() ?? transactionBusy(this.#open.place, why);
+  }
+
+  get #name(): string {
+    return this.depth === 0 ? "the transaction" : `the savepoint at depth ${String(this.depth)}`;
+  }
+}
