@@ -23,8 +23,14 @@ export interface TracedEvents {
     statement: string;
     rowCount?: number;
   };
-  /** One transaction or savepoint, from BEGIN to COMMIT or ROLLBACK. `attempt` starts at 1. */
-  "pool:transaction": { pool: string; label: string | undefined; depth: number; attempt: number };
+  /** One transaction or savepoint, from BEGIN to COMMIT or ROLLBACK. `attempt` starts at 1; `outcome` is there at its end. */
+  "pool:transaction": {
+    pool: string;
+    label: string | undefined;
+    depth: number;
+    attempt: number;
+    outcome?: "committed" | "rolled back" | "unknown";
+  };
   "connector:connect": { connector: string; kind: string };
   "connector:health": { connector: string; kind: string };
 }
