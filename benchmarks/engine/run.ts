@@ -29,14 +29,27 @@ export async function runLoad(load: Load, options: RunOptions): Promise<LoadRepo
   const unusable = new Set<string>();
   const storms = load.work.kind === "storm";
   const able = [storms ? stormLimit : limit, ...options.engines.filter((engine) => canDo(engine, load))];
-  const contestants = able.map((engine): Contestant => ({
-    name: engine.name,
-    measure: (warming) => measure(engine, load, options.budgetMs, warming, unusable),
+  // One pool for all rounds: code is compiled for the objects that it saw, and thrown away with them.
+  const pools = new Map<string, Subject<unknown>>();
+  for (const engine of able) pools.set(engine.name, await openPool(engine, load));
+  const contestants = able.map(({ name }): Contestant => ({
+    name,
+    async measure(warming) {
+      const pool = pools.get(name);
+      if (!pool || unusable.has(name)) return undefined;
+      const { cost, usable } = await measure(pool, load, await driversFor(name), {
+        budgetMs: options.budgetMs,
+        warming,
+      });
+      if (!usable) unusable.add(name);
+      return cost;
+    },
   }));
   // What takes long is measured a third as often.
   const rounds = storms || load.work.kind === "memory" ? Math.ceil(options.rounds / 3) : options.rounds;
   const { random, patienceMs } = options;
   const outcomes = await inRounds(contestants, { rounds, warmup: 1, baseline: limit.name, random, patienceMs });
+  await Promise.all([...pools.values()].map(closed));
   return { load, outcomes, unusable: [...unusable] };
 }
 
@@ -45,37 +58,38 @@ function canDo(engine: Engine, { work, timeout }: Load): boolean {
   return engine.timesOut || (work.kind !== "storm" && timeout === undefined);
 }
 
+/** Every resource of it is open already. */
+async function openPool(engine: Engine, { work, timeout }: Load): Promise<Subject<unknown>> {
+  const pool = engine.open({
+    size: POOL_SIZE,
+    timeout: work.kind === "storm" ? STORM_TIMEOUT_MS : timeout,
+    waiters: work.count + POOL_SIZE,
+  });
+  const leases = await Promise.all(Array.from({ length: POOL_SIZE }, () => pool.acquire()));
+  for (const lease of leases) pool.release(lease);
+  await turnOfTheLoop();
+  return pool;
+}
+
 async function measure(
-  engine: Engine,
-  load: Load,
-  budgetMs: number,
-  warming: boolean,
-  unusable: Set<string>,
-): Promise<number> {
-  const { work } = load;
-  const { steady, storm } = await driversFor(engine.name);
-  const timeout = work.kind === "storm" ? STORM_TIMEOUT_MS : load.timeout;
-  const waiters = work.count + POOL_SIZE;
-  const subject = engine.open({ size: POOL_SIZE, timeout, waiters });
-  try {
-    await openAll(subject);
-    switch (work.kind) {
-      case "storm": {
-        const { cost, rejected, usable } = await storm.storm(work.storm, subject, work.count, POOL_SIZE);
-        if (!usable || rejected !== work.count) unusable.add(engine.name);
-        return cost;
-      }
-      case "memory":
-        return await bytesPerWaiter(subject, work.count, POOL_SIZE);
-      default: {
-        // First a tenth for nothing: the collection before this may have thrown compiled code away.
-        const tenth = unitOf({ ...work, count: work.count / 10 }, steady);
-        const warm = await steady.timed(tenth, subject, warming ? 2 * budgetMs : budgetMs / 3);
-        return warming ? warm : await steady.timed(unitOf(work, steady), subject, budgetMs);
-      }
+  pool: Subject<unknown>,
+  { work }: Load,
+  { steady, storm }: Drivers,
+  { budgetMs, warming }: { budgetMs: number; warming: boolean },
+): Promise<{ cost: number; usable: boolean }> {
+  switch (work.kind) {
+    case "storm": {
+      const { cost, rejected, usable } = await storm.storm(work.storm, pool, work.count, POOL_SIZE);
+      return { cost, usable: usable && rejected === work.count };
     }
-  } finally {
-    await closed(subject);
+    case "memory":
+      return { cost: await bytesPerWaiter(pool, work.count, POOL_SIZE), usable: true };
+    default: {
+      // First a tenth for nothing: the collection before this may have thrown compiled code away.
+      const tenth = unitOf({ ...work, count: work.count / 10 }, steady);
+      const warm = await steady.timed(tenth, pool, warming ? 8 * budgetMs : budgetMs / 3);
+      return { cost: warming ? warm : await steady.timed(unitOf(work, steady), pool, budgetMs), usable: true };
+    }
   }
 }
 
@@ -90,12 +104,6 @@ function unitOf(work: SteadyWork, { uncontended, tasks, burst }: Drivers["steady
     case "burst":
       return burst(work.count);
   }
-}
-
-async function openAll(subject: Subject<unknown>): Promise<void> {
-  const leases = await Promise.all(Array.from({ length: POOL_SIZE }, () => subject.acquire()));
-  for (const lease of leases) subject.release(lease);
-  await turnOfTheLoop();
 }
 
 /** A pool that got stuck would never close: a second is enough for it. */

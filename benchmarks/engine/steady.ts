@@ -1,3 +1,4 @@
+import { cpuTime } from "../lib/cpu-time.ts";
 import type { Subject } from "./subject.ts";
 
 /*
@@ -59,14 +60,14 @@ export const burst =
     return count;
   };
 
-/** Runs units until the time is used up; resolves with nanoseconds per borrow. */
+/** Runs units until the budget is used up; resolves with nanoseconds of CPU per borrow. */
 export async function timed(unit: Unit, subject: Subject<unknown>, budgetMs: number): Promise<number> {
-  const start = performance.now();
+  const start = cpuTime();
   let borrows = 0;
   let spent: number;
   do {
     borrows += await unit(subject);
-    spent = performance.now() - start;
+    spent = cpuTime() - start;
   } while (spent < budgetMs);
   return (spent * 1e6) / borrows;
 }

@@ -1,4 +1,4 @@
-import { performance } from "node:perf_hooks";
+import { cpuTime } from "../lib/cpu-time.ts";
 import { turnOfTheLoop } from "../lib/rounds.ts";
 import type { Subject } from "./subject.ts";
 
@@ -9,7 +9,7 @@ export type StormKind = "timeouts" | "aborts-shared" | "aborts-each";
 export const STORM_TIMEOUT_MS = 150;
 
 export interface StormResult {
-  /** Time the event loop was busy, per waiter, in ns: the wait itself costs nothing and does not count. */
+  /** CPU time per waiter, in ns: the wait itself costs nothing and does not count. */
   readonly cost: number;
   /** Waiters that ended as they should. */
   readonly rejected: number;
@@ -34,7 +34,7 @@ export async function storm(
   const signalOf = controllers.map(({ signal }) => signal);
   await turnOfTheLoop();
 
-  const before = performance.eventLoopUtilization();
+  const before = cpuTime();
   let rejections = 0;
   await new Promise<void>((resolve) => {
     // Also keeps the process up where an engine's own timers do not.
@@ -60,10 +60,10 @@ export async function storm(
     }
     if (kind !== "timeouts") setImmediate(() => controllers.forEach((controller) => controller.abort(reason)));
   });
-  const { active } = performance.eventLoopUtilization(before);
+  const spent = cpuTime() - before;
 
   for (const lease of held) subject.release(lease);
-  return { cost: (active * 1e6) / count, rejected: rejections, usable: await isUsable(subject, size) };
+  return { cost: (spent * 1e6) / count, rejected: rejections, usable: await isUsable(subject, size) };
 }
 
 async function isUsable(subject: Subject<unknown>, size: number): Promise<boolean> {
