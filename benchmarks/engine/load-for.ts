@@ -14,9 +14,14 @@ export function driversFor(engine: string): Promise<Drivers> {
   const known = copies.get(engine);
   if (known) return known;
   const copy = (async (): Promise<Drivers> => ({
-    steady: (await import(`./steady.ts?engine=${engine}`)) as Drivers["steady"],
-    storm: (await import(`./storm.ts?engine=${engine}`)) as Drivers["storm"],
+    steady: (await importCopy("./steady.ts", engine)) as Drivers["steady"],
+    storm: (await importCopy("./storm.ts", engine)) as Drivers["storm"],
   }))();
   copies.set(engine, copy);
   return copy;
+}
+
+function importCopy(file: string, engine: string): Promise<unknown> {
+  const url = new URL(`${file}?engine=${engine}`, import.meta.url).href;
+  return import(/* @vite-ignore */ url);
 }
