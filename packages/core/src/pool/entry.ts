@@ -132,4 +132,11 @@ export class Entry<R> {
     }
     this.#state = next;
   }
+
+  /** It is away: remember to close it on its return. The first reason counts. */
+  retireFor(reason: CloseReason, cause: unknown): void {
+    if (this.retire !== undefined) return;
+    this.retire = reason;
+    this.retireCause = cause;
+  }
 }

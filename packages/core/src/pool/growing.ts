@@ -7,27 +7,20 @@ import type { ResolvedPoolOptions } from "./options.js";
 
 /** What growing asks of its engine. */
 export interface GrowingHost<R> {
+  readonly factory: ResourceFactory<R>;
   readonly options: ResolvedPoolOptions;
   readonly state: "open" | "draining" | "closed";
-  /** How many more resources there is use for; never more than the limit leaves room for. */
-  missing(): number;
-  /** Somebody waits for one. */
   readonly waiting: number;
-  now(): number;
-  refresh(): number;
+  /** How many more resources there is use for. */
+  missing(): number;
   /** A new entry, connecting. */
   enlist(): Entry<R>;
-  opened(entry: Entry<R>, resource: R): void;
-  /** The entry has come to nothing. */
-  openFailed(entry: Entry<R>, error: unknown): void;
-  /** It opened after it had been given up: close it. */
-  openedLate(entry: Entry<R>, resource: R): void;
-  straggler(resource: R): void;
-  lost(entry: Entry<R>, cause: unknown): void;
+  now(): number;
+  refresh(): number;
 }
 
 /** Opens resources as they are missing: a few at once, and after a failure with pauses. Knows when the backend is down. */
-export class Growing<R> implements OpeningOutcome<R> {
+export class Growing<R> {
   readonly #host: GrowingHost<R>;
   readonly #growth: Growth;
   readonly #opening: Opening<R>;
@@ -37,10 +30,29 @@ export class Growing<R> implements OpeningOutcome<R> {
   /** Somebody wants resources now, though nobody waits in the queue: a warm-up. */
   warming = false;
 
-  constructor(factory: ResourceFactory<R>, host: GrowingHost<R>) {
+  constructor(host: GrowingHost<R>, outcome: OpeningOutcome<R>) {
     this.#host = host;
     this.#growth = new Growth(host.options);
-    this.#opening = new Opening(factory, host.options, this);
+    this.#opening = new Opening(host.factory, host.options, {
+      opened: (entry, resource) => {
+        this.#growth.succeeded();
+        outcome.opened(entry, resource);
+      },
+      failed: (entry, error) => {
+        this.#failed(error);
+        outcome.failed(entry, error);
+      },
+      openedLate: (entry, resource, error) => {
+        this.#failed(error);
+        outcome.openedLate(entry, resource, error);
+      },
+      straggler: (resource) => {
+        outcome.straggler(resource);
+      },
+      lost: (entry, cause) => {
+        outcome.lost(entry, cause);
+      },
+    });
   }
 
   get failures(): number {
@@ -75,7 +87,7 @@ export class Growing<R> implements OpeningOutcome<R> {
     const { starts, askAgainAt } = this.#growth.allowance(this.#opening.startedAt(), wanted, now);
     const count = Math.min(starts, missing);
     for (let i = 0; i < count; i++) this.#opening.start(this.#host.enlist(), this.#growth.failures);
-    if (count < missing) this.#askAgain(count > 0 ? now + 1_000 : askAgainAt, now, wanted);
+    if (count < missing) this.#askAgain(count > 0 ? now + this.#growth.slowAfter : askAgainAt, now, wanted);
   }
 
   /** Gives up everything under way. */
@@ -86,27 +98,8 @@ export class Growing<R> implements OpeningOutcome<R> {
     this.#opening.abort(reason);
   }
 
-  opened(entry: Entry<R>, resource: R): void {
-    this.#growth.succeeded();
-    this.#host.opened(entry, resource);
-  }
-
-  failed(entry: Entry<R>, error: unknown): void {
+  #failed(error: unknown): void {
     if (this.#host.state === "open") this.#growth.failed(error, this.#host.refresh());
-    this.#host.openFailed(entry, error);
-  }
-
-  openedLate(entry: Entry<R>, resource: R, error: unknown): void {
-    if (this.#host.state === "open") this.#growth.failed(error, this.#host.refresh());
-    this.#host.openedLate(entry, resource);
-  }
-
-  straggler(resource: R): void {
-    this.#host.straggler(resource);
-  }
-
-  lost(entry: Entry<R>, cause: unknown): void {
-    this.#host.lost(entry, cause);
   }
 
   #askAgain(at: number, now: number, wanted: boolean): void {

@@ -38,6 +38,11 @@ export class Growth {
     return this.#failures >= FAILURES_UNTIL_DOWN;
   }
 
+  /** After so long a connect no longer keeps another from being tried, in ms. */
+  get slowAfter(): number {
+    return this.#failures > 0 ? SLOW_CONNECT_WHILE_FAILING : SLOW_CONNECT;
+  }
+
   failed(error: unknown, now: number): void {
     this.#failures++;
     this.#lastError = error;
@@ -74,7 +79,7 @@ export class Growth {
   ): { readonly starts: number; readonly askAgainAt: number } {
     const pauseEnd = this.pauseEndsAt(wanted);
     if (now < pauseEnd) return { starts: 0, askAgainAt: pauseEnd };
-    const slow = this.#failures > 0 ? SLOW_CONNECT_WHILE_FAILING : SLOW_CONNECT;
+    const slow = this.slowAfter;
     let young = 0;
     let askAgainAt = Infinity;
     for (const startedAt of connecting) {

@@ -117,7 +117,7 @@ export class ManagedPool<R> implements Pool<R> {
     this.#engine.growing.forgive();
     for (const entry of this.#engine.entries) {
       if (entry.state === "idle") this.#engine.close(entry, "evicted", reason);
-      else if (entry.state !== "closing" && entry.state !== "closed") this.#engine.retire(entry, "evicted", reason);
+      else entry.retireFor("evicted", reason);
     }
     this.#engine.serve();
   }

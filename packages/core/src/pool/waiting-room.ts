@@ -27,8 +27,10 @@ export interface WaitingHost {
   whyUnavailable(): PoolError | undefined;
   /** Would waiting for this task never end? */
   wouldDeadlock(hold: Hold): boolean;
+  /** Connects have failed: there may be no point in waiting. */
+  readonly troubled: boolean;
   /** Somebody waits now. */
-  serve(): void;
+  joined(): void;
 }
 
 /** Admission: who may wait, for how long, and how a wait ends without a lease. */
@@ -37,9 +39,29 @@ export class WaitingRoom<R> {
   readonly #queue = new WaitQueue<R>();
   readonly #signals: Signals<R>;
   readonly #deadlines: Deadlines;
+  readonly #acquireTimeout: number;
+  readonly #maxWaiting: number;
+
+  // One function serves every promise, and takes what it needs from here: a closure for each would cost 100 bytes per waiter.
+  #entering: Request | undefined;
+  #enteringTimeout = 0;
+  #enteringStack: string | undefined;
+  readonly #enqueue = (resolve: (lease: Lease<R>) => void, reject: (reason: unknown) => void): void => {
+    const request = this.#entering;
+    const now = this.#host.now();
+    const waiter = new Waiter<R>(resolve, reject, request, now, now + this.#enteringTimeout, this.#enteringStack);
+    this.#queue.push(waiter);
+    this.#deadlines.include(waiter.deadline, now);
+    if (request === undefined) return;
+    this.#entering = undefined;
+    if (request.signal !== undefined) this.#signals.add(request.signal, waiter);
+    if (request.hold !== undefined) startWaiting(request.hold);
+  };
 
   constructor(host: WaitingHost) {
     this.#host = host;
+    this.#acquireTimeout = host.options.acquireTimeout;
+    this.#maxWaiting = host.options.maxWaiting;
     this.#signals = new Signals((waiters, reason) => {
       this.#abort(waiters, reason);
     });
@@ -54,24 +76,24 @@ export class WaitingRoom<R> {
 
   /** Queues the caller, or refuses it. */
   enter(request: Request | undefined, stack: string | undefined): Promise<Lease<R>> {
-    const timeout = request?.timeout ?? this.#host.options.acquireTimeout;
-    const refusal = this.#refusal(request, timeout);
-    if (refusal !== undefined) {
-      if (refusals.hasSubscribers)
-        refusals.publish({ pool: this.#host.name, label: request?.label, code: refusal.code });
-      return Promise.reject(refusal);
+    const host = this.#host;
+    const timeout = request?.timeout ?? this.#acquireTimeout;
+    if (
+      this.#queue.waiting >= this.#maxWaiting ||
+      timeout === 0 ||
+      host.state !== "open" ||
+      request?.hold !== undefined ||
+      host.troubled
+    ) {
+      const refusal = this.#refusal(request, timeout);
+      if (refusal !== undefined) return Promise.reject(refusal);
     }
-    return new Promise((resolve, reject) => {
-      const now = this.#host.now();
-      const waiter = new Waiter<R>(resolve, reject, request, now, now + timeout, stack);
-      this.#queue.push(waiter);
-      this.#deadlines.include(waiter.deadline, now);
-      if (request !== undefined) {
-        if (request.signal !== undefined) this.#signals.add(request.signal, waiter);
-        if (request.hold !== undefined) startWaiting(request.hold);
-      }
-      this.#host.serve();
-    });
+    this.#entering = request;
+    this.#enteringTimeout = timeout;
+    this.#enteringStack = stack;
+    const promise = new Promise(this.#enqueue);
+    host.joined();
+    return promise;
   }
 
   /** The next to be served; it waits no longer. */
@@ -96,25 +118,22 @@ export class WaitingRoom<R> {
   }
 
   #refusal(request: Request | undefined, timeout: number): PoolError | undefined {
-    const { name, options, totals, state } = this.#host;
-    if (state === "open" && timeout > 0) {
-      const hold = request?.hold;
-      const error =
-        this.#queue.waiting >= options.maxWaiting
-          ? queueFull(this.#host.moment(), options.maxWaiting)
-          : (this.#host.whyUnavailable() ??
-            (hold !== undefined && this.#host.wouldDeadlock(hold)
-              ? selfDeadlock(name, hold, this.#host.moment().holders)
-              : undefined));
-      if (error !== undefined) totals.refused++;
-      return error;
-    }
-    if (state !== "open") {
-      totals.refused++;
-      return poolClosed(name, state);
-    }
-    totals.timedOut++;
-    return timeoutErrors(this.#host.moment())(request?.label, 0, 0);
+    const error = this.#whyRefuse(request, timeout);
+    if (error === undefined) return undefined;
+    if (error.code === "ACQUIRE_TIMEOUT") this.#host.totals.timedOut++;
+    else this.#host.totals.refused++;
+    if (refusals.hasSubscribers) refusals.publish({ pool: this.#host.name, label: request?.label, code: error.code });
+    return error;
+  }
+
+  #whyRefuse(request: Request | undefined, timeout: number): PoolError | undefined {
+    const host = this.#host;
+    if (host.state !== "open") return poolClosed(host.name, host.state);
+    if (timeout === 0) return timeoutErrors(host.moment())(request?.label, 0, 0);
+    if (this.#queue.waiting >= this.#maxWaiting) return queueFull(host.moment(), this.#maxWaiting);
+    const hold = request?.hold;
+    if (hold !== undefined && host.wouldDeadlock(hold)) return selfDeadlock(host.name, hold, host.moment().holders);
+    return host.whyUnavailable();
   }
 
   #forget(waiter: Waiter<R>, request: Request): void {

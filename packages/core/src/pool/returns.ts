@@ -1,0 +1,62 @@
+import { moment } from "../events.js";
+import type { Engine } from "./engine.js";
+import type { CloseReason, Ending, Entry } from "./entry.js";
+import { busyMsOf } from "./holders.js";
+
+const releases = moment("pool:release");
+
+/** What happens to a resource when its lease ends: looked at, made clean where it must be, then kept or closed. */
+export class Returns<R> {
+  readonly #engine: Engine<R>;
+
+  constructor(engine: Engine<R>) {
+    this.#engine = engine;
+  }
+
+  take(entry: Entry<R>, leaseId: number, how: Ending, cause: unknown): void {
+    const engine = this.#engine;
+    engine.totals[how === "reclaimed" ? "destroyed" : how]++;
+    const { objection, openTransaction, clean } = this.#inspect(entry);
+    const reason = how === "released" ? objection : how;
+    if (releases.hasSubscribers) this.#publish(entry, leaseId, openTransaction, reason !== undefined);
+    if (reason !== undefined) engine.close(entry, reason, cause ?? entry.retireCause);
+    else if (clean || entry.retire !== undefined) engine.keep(entry, undefined);
+    else this.#reset(entry, openTransaction);
+  }
+
+  #inspect(entry: Entry<R>): { objection: CloseReason | undefined; openTransaction: boolean; clean: boolean } {
+    const { factory, checks, totals } = this.#engine;
+    const status = checks.status(entry);
+    if (status === "unfit") return { objection: "reset-failed", openTransaction: false, clean: false };
+    const openTransaction = status?.inTransaction === true;
+    if (openTransaction) totals.openTransactions++;
+    const clean = factory.reset === undefined || (status?.clean === true && !openTransaction);
+    if (status?.busy === true || entry.running > 0) return { objection: "busy-at-release", openTransaction, clean };
+    return {
+      objection: openTransaction && factory.reset === undefined ? "reset-failed" : undefined,
+      openTransaction,
+      clean,
+    };
+  }
+
+  #reset(entry: Entry<R>, inTransaction: boolean): void {
+    const engine = this.#engine;
+    entry.to("resetting");
+    engine.checks.reset(entry, inTransaction).then(
+      () => {
+        engine.keep(entry, undefined);
+      },
+      (error: unknown) => {
+        engine.close(entry, entry.retire ?? "reset-failed", error);
+      },
+    );
+  }
+
+  #publish(entry: Entry<R>, leaseId: number, openTransaction: boolean, destroyed: boolean): void {
+    const { name } = this.#engine;
+    const { id: resourceId, label } = entry;
+    const heldMs = this.#engine.now() - entry.leasedAt;
+    const busyMs = busyMsOf(entry, this.#engine.exactNow());
+    releases.publish({ pool: name, leaseId, resourceId, label, heldMs, busyMs, openTransaction, destroyed });
+  }
+}

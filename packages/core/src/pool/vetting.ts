@@ -1,0 +1,62 @@
+import type { Engine } from "./engine.js";
+import type { Entry } from "./entry.js";
+
+/** After one resource turned out dead its neighbours are doubted for so long, in ms: they do not count as help on its way. */
+const DOUBT = 5_000;
+
+/** Which idle resources may be lent as they are, and the checks of the others. */
+export class Vetting<R> {
+  readonly #engine: Engine<R>;
+  readonly #freshFor: number;
+  #doubtUntil = -Infinity;
+
+  constructor(engine: Engine<R>) {
+    const { factory, options } = engine;
+    this.#engine = engine;
+    this.#freshFor =
+      factory.validate === undefined ? Infinity : factory.validateAlways === true ? 0 : options.validateIfIdleFor;
+  }
+
+  /** Resources being checked that those who wait can count on. */
+  get coming(): number {
+    return this.#doubts ? 0 : this.#engine.tally.validating;
+  }
+
+  get #doubts(): boolean {
+    return this.#engine.now() < this.#doubtUntil;
+  }
+
+  isFresh(entry: Entry<R>, now: number): boolean {
+    return now - entry.checkedAt < this.#freshFor;
+  }
+
+  /** Checks idle ones for those who wait: as many as wait, or all of them at once while there is doubt. */
+  checkIdle(): void {
+    const { idle, tally, waiting } = this.#engine;
+    let wanted = this.#doubts ? Infinity : waiting - tally.validating - tally.resetting;
+    for (let entry = idle.last; entry !== undefined && wanted > 0; wanted--) {
+      const further: Entry<R> | undefined = entry.previous;
+      this.check(entry, false);
+      entry = further;
+    }
+  }
+
+  /** Checks one; it is idle again afterwards, or closed. */
+  check(entry: Entry<R>, keepAlive: boolean): void {
+    const engine = this.#engine;
+    const { keepAliveInterval, validateIfIdleFor, random } = engine.options;
+    const stale = keepAlive || engine.now() - entry.checkedAt >= validateIfIdleFor;
+    engine.idle.remove(entry);
+    entry.to("validating");
+    engine.checks.validate(entry, { keepAlive, stale }).then(
+      () => {
+        entry.keepAliveAt = engine.refresh() + keepAliveInterval * (0.8 + 0.4 * random());
+        engine.welcome(entry);
+      },
+      (error: unknown) => {
+        this.#doubtUntil = engine.refresh() + DOUBT;
+        engine.close(entry, entry.retire ?? "validate-failed", error);
+      },
+    );
+  }
+}
