@@ -1,69 +1,70 @@
-import { isPoolError } from "../errors.js";
 import type { Borrower } from "../pool/borrow.js";
 import type { Lease } from "../pool/lease.js";
 import type { AcquireOptions } from "../pool/pool.js";
 import { withAnySignal } from "./aborts.js";
 import type { SqlContext } from "./context.js";
-import { sessionLost } from "./failures.js";
+import { sessionLost, type Place } from "./failures.js";
 import { Gate } from "./gate.js";
-import { perform, type Verdict } from "./verdict.js";
+import type { SqlResult } from "./sql.js";
 import type { StatementCall } from "./statement-run.js";
+import { perform, type Verdict } from "./verdict.js";
 
 /**
- * The connection of a session or a transaction: borrowed when first needed, given back and taken afresh when told. All its methods but
- * `ticket` are called inside its {@link gate}, so there is never more than one statement or one acquire under way.
+ * The connection of one session or transaction: borrowed when first needed, given back and taken afresh when told. There is never more
+ * than one statement or acquire under way on it: what is asked at once passes its {@link gate} one by one.
  */
 export class Connection<R> {
   readonly context: SqlContext<R>;
+  readonly place: Place;
   readonly gate = new Gate();
   readonly #borrower: Borrower<R>;
   readonly #options: AcquireOptions;
   #lease: Lease<R> | undefined;
   #lost: { readonly cause: unknown } | undefined;
-  #tickets = 0;
+  /** How many works run now that are to hold no connection. */
+  #detached = 0;
+  #asked = 0;
   #failed = { upTo: 0, error: undefined as unknown };
 
   constructor(context: SqlContext<R>, borrower: Borrower<R>, options: AcquireOptions) {
     this.context = context;
+    this.place = { pool: context.pool.name, label: options.label };
     this.#borrower = borrower;
     this.#options = options;
   }
 
-  /** Drawn when a statement is issued: all that are issued before an acquire fails share its failure, and none waits a second time. */
-  ticket(): number {
-    return ++this.#tickets;
-  }
-
   /**
-   * The lease in hand, or a fresh one.
-   * @throws PoolError `RESOURCE_LOST` when the connection died and with it the session's state, or what acquire throws, or the signal's reason
+   * The lease in hand, or a fresh one, when its turn has come.
+   * @throws PoolError `RESOURCE_LOST` when the connection died and the session's state with it; what acquire throws; the signal's reason
    */
-  async take(ticket: number, signal?: AbortSignal): Promise<Lease<R>> {
-    const lease = this.#lease;
-    if (lease?.active === false) this.lose(lease, undefined);
-    if (this.#lost !== undefined) throw sessionLost({ pool: this.context.pool, label: this.#options.label }, this.#lost.cause);
-    if (lease !== undefined) return lease;
-    if (ticket <= this.#failed.upTo) throw this.#failed.error;
-    try {
-      this.#lease = await withAnySignal([signal, this.#options.signal], (any) =>
-        this.#borrower.acquire(any === undefined ? this.#options : { ...this.#options, signal: any }),
-      );
-      return this.#lease;
-    } catch (error) {
-      // One caller's own abort is no news about the pool.
-      if (signal?.aborted !== true) this.#failed = { upTo: this.#tickets, error };
-      throw error;
-    }
+  take(signal?: AbortSignal): Promise<Lease<R>> {
+    const ticket = ++this.#asked;
+    return this.gate.enter(() => this.#take(ticket, signal), signal);
   }
 
+  /** One statement outside of a transaction. */
+  statement(call: StatementCall): Promise<SqlResult> {
+    const ticket = ++this.#asked;
+    return this.gate.enter(async () => {
+      try {
+        const verdict = await this.perform(await this.#take(ticket, call.signal), call);
+        if (verdict.kind === "done") return verdict.result;
+        throw verdict.error;
+      } finally {
+        this.rest();
+      }
+    }, call.signal);
+  }
+
+  /** One statement on a lease that was taken here. For those inside the gate. */
   async perform(lease: Lease<R>, call: StatementCall): Promise<Verdict> {
     const verdict = await perform(this.context, lease, call);
-    // A session that lends on after its lease was taken away would run without the state it had.
-    if (verdict.kind === "lost" || isPoolError(errorOf(verdict), "LEASE_ENDED")) this.lose(lease, errorOf(verdict));
+    if (verdict.kind === "lost") this.lose(lease, verdict.error);
+    if (verdict.kind === "unsent" && !lease.active) this.lose(lease, verdict.error);
     return verdict;
   }
 
-  /** The connection is of no use any more. */
+  /** The lease is of no use any more. */
   lose(lease: Lease<R>, cause: unknown): void {
     lease.destroy(cause);
     if (this.#lease !== lease) return;
@@ -71,13 +72,59 @@ export class Connection<R> {
     this.#lost = { cause };
   }
 
-  /** The lease in hand, for a look at it. */
-  get lease(): Lease<R> | undefined {
-    return this.#lease;
+  /**
+   * Runs `work` with no connection held; what is asked meanwhile takes one and gives it back.
+   * @throws what `refuse` makes when a transaction is open that was begun with a statement of the caller's own
+   */
+  async without<T>(work: () => T | PromiseLike<T>, refuse: () => Error): Promise<T> {
+    this.#detached++;
+    try {
+      await this.gate.enter(async () => {
+        if (this.#inTransaction) throw refuse();
+        this.#giveBack();
+      });
+      return await work();
+    } finally {
+      this.#detached--;
+    }
   }
 
-  /** Gives back what is in hand; the next statement takes a fresh connection, also after a loss. */
-  handBack(): void {
+  /** Something has been done with it: gives it back where nobody is to hold one. */
+  rest(): void {
+    if (this.#detached > 0) this.#giveBack();
+  }
+
+  /** Gives it back for good, behind what is under way. */
+  async end(): Promise<void> {
+    await this.gate.enter(async () => this.#giveBack());
+  }
+
+  async #take(ticket: number, signal: AbortSignal | undefined): Promise<Lease<R>> {
+    const lease = this.#lease;
+    if (lease?.active === false) this.lose(lease, undefined);
+    if (this.#lost !== undefined) throw sessionLost(this.place, this.#lost.cause);
+    if (lease !== undefined) return lease;
+    // All that were asked for before an acquire failed share its failure, so that none waits a second time.
+    if (ticket <= this.#failed.upTo) throw this.#failed.error;
+    try {
+      this.#lease = await withAnySignal([signal, this.#options.signal], (any) =>
+        this.#borrower.acquire(any === undefined ? this.#options : { ...this.#options, signal: any }),
+      );
+      return this.#lease;
+    } catch (error) {
+      // That one caller has given up is no news about the pool.
+      if (signal?.aborted !== true) this.#failed = { upTo: this.#asked, error };
+      throw error;
+    }
+  }
+
+  get #inTransaction(): boolean {
+    const lease = this.#lease;
+    return lease?.active === true && this.context.driver.inTransaction?.(lease.resource) === true;
+  }
+
+  /** What comes next takes a fresh one, also after a loss. */
+  #giveBack(): void {
     this.#lease?.release();
     this.#forget();
     this.#lost = undefined;
@@ -88,8 +135,4 @@ export class Connection<R> {
     this.#lease = undefined;
     this.#borrower.released();
   }
-}
-
-function errorOf(verdict: Verdict): unknown {
-  return verdict.kind === "done" ? undefined : verdict.error;
 }

@@ -1,10 +1,11 @@
+import type { Pool } from "../pool/pool.js";
 import type { Clock } from "../time.js";
 import type { SqlDriver } from "./sql.js";
 
 /** What every statement of one SQL client runs under; complete, defaults filled in. */
 export interface SqlContext<R> {
-  /** The name of the pool that its connections come from, for messages and events. */
-  readonly pool: string;
+  /** Where its connections come from. */
+  readonly pool: Pool<R>;
   readonly driver: SqlDriver<R>;
   readonly clock: Clock;
   /** Longest time for one statement in ms, from sending to its reply. */

@@ -7,10 +7,15 @@ export interface Place {
   readonly label?: string | undefined;
 }
 
+/** Says why a statement may not run any more, or nothing. Asked when its turn has come. */
+export type Refusal = () => Error | undefined;
+
 export function queryTimedOut(place: Place, text: string, timeout: number): PoolError {
   const statement = maskStatement(text);
   const name = place.label === undefined ? statement : `${JSON.stringify(place.label)} (${statement})`;
-  return withoutStack(() => failure("QUERY_TIMEOUT", place, `no reply within ${String(timeout)} ms to ${name}`, { statement, timeout }));
+  return withoutStack(() =>
+    failure("QUERY_TIMEOUT", place, `no reply within ${String(timeout)} ms to ${name}`, { statement, timeout }),
+  );
 }
 
 export function outcomeUnknown(place: Place, cause: unknown): PoolError {
@@ -57,11 +62,23 @@ export interface RollbackFailure {
  */
 export function attachRollbackFailure(error: unknown, rollback: RollbackFailure | undefined): void {
   if (rollback === undefined || !(error instanceof Error) || !Object.isExtensible(error)) return;
-  Object.defineProperty(error, "rollbackError", { value: rollback.failure, enumerable: true, configurable: true, writable: true });
+  Object.defineProperty(error, "rollbackError", {
+    value: rollback.failure,
+    enumerable: true,
+    configurable: true,
+    writable: true,
+  });
 }
 
 function failure(
-  code: "QUERY_TIMEOUT" | "OUTCOME_UNKNOWN" | "TRANSACTION_ENDED" | "TRANSACTION_BUSY" | "TRANSACTION_OPEN" | "SESSION_ENDED" | "RESOURCE_LOST",
+  code:
+    | "QUERY_TIMEOUT"
+    | "OUTCOME_UNKNOWN"
+    | "TRANSACTION_ENDED"
+    | "TRANSACTION_BUSY"
+    | "TRANSACTION_OPEN"
+    | "SESSION_ENDED"
+    | "RESOURCE_LOST",
   place: Place,
   what: string,
   details: Record<string, unknown> = {},

@@ -5,7 +5,7 @@ import { unlessAborted } from "./aborts.js";
  * it was meant for, a timeout counts from sending, and BEGIN, COMMIT and savepoints keep their place among the statements.
  */
 export class Gate {
-  #last: Promise<void> | undefined;
+  #last: Promise<undefined> | undefined;
 
   /**
    * Runs `task` when all that came before have settled; the first one starts at once, in the same tick.
@@ -14,20 +14,20 @@ export class Gate {
   async enter<T>(task: () => PromiseLike<T>, signal?: AbortSignal): Promise<T> {
     signal?.throwIfAborted();
     const before = this.#last;
-    const { promise: mine, resolve: leave } = Promise.withResolvers<void>();
+    const { promise: mine, resolve: leave } = Promise.withResolvers<undefined>();
     this.#last = mine;
     try {
       if (before !== undefined) await unlessAborted(signal, () => before);
     } catch (reason) {
       // Given up, but those behind still wait for those before.
-      void before?.then(leave);
+      void before?.then(() => leave(undefined));
       throw reason;
     }
     try {
       return await task();
     } finally {
       if (this.#last === mine) this.#last = undefined;
-      leave();
+      leave(undefined);
     }
   }
 }

@@ -1,6 +1,13 @@
 import type { Lease } from "../pool/lease.js";
 import type { Connection } from "./connection.js";
-import { attachRollbackFailure, outcomeUnknown, transactionEnded, type Place, type RollbackFailure } from "./failures.js";
+import {
+  attachRollbackFailure,
+  outcomeUnknown,
+  transactionEnded,
+  type Place,
+  type Refusal,
+  type RollbackFailure,
+} from "./failures.js";
 import type { SqlResult } from "./sql.js";
 import type { StatementCall } from "./statement-run.js";
 import type { Verdict } from "./verdict.js";
@@ -15,11 +22,6 @@ export interface OpenTransactionOptions {
   /** Which try of the whole work this is, from 1. */
   readonly attempt?: number;
 }
-
-/** Says why a statement may not run any more, or nothing. Asked again when its turn has come. */
-export type Refusal = () => Error | undefined;
-
-const never: Refusal = () => undefined;
 
 /**
  * A transaction as the backend has it: bound to the one lease on which it was begun, and knowing whether it can still be committed.
@@ -39,7 +41,7 @@ export class OpenTransaction<R> {
     this.#connection = connection;
     this.#lease = lease;
     this.signal = options.signal;
-    this.place = { pool: connection.context.pool, label: options.label };
+    this.place = { pool: connection.context.pool.name, label: options.label };
     this.attempt = options.attempt ?? 1;
   }
 
@@ -49,17 +51,19 @@ export class OpenTransaction<R> {
       const verdict = await this.#send({ text, values: [], transactionSignal: this.signal });
       if (verdict.kind === "done") continue;
       // Refused at the first, nothing is open; a cancelled one may have been carried out.
-      if (index > 0 || verdict.kind === "cancelled") attachRollbackFailure(verdict.error, await this.rollback());
+      if (index > 0 || verdict.kind === "cancelled") this.note(verdict.error, await this.rollback());
       throw verdict.error;
     }
   }
 
   /** Runs one statement in it. `refusal` is asked when its turn has come. */
-  statement(call: StatementCall, refusal: Refusal = never): Promise<SqlResult> {
+  statement(call: StatementCall, refusal: Refusal): Promise<SqlResult> {
     return this.#connection.gate.enter(async () => {
       const refused = refusal();
       if (refused !== undefined) throw refused;
-      this.#throwUnlessOpen();
+      const doom = this.findDoom();
+      if (doom !== undefined)
+        throw transactionEnded(this.place, "the transaction takes no more statements", doom.error);
       const verdict = await this.#connection.perform(this.#lease, { ...call, transactionSignal: this.signal });
       if (verdict.kind === "done") return verdict.result;
       this.#judge(verdict);
@@ -84,7 +88,7 @@ export class OpenTransaction<R> {
       throw outcomeUnknown(this.place, verdict.error);
     }
     // Some backends keep a transaction open whose COMMIT they refuse.
-    attachRollbackFailure(verdict.error, await this.rollback());
+    this.note(verdict.error, await this.rollback());
     throw verdict.error;
   }
 
@@ -99,18 +103,10 @@ export class OpenTransaction<R> {
     return { failure: verdict.error };
   }
 
-  /** Rolls back to a savepoint and forgets it. A failure is returned, and dooms the transaction. */
-  async rollbackTo(savepoint: string, refusal: Refusal): Promise<RollbackFailure | undefined> {
-    // With the whole transaction over, so are its savepoints.
-    if (refusal() !== undefined || this.#doom !== undefined || this.signal?.aborted === true) return undefined;
-    try {
-      await this.statement({ text: `ROLLBACK TO SAVEPOINT ${savepoint}`, values: [] }, refusal);
-      await this.statement({ text: `RELEASE SAVEPOINT ${savepoint}`, values: [] }, refusal);
-      return undefined;
-    } catch (failure) {
-      this.doom(failure);
-      return { failure };
-    }
+  /** Notes on what has failed that the rollback has failed as well. */
+  note(error: unknown, rollback: RollbackFailure | undefined): void {
+    // A signal's reason is shared by all who listen to it.
+    if (this.signal?.aborted !== true || error !== this.signal.reason) attachRollbackFailure(error, rollback);
   }
 
   /** What became of it, once it has ended. */
@@ -123,30 +119,28 @@ export class OpenTransaction<R> {
     this.#doom ??= { error };
   }
 
-  /** Throws what doomed it. */
-  throwIfDoomed(): void {
-    if (this.#doom === undefined && this.#endedByBackend()) this.doom(this.#endedBehindOurBack());
-    if (this.#doom !== undefined) throw this.#doom.error;
+  /** Looks whether it can only be rolled back, and why. */
+  findDoom(): { readonly error: unknown } | undefined {
+    if (this.#doom === undefined && this.#endedByBackend()) {
+      this.doom(transactionEnded(this.place, "the backend has ended the transaction by itself, or a statement has"));
+    }
+    return this.#doom;
   }
 
-  #throwUnlessOpen(): void {
-    if (this.#doom === undefined && this.#endedByBackend()) this.doom(this.#endedBehindOurBack());
-    if (this.#doom !== undefined) throw transactionEnded(this.place, "the transaction takes no more statements", this.#doom.error);
+  throwIfDoomed(): void {
+    const doom = this.findDoom();
+    if (doom !== undefined) throw doom.error;
   }
 
   #judge(verdict: Exclude<Verdict, { kind: "done" }>): void {
     const { driver } = this.#connection.context;
-    const over = verdict.kind === "lost" || !this.#lease.active || (verdict.kind === "refused" && driver.isRetryable(verdict.error));
-    if (over) this.doom(verdict.error);
+    const rolledBack = verdict.kind === "refused" && driver.isRetryable(verdict.error);
+    if (rolledBack || verdict.kind === "lost" || !this.#lease.active) this.doom(verdict.error);
   }
 
   #endedByBackend(): boolean {
     const { driver } = this.#connection.context;
     return this.#lease.active && driver.inTransaction?.(this.#lease.resource) === false;
-  }
-
-  #endedBehindOurBack(): Error {
-    return transactionEnded(this.place, "the backend has ended the transaction by itself, or a statement has");
   }
 
   #send(call: StatementCall): Promise<Verdict> {

@@ -1,4 +1,4 @@
-import { attachRollbackFailure } from "./failures.js";
+import type { Refusal, RollbackFailure } from "./failures.js";
 import type { OpenTransaction } from "./open-transaction.js";
 import type { TransactionScope } from "./scope.js";
 import type { Transaction } from "./sql.js";
@@ -24,8 +24,27 @@ export function runSavepoint<R, T>(
       return result;
     } catch (error) {
       scope.end(error);
-      attachRollbackFailure(error, await open.rollbackTo(savepoint, () => scope.outer?.refusal()));
+      open.note(error, await rollBackTo(savepoint, open, scope.outer));
       throw error;
     }
   });
+}
+
+/** Undoes what ran since the savepoint, and forgets it. A failure dooms the transaction, and is returned. */
+async function rollBackTo<R>(
+  savepoint: string,
+  open: OpenTransaction<R>,
+  outer: TransactionScope<R> | undefined,
+): Promise<RollbackFailure | undefined> {
+  const refusal: Refusal = () => outer?.refusal();
+  // With the whole transaction over, so are its savepoints.
+  if (refusal() !== undefined || open.findDoom() !== undefined || open.signal?.aborted === true) return undefined;
+  try {
+    await open.statement({ text: `ROLLBACK TO SAVEPOINT ${savepoint}`, values: [] }, refusal);
+    await open.statement({ text: `RELEASE SAVEPOINT ${savepoint}`, values: [] }, refusal);
+    return undefined;
+  } catch (failure) {
+    open.doom(failure);
+    return { failure };
+  }
 }

@@ -1,5 +1,4 @@
 import { unlessAborted } from "./aborts.js";
-import { attachRollbackFailure } from "./failures.js";
 import type { OpenTransaction } from "./open-transaction.js";
 import { TransactionScope } from "./scope.js";
 import type { Transaction } from "./sql.js";
@@ -41,7 +40,11 @@ export async function settle<R>(open: OpenTransaction<R>, scope: TransactionScop
 }
 
 /** The last statement of a transaction that is settled. */
-export async function conclude<R>(open: OpenTransaction<R>, scope: TransactionScope<R>, finish: "commit" | "rollback"): Promise<void> {
+export async function conclude<R>(
+  open: OpenTransaction<R>,
+  scope: TransactionScope<R>,
+  finish: "commit" | "rollback",
+): Promise<void> {
   try {
     if (finish === "commit") await open.commit();
     else await open.rollback();
@@ -53,7 +56,5 @@ export async function conclude<R>(open: OpenTransaction<R>, scope: TransactionSc
 /** Rolls back because of `error`, and drops what waits for its turn. */
 export async function undo<R>(open: OpenTransaction<R>, scope: TransactionScope<R>, error: unknown): Promise<void> {
   scope.end(error);
-  const rollback = await open.rollback();
-  // A signal's reason is shared by everybody who listens to it.
-  if (open.signal?.aborted !== true) attachRollbackFailure(error, rollback);
+  open.note(error, await open.rollback());
 }

@@ -1,6 +1,6 @@
-import { transactionBusy, transactionEnded } from "./failures.js";
+import { transactionBusy, transactionEnded, type Refusal } from "./failures.js";
 import { readStatement, readWork } from "./arguments.js";
-import type { OpenTransaction, Refusal } from "./open-transaction.js";
+import type { OpenTransaction } from "./open-transaction.js";
 import { runSavepoint } from "./run-savepoint.js";
 import type { QueryOptions, SqlResult, Transaction } from "./sql.js";
 
@@ -24,7 +24,11 @@ export class TransactionScope<R> implements Transaction {
     this.depth = outer === undefined ? 0 : outer.depth + 1;
   }
 
-  query<Row = Record<string, unknown>>(text: string, values?: readonly unknown[], options?: QueryOptions): Promise<SqlResult<Row>> {
+  query<Row = Record<string, unknown>>(
+    text: string,
+    values?: readonly unknown[],
+    options?: QueryOptions,
+  ): Promise<SqlResult<Row>> {
     return this.#admit(async () => {
       const result = await this.#open.statement(readStatement(text, values, options), this.refusal);
       return result as SqlResult<Row>; // the caller knows the type of the rows
@@ -33,7 +37,7 @@ export class TransactionScope<R> implements Transaction {
 
   transaction<T>(work: (tx: Transaction) => PromiseLike<T>): Promise<T> {
     return this.#admit(async () => {
-      readWork(work);
+      readWork(work, "transaction");
       this.#nested = true;
       try {
         return await runSavepoint(this.#open, new TransactionScope(this.#open, this), work);
@@ -92,7 +96,8 @@ export class TransactionScope<R> implements Transaction {
   }
 
   #refusalOfNew(): Error | undefined {
-    if (this.#state === "closing") return transactionEnded(this.#open.place, `${this.#name} has ended, and was used after it`);
+    if (this.#state === "closing")
+      return transactionEnded(this.#open.place, `${this.#name} has ended, and was used after it`);
     if (!this.#nested) return this.refusal();
     const why = `a savepoint is open in ${this.#name}: what is asked for meanwhile would run inside it; use the savepoint's own handle, or await it first`;
     return this.refusal() ?? transactionBusy(this.#open.place, why);

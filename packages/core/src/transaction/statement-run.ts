@@ -84,7 +84,7 @@ export class StatementRun<R> {
   }
 
   #timeoutError(timeout: number): Error {
-    return queryTimedOut({ pool: this.#context.pool, label: this.#call.label }, this.#call.text, timeout);
+    return queryTimedOut({ pool: this.#context.pool.name, label: this.#call.label }, this.#call.text, timeout);
   }
 
   #startTimer(ms: number, onDue: () => void): void {

@@ -10,7 +10,13 @@ export function traceTransaction<R, T>(
   run: (ended: (outcome: TransactionOutcome) => void) => Promise<T>,
 ): Promise<T> {
   if (!transactions.hasSubscribers) return run(() => undefined);
-  const event: { pool: string; label: string | undefined; depth: number; attempt: number; outcome?: TransactionOutcome } = {
+  const event: {
+    pool: string;
+    label: string | undefined;
+    depth: number;
+    attempt: number;
+    outcome?: TransactionOutcome;
+  } = {
     pool: open.place.pool,
     label: open.place.label,
     depth,

@@ -20,16 +20,18 @@ export async function perform<R>(context: SqlContext<R>, lease: Lease<R>, call: 
   const run = new StatementRun(context, call);
   const aborted = run.abortedBefore;
   if (aborted !== undefined) return { kind: "unsent", error: aborted.reason };
-  let sent = false;
+  const progress = { sent: false };
   try {
     const result = await lease.track(call.text, () => {
       const { resource } = lease;
-      sent = true;
+      progress.sent = true;
       return run.send(resource);
     });
-    return run.cancelled === undefined ? { kind: "done", result } : { kind: "cancelled", error: run.cancelled.reason, late: result };
+    return run.cancelled === undefined
+      ? { kind: "done", result }
+      : { kind: "cancelled", error: run.cancelled.reason, late: result };
   } catch (error) {
-    if (!sent) return { kind: "unsent", error };
+    if (!progress.sent) return { kind: "unsent", error };
     const told = run.cancelled === undefined ? error : run.cancelled.reason;
     if (run.abandoned || !lease.active || context.driver.isConnectionLost(error)) {
       lease.destroy(error);
@@ -37,11 +39,4 @@ export async function perform<R>(context: SqlContext<R>, lease: Lease<R>, call: 
     }
     return { kind: run.cancelled === undefined ? "refused" : "cancelled", error: told };
   }
-}
-
-/** {@link perform} for those who want a result or an error. */
-export async function runStatement<R>(context: SqlContext<R>, lease: Lease<R>, call: StatementCall): Promise<SqlResult> {
-  const verdict = await perform(context, lease, call);
-  if (verdict.kind === "done") return verdict.result;
-  throw verdict.error;
 }

@@ -1,0 +1,2 @@
+export { createSqlClient, type SqlClientOptions } from "./client.js";
+export type * from "./sql.js";

@@ -1,0 +1,63 @@
+import type { OpenTransaction } from "./open-transaction.js";
+import { conclude, settle, undo } from "./run-transaction.js";
+import { TransactionScope } from "./scope.js";
+import { traceTransaction } from "./trace.js";
+
+/** A transaction between a session's `begin` and its `commit` or `rollback`. */
+export class ManualTransaction<R> {
+  /** Where its statements and savepoints go. */
+  readonly scope: TransactionScope<R>;
+  readonly #open: OpenTransaction<R>;
+  readonly #ended: PromiseWithResolvers<undefined>;
+
+  private constructor(open: OpenTransaction<R>, ended: PromiseWithResolvers<undefined>) {
+    this.#open = open;
+    this.#ended = ended;
+    this.scope = new TransactionScope(open);
+  }
+
+  static begin<R>(open: OpenTransaction<R>, texts: readonly string[]): Promise<ManualTransaction<R>> {
+    const begun = Promise.withResolvers<ManualTransaction<R>>();
+    const span = traceTransaction(open, 0, async (report) => {
+      await open.begin(texts);
+      const ended = Promise.withResolvers<undefined>();
+      begun.resolve(new ManualTransaction(open, ended));
+      await ended.promise;
+      report(open.outcome);
+    });
+    // Of a failed begin the caller hears here; of what fails later from commit. The span itself is for listeners.
+    span.catch(begun.reject);
+    return begun.promise;
+  }
+
+  /** Waits for what was issued and not waited for, and rolls back when that has failed. */
+  async commit(): Promise<void> {
+    try {
+      try {
+        await settle(this.#open, this.scope);
+        this.#open.throwIfDoomed();
+      } catch (error) {
+        await undo(this.#open, this.scope, error);
+        throw error;
+      }
+      await conclude(this.#open, this.scope, "commit");
+      this.#ended.resolve(undefined);
+    } catch (error) {
+      this.#ended.reject(error);
+      throw error;
+    }
+  }
+
+  /** Drops what waits for its turn. Never rejects: where the statement fails, the connection is closed, and that rolls back as well. */
+  async rollback(): Promise<void> {
+    this.scope.end();
+    await this.#open.rollback();
+    this.#ended.resolve(undefined);
+  }
+
+  /** Rolls back because nobody else did; `error` says so to listeners. */
+  async abandon(error: Error): Promise<void> {
+    await undo(this.#open, this.scope, error);
+    this.#ended.reject(error);
+  }
+}

@@ -1,0 +1,53 @@
+import { isPoolError } from "../errors.js";
+import { unlessAborted } from "./aborts.js";
+import type { SqlContext } from "./context.js";
+
+const FIRST_DELAY = 10;
+const LONGEST_DELAY = 1_000;
+// Wrapped deeper than this an error is not looked for, so that a chain that bites its tail ends.
+const DEEPEST_CAUSE = 8;
+
+export interface RetryOptions {
+  /** How many more tries after the first. */
+  readonly retries: number | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+/**
+ * Runs `attempt` again after an error that the driver calls retryable, up to `retries` times, with exponential back-off and full jitter:
+ * between 0 and 10 ms, 20 ms, 40 ms … up to 1 s. The signal ends the back-off.
+ */
+export async function withRetries<R, T>(
+  context: SqlContext<R>,
+  { retries = 0, signal }: RetryOptions,
+  attempt: (number: number) => Promise<T>,
+): Promise<T> {
+  for (let number = 1; ; number++) {
+    try {
+      return await attempt(number);
+    } catch (error) {
+      if (number > retries || signal?.aborted === true || !isRetryable(context, error)) throw error;
+    }
+    await pause(context, context.random() * Math.min(LONGEST_DELAY, FIRST_DELAY * 2 ** (number - 1)), signal);
+  }
+}
+
+// Query builders wrap the driver's errors, so it is looked for along the causes; behind an unknown outcome nothing is.
+function isRetryable<R>(context: SqlContext<R>, error: unknown): boolean {
+  for (let link = error, depth = 0; link !== undefined && depth < DEEPEST_CAUSE; depth++) {
+    if (isPoolError(link, "OUTCOME_UNKNOWN")) return false;
+    if (context.driver.isRetryable(link)) return true;
+    link = link instanceof Error ? link.cause : undefined;
+  }
+  return false;
+}
+
+async function pause<R>({ clock }: SqlContext<R>, ms: number, signal: AbortSignal | undefined): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  const timer = clock.setTimeout(() => resolve(undefined), ms);
+  try {
+    await unlessAborted(signal, () => promise);
+  } finally {
+    clock.clearTimeout(timer);
+  }
+}

@@ -1,0 +1,147 @@
+import { readStatement, readTransactionOptions, readWork } from "./arguments.js";
+import type { Connection } from "./connection.js";
+import { sessionEnded, transactionBusy, transactionEnded, transactionOpen } from "./failures.js";
+import { ManualTransaction } from "./manual-transaction.js";
+import { Occupancy } from "./occupancy.js";
+import { OpenTransaction, type OpenTransactionOptions } from "./open-transaction.js";
+import { withRetries } from "./retry.js";
+import { runTransaction } from "./run-transaction.js";
+import type { QueryOptions, Session, SqlResult, Transaction, TransactionOptions } from "./sql.js";
+
+type Work<T> = (tx: Transaction) => PromiseLike<T>;
+type BeginOptions = Pick<TransactionOptions, "isolation" | "readOnly" | "mode">;
+
+const BEGIN_OPTIONS = ["isolation", "readOnly", "mode"] as const;
+const TRANSACTION_OPTIONS = [...BEGIN_OPTIONS, "signal", "label", "retries"] as const;
+
+/** One connection, used statement by statement (automatic mode), or with transactions: in callback form, or from `begin` to `commit`. */
+export class SqlSession<R> implements Session, AsyncDisposable {
+  readonly #connection: Connection<R>;
+  readonly #occupancy: Occupancy;
+  /** The transaction that `begin` has opened. */
+  #manual: ManualTransaction<R> | undefined;
+  #ending: Promise<Error | undefined> | undefined;
+
+  constructor(connection: Connection<R>) {
+    this.#connection = connection;
+    this.#occupancy = new Occupancy(connection.place);
+  }
+
+  get inTransaction(): boolean {
+    return this.#manual !== undefined || this.#occupancy.occupied;
+  }
+
+  query<Row>(text: string, values?: readonly unknown[], options?: QueryOptions): Promise<SqlResult<Row>> {
+    const refused = this.#occupancy.refusal();
+    if (refused !== undefined) return Promise.reject(refused);
+    if (this.#manual !== undefined) return this.#manual.scope.query(text, values, options);
+    return this.#occupancy.share(async () => {
+      const result = await this.#connection.statement(readStatement(text, values, options));
+      return result as SqlResult<Row>; // the caller knows the type of the rows
+    });
+  }
+
+  async transaction<T>(work: Work<T>, options: Omit<TransactionOptions, "acquireTimeout"> = {}): Promise<T> {
+    this.#throwIfRefused();
+    if (this.#manual !== undefined) return await this.#savepoint(this.#manual, work, options);
+    return await this.#occupy("a transaction", async () => {
+      readWork(work, "transaction");
+      const { signal, label, retries } = readTransactionOptions(options, "transaction", TRANSACTION_OPTIONS);
+      const { context, place } = this.#connection;
+      const begin = context.driver.begin(options);
+      return await withRetries(context, { retries, signal }, async (attempt) => {
+        const open = await this.#open({ signal, label: label ?? place.label, attempt });
+        return await runTransaction(open, begin, work, "commit");
+      });
+    });
+  }
+
+  async begin(options: BeginOptions = {}): Promise<void> {
+    this.#throwIfRefused();
+    if (this.#manual !== undefined) throw this.#stillOpen("begin: a transaction is open already");
+    await this.#occupy("begin()", async () => {
+      const { context, place } = this.#connection;
+      const texts = context.driver.begin(readTransactionOptions(options, "begin", BEGIN_OPTIONS));
+      this.#manual = await ManualTransaction.begin(await this.#open({ label: place.label }), texts);
+    });
+  }
+
+  commit(): Promise<void> {
+    return this.#finish("commit", (manual) => manual.commit());
+  }
+
+  rollback(): Promise<void> {
+    if (this.#manual === undefined && this.#occupancy.refusal() === undefined) return Promise.resolve();
+    return this.#finish("rollback", (manual) => manual.rollback());
+  }
+
+  async withoutConnection<T>(work: () => T | PromiseLike<T>): Promise<T> {
+    readWork(work, "withoutConnection");
+    if (this.#occupancy.ended) throw sessionEnded(this.#connection.place);
+    const refuse = (): Error => this.#stillOpen("withoutConnection: a transaction would end with the connection");
+    if (this.inTransaction) throw refuse();
+    return await this.#connection.without(work, refuse);
+  }
+
+  /**
+   * Waits for what was issued, rolls back what was left open, and returns the connection. Idempotent, and never rejects: that a transaction
+   * was left open is what it resolves with.
+   */
+  end(): Promise<Error | undefined> {
+    return (this.#ending ??= this.#end());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.end();
+  }
+
+  async #end(): Promise<Error | undefined> {
+    await this.#occupancy.end();
+    const manual = this.#manual;
+    this.#manual = undefined;
+    const leftOpen = manual && this.#stillOpen("the session ended with a transaction open, which was rolled back");
+    if (leftOpen !== undefined) await manual?.abandon(leftOpen);
+    await this.#connection.end();
+    return leftOpen;
+  }
+
+  async #open(options: OpenTransactionOptions): Promise<OpenTransaction<R>> {
+    return new OpenTransaction(this.#connection, await this.#connection.take(options.signal), options);
+  }
+
+  async #savepoint<T>(manual: ManualTransaction<R>, work: Work<T>, options: TransactionOptions): Promise<T> {
+    readTransactionOptions(options, "transaction (a savepoint, since begin() has opened one)", ["label"]);
+    return await manual.scope.transaction(work);
+  }
+
+  async #finish(what: string, how: (manual: ManualTransaction<R>) => Promise<void>): Promise<void> {
+    const { place } = this.#connection;
+    const manual = this.#manual;
+    this.#throwIfRefused();
+    if (manual === undefined) throw transactionEnded(place, `${what}: no transaction is open in this session`);
+    if (manual.scope.busy) throw transactionBusy(place, `${what}: a savepoint is still open in the transaction`);
+    await this.#occupy(what, async () => {
+      this.#manual = undefined;
+      await how(manual);
+    });
+  }
+
+  #throwIfRefused(): void {
+    const refused = this.#occupancy.refusal();
+    if (refused !== undefined) throw refused;
+  }
+
+  #occupy<T>(what: string, work: () => Promise<T>): Promise<T> {
+    return this.#occupancy.occupy(what, async () => {
+      try {
+        return await work();
+      } finally {
+        if (this.#manual === undefined) this.#connection.rest();
+      }
+    });
+  }
+
+  #stillOpen(what: string): Error {
+    return transactionOpen(this.#connection.place, `${what}; end it with commit() or rollback()`);
+  }
+}
