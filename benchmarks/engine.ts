@@ -6,6 +6,7 @@ import { detail, summary, verdict } from "./engine/report.ts";
 import { runLoad, type LoadReport } from "./engine/run.ts";
 import type { Engine } from "./engine/subject.ts";
 import { bundle } from "./lib/bundle.ts";
+import { pick } from "./lib/pick.ts";
 import { seededRandom } from "./lib/random.ts";
 import { measuredOn, writeResults, writeSection } from "./lib/save.ts";
 
@@ -34,15 +35,6 @@ const { values: args } = parseArgs({
     help: { type: "boolean", default: false },
   },
 });
-
-/** Picks by name, and refuses names that are none. */
-function pick<T extends { readonly name: string }>(all: readonly T[], names: readonly string[]): readonly T[] {
-  return names.map((name) => {
-    const found = all.find((each) => each.name === name);
-    if (!found) throw new Error(`no such name: ${name}; known are ${all.map((each) => each.name).join(", ")}`);
-    return found;
-  });
-}
 
 /** Ours is compiled only when it is wanted. */
 async function engines(): Promise<readonly Engine[]> {

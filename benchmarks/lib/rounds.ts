@@ -20,11 +20,12 @@ export interface RoundsOptions {
   readonly random: () => number;
 }
 
-/** What one contestant cost: in the load's unit, and as a multiple of the baseline in the same round. */
+/** What one contestant cost: in the load's unit, and beside the baseline in the same round, as a multiple and as a difference. */
 export interface Outcome {
   readonly name: string;
   readonly cost: Spread;
   readonly ratio: Spread;
+  readonly over: Spread;
 }
 
 /**
@@ -32,8 +33,7 @@ export interface Outcome {
  * machine, and the median of them is the figure: noise that lasts longer than a round falls on both sides alike.
  */
 export async function inRounds(contestants: readonly Contestant[], options: RoundsOptions): Promise<Outcome[]> {
-  const costs = new Map<string, number[]>(contestants.map(({ name }) => [name, []]));
-  const ratios = new Map<string, number[]>(contestants.map(({ name }) => [name, []]));
+  const figures = new Map(contestants.map(({ name }) => [name, noFigures()]));
   const spent = new Map<string, number>();
   const patient = ({ name }: Contestant): boolean =>
     name === options.baseline || name === "ours" || (spent.get(name) ?? 0) < options.patienceMs;
@@ -49,13 +49,30 @@ export async function inRounds(contestants: readonly Contestant[], options: Roun
     if (round < 0) continue;
     const base = costOf.get(options.baseline) ?? NaN;
     for (const [name, cost] of costOf) {
-      costs.get(name)?.push(cost);
-      ratios.get(name)?.push(cost / base);
+      const { costs, ratios, overs } = figures.get(name) ?? noFigures();
+      costs.push(cost);
+      ratios.push(cost / base);
+      overs.push(cost - base);
     }
   }
-  return contestants
-    .map(({ name }) => ({ name, cost: spread(costs.get(name) ?? []), ratio: spread(ratios.get(name) ?? []) }))
-    .filter(({ cost }) => !Number.isNaN(cost.median));
+  return [...figures]
+    .filter(([, { costs }]) => costs.length > 0)
+    .map(([name, { costs, ratios, overs }]) => ({
+      name,
+      cost: spread(costs),
+      ratio: spread(ratios),
+      over: spread(overs),
+    }));
+}
+
+interface Figures {
+  readonly costs: number[];
+  readonly ratios: number[];
+  readonly overs: number[];
+}
+
+function noFigures(): Figures {
+  return { costs: [], ratios: [], overs: [] };
 }
 
 /** Two full collections, since what a finalizer frees goes with the second. Nothing without `--expose-gc`. */
