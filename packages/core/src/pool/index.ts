@@ -1,4 +1,4 @@
-export { borrowing, type Borrower } from "./borrow.js";
+export { borrowing, holdOf, type Borrower, type Hold } from "./borrow.js";
 export { createPool } from "./create-pool.js";
 export { CLOSE_REASONS, type CloseReason } from "./entry.js";
 export type { CreateContext, ResourceFactory, ResourceStatus } from "./factory.js";
