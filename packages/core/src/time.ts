@@ -26,10 +26,10 @@ export const systemClock: Clock = {
   },
 };
 
-const READS_PER_REFRESH = 64;
+const READS_PER_REFRESH = 256;
 
 /**
- * A clock that is read once per turn of the event loop, and again every 64 calls: good to a fraction of a
+ * A clock that is read once per turn of the event loop, and again every 256 calls: good to a fraction of a
  * millisecond while the loop turns, and free of system calls on the hot path.
  */
 export class CoarseClock {

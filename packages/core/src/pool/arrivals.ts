@@ -17,7 +17,7 @@ export class Arrivals<R> implements OpeningOutcome<R> {
     const { maxLifetime, lifetimeJitter, keepAliveInterval, random } = engine.options;
     const now = this.#admit(entry, resource);
     entry.usedAt = now;
-    entry.expiresAt = now + maxLifetime * (1 - lifetimeJitter * random());
+    entry.expiresAt = Math.floor(now + maxLifetime * (1 - lifetimeJitter * random()));
     entry.keepAliveAt = now + keepAliveInterval * (0.8 + 0.4 * random());
     engine.welcome(entry);
     engine.observer?.opened();

@@ -19,7 +19,7 @@ import { Returns } from "./returns.js";
 import { Totals } from "./totals.js";
 import { Vetting } from "./vetting.js";
 import { WaitingRoom, type WaitingHost } from "./waiting-room.js";
-import type { Request } from "./wait-queue.js";
+import { Waiter, type Request } from "./wait-queue.js";
 
 const leases = moment("pool:lease");
 const releases = moment("pool:release");
@@ -52,6 +52,11 @@ export class Engine<R> implements EntryOwner, WaitingHost {
   /** How many resources are wanted at least, whether or not somebody waits for them. */
   warmTarget = 0;
   observer: EngineObserver | undefined;
+  /**
+   * One of each kind that comes and goes, never used. V8 forgets a hidden class that has no instance at a full collection, and with it
+   * all compiled code that knows it: without these a pool that is idle at that moment starts slow again.
+   */
+  readonly keptShapes: readonly unknown[];
 
   readonly #clock: CoarseClock;
   readonly #returns: Returns<R>;
@@ -80,6 +85,9 @@ export class Engine<R> implements EntryOwner, WaitingHost {
     this.growing = new Growing<R>(this, new Arrivals<R>(this));
     this.#returns = new Returns<R>(this);
     this.#vetting = new Vetting<R>(this);
+    const nothing = (): void => undefined;
+    const entry = new Entry<R>(this, 0, { ...this.tally }, 0);
+    this.keptShapes = [new PoolLease(entry, 0), new Waiter<R>(nothing, nothing, undefined, 0, 0, undefined)];
   }
 
   get name(): string {
@@ -152,10 +160,11 @@ export class Engine<R> implements EntryOwner, WaitingHost {
   /** A fresh idle one, unless somebody else waits for it. */
   tryLend(request: Request | undefined, stack: string | undefined): PoolLease<R> | undefined {
     if (this.room.waiting > 0 || this.state !== "open") return undefined;
-    const entry = this.#takeFresh();
+    const now = this.#clock.now();
+    const entry = this.#takeFresh(now);
     if (entry === undefined) return undefined;
-    entry.to("leased");
-    return this.#lend(entry, request, stack, -1);
+    entry.toLeased();
+    return this.#lend(entry, request, stack, now, -1);
   }
 
   /** Somebody waits now: is there anything to be done for them? */
@@ -171,10 +180,11 @@ export class Engine<R> implements EntryOwner, WaitingHost {
     while (this.#serveAgain) {
       this.#serveAgain = false;
       while (this.room.waiting > 0) {
-        const entry = this.#takeFresh();
+        const now = this.#clock.now();
+        const entry = this.#takeFresh(now);
         if (entry === undefined) break;
-        entry.to("leased");
-        this.#lendToNext(entry);
+        entry.toLeased();
+        this.#lendToNext(entry, now);
       }
       if (this.room.waiting > 0 && this.tally.idle > 0) this.#vetting.checkIdle();
       if (this.entries.size < this.limits.maxSize) this.growing.grow();
@@ -234,12 +244,15 @@ export class Engine<R> implements EntryOwner, WaitingHost {
     entry.usedAt = now;
     entry.checkedAt = now;
     if (this.room.waiting > 0 && this.#lendsOn) {
-      if (entry.state !== "leased") entry.to("leased");
-      this.#lendToNext(entry);
+      if (entry.state !== "leased") {
+        entry.toIdle();
+        entry.toLeased();
+      }
+      this.#lendToNext(entry, now);
       if (this.entries.size < this.limits.maxSize) this.serve();
       return;
     }
-    entry.to("idle");
+    entry.toIdle();
     this.idle.add(entry);
     if (this.room.waiting > 0) this.serve();
     if (this.tally.idle > this.limits.maxIdle && entry.state === "idle") this.close(entry, "max-idle");
@@ -253,7 +266,7 @@ export class Engine<R> implements EntryOwner, WaitingHost {
       return;
     }
     entry.checkedAt = this.now();
-    entry.to("idle");
+    entry.toIdle();
     entry.vouched = true;
     this.idle.add(entry);
     this.serve();
@@ -282,11 +295,17 @@ export class Engine<R> implements EntryOwner, WaitingHost {
   }
 
   /** The next idle one that may be lent without a check, taken off the list. Those past their time are closed on the way. */
-  #takeFresh(): Entry<R> | undefined {
-    let entry = this.#lifo ? this.idle.last : this.idle.first;
+  #takeFresh(now: number): Entry<R> | undefined {
+    const entry = this.#lifo ? this.idle.last : this.idle.first;
     if (entry === undefined) return undefined;
-    const now = this.#clock.now();
-    do {
+    if (now >= entry.expiresAt || !this.#vetting.isFresh(entry, now)) return this.#searchFresh(entry, now);
+    this.idle.remove(entry);
+    return entry;
+  }
+
+  /** The first may not be lent as it is; another may. */
+  #searchFresh(first: Entry<R>, now: number): Entry<R> | undefined {
+    for (let entry: Entry<R> | undefined = first; entry !== undefined; ) {
       const further: Entry<R> | undefined = this.#lifo ? entry.previous : entry.next;
       if (now >= entry.expiresAt) this.close(entry, "max-lifetime");
       else if (entry.vouched || this.#vetting.isFresh(entry, now)) {
@@ -294,22 +313,28 @@ export class Engine<R> implements EntryOwner, WaitingHost {
         return entry;
       }
       entry = further;
-    } while (entry !== undefined);
+    }
     return undefined;
   }
 
-  #lendToNext(entry: Entry<R>): void {
+  #lendToNext(entry: Entry<R>, now: number): void {
     const waiter = this.room.next();
-    waiter?.resolve(this.#lend(entry, waiter.request, waiter.stack, waiter.since));
+    waiter?.resolve(this.#lend(entry, waiter.request, waiter.stack, now, waiter.since));
   }
 
   /** @param since when the wait began; -1 without one */
-  #lend(entry: Entry<R>, request: Request | undefined, stack: string | undefined, since: number): PoolLease<R> {
+  #lend(
+    entry: Entry<R>,
+    request: Request | undefined,
+    stack: string | undefined,
+    now: number,
+    since: number,
+  ): PoolLease<R> {
     const id = ++this.#leaseCount;
     entry.vouched = false;
     entry.uses++;
     entry.leaseId = id;
-    entry.leasedAt = this.#clock.now();
+    entry.leasedAt = now;
     entry.label = request?.label;
     entry.hold = request?.hold;
     entry.stack = stack;

@@ -71,12 +71,12 @@ export class Entry<R> {
   /** When its connect started. */
   readonly createdAt: number;
   openedAt = 0;
-  expiresAt = Infinity;
+  expiresAt = 0;
   /** When it was last used; what idleTimeout counts from. */
   usedAt = 0;
   /** When it was last known to work; what validateIfIdleFor counts from. */
   checkedAt = 0;
-  keepAliveAt = Infinity;
+  keepAliveAt = 0;
   uses = 0;
   /** Checked for those who wait now: lent whatever its times say. */
   vouched = false;
@@ -118,19 +118,32 @@ export class Entry<R> {
   /** Changes the state; the one place that knows which changes there are. */
   to(next: EntryState): void {
     const state = this.#state;
-    const tally = this.#tally;
-    if (state === "idle" && next === "leased") {
-      tally.idle--;
-      tally.leased++;
-    } else if (state === "leased" && next === "idle") {
-      tally.leased--;
-      tally.idle++;
-    } else {
-      if (!NEXT[state].includes(next)) throw new TypeError(`a resource cannot go from ${state} to ${next}`);
-      tally[state]--;
-      tally[next]++;
-    }
+    if (!NEXT[state].includes(next)) throw new TypeError(`a resource cannot go from ${state} to ${next}`);
+    this.#tally[state]--;
+    this.#tally[next]++;
     this.#state = next;
+  }
+
+  /** `to("leased")`, for the loan that happens a million times a second. */
+  toLeased(): void {
+    if (this.#state !== "idle") {
+      this.to("leased");
+      return;
+    }
+    this.#tally.idle--;
+    this.#tally.leased++;
+    this.#state = "leased";
+  }
+
+  /** `to("idle")`, for the return from such a loan. */
+  toIdle(): void {
+    if (this.#state !== "leased") {
+      this.to("idle");
+      return;
+    }
+    this.#tally.leased--;
+    this.#tally.idle++;
+    this.#state = "idle";
   }
 
   /** It is away: remember to close it on its return. The first reason counts. */
