@@ -1,4 +1,5 @@
 import type { Clock } from "../time.js";
+import { CLOSE_GRACE, settlesWithin, timeoutOr } from "./timeouts.js";
 
 /** Something to close within `timeout` ms (its own default without). Must not reject. */
 export type Closer = (timeout: number | undefined) => Promise<unknown>;
@@ -7,15 +8,38 @@ export type Closer = (timeout: number | undefined) => Promise<unknown>;
  * Closes last in, first out, with one deadline for all of them. What was opened later may stand on what was opened before, so each is waited
  * for before the next; past the deadline order gives way to time, and the rest is told to abort at once and together.
  */
-export async function closeInOrder(clock: Clock, oldestFirst: readonly Closer[], timeout: number | undefined): Promise<void> {
-  const newestFirst = oldestFirst.toReversed();
-  const deadline = timeout === undefined ? Infinity : clock.now() + timeout;
-  for (const [index, close] of newestFirst.entries()) {
-    const left = deadline - clock.now();
-    if (left <= 0) {
-      await Promise.all(newestFirst.slice(index).map((rest) => rest(0)));
-      return;
+export async function closeInOrder(
+  clock: Clock,
+  oldestFirst: readonly Closer[],
+  timeout: number | undefined,
+): Promise<void> {
+  const deadline = clock.now() + timeoutOr(timeout, Infinity);
+  const closings: Promise<unknown>[] = [];
+  for (const close of oldestFirst.toReversed()) {
+    const left = Math.max(0, deadline - clock.now());
+    const closing = close(left === Infinity ? undefined : left);
+    closings.push(closing);
+    if (left > 0) await settlesWithin(clock, left, closing);
+  }
+  await settlesWithin(clock, CLOSE_GRACE, Promise.all(closings));
+}
+
+/** A close that runs once, however often and from wherever it is called. */
+export class Closing {
+  #end: Promise<undefined> | undefined;
+
+  get begun(): boolean {
+    return this.#end !== undefined;
+  }
+
+  /** Begins `close` unless it has begun, and waits for its end: with a `timeout` at most 2 s longer than that, also where the first call gave it more. */
+  async run(clock: Clock, timeout: number | undefined, close: () => Promise<void>): Promise<void> {
+    if (this.#end === undefined) {
+      // Set before `close` runs, which may lead back here.
+      const { promise, resolve } = Promise.withResolvers<undefined>();
+      this.#end = promise;
+      resolve(close().then(() => undefined));
     }
-    await close(left === Infinity ? undefined : left);
+    await settlesWithin(clock, timeoutOr(timeout, Infinity) + CLOSE_GRACE, this.#end);
   }
 }

@@ -1,7 +1,8 @@
 import { PoolError } from "../errors.js";
 import { systemClock, type Clock } from "../time.js";
 import type { Connector } from "./connector.js";
-import { createRegistry, type ConnectorMap, type Registry } from "./registry.js";
+import { createRegistry } from "./create-registry.js";
+import type { ConnectorMap, Registry } from "./registry.js";
 import { settleAll } from "./settle-all.js";
 import { abortable } from "./shared-work.js";
 import { checkTimeout } from "./timeouts.js";
@@ -16,20 +17,25 @@ export interface ConnectAllOptions {
 }
 
 /**
- * Connects every connector of `map` at once, each named by its key, and resolves with their registry. When one fails, those that did connect are
- * closed again before it rejects. Waits for all, so that one error tells every reason.
+ * Connects every connector of `map` at once, each named by its key, and resolves with their registry. When one fails, what it has
+ * opened is closed again before it rejects. Waits for all, so that one error tells every reason.
  * @throws PoolError `CONNECT_ALL_FAILED` with which, why and after how long in `details.failures`; `INVALID_ARGUMENT` for a map or name that cannot be one
  */
-export async function connectAll<const M extends ConnectorMap<M>>(map: M, options: ConnectAllOptions = {}): Promise<Registry<M>> {
+export async function connectAll<M extends ConnectorMap<M>>(
+  map: M,
+  options: ConnectAllOptions = {},
+): Promise<Registry<M>> {
   const { signal, timeout, clock = systemClock } = options;
   checkTimeout("connectAll", timeout);
   signal?.throwIfAborted();
   const registry = createRegistry(map, { clock });
+  const openBefore = registry.names().filter((name) => registry.find(name)?.isConnected === true);
   const limit = new TimeLimit(clock, timeout, signal);
   try {
     await settleAll(clock, registry.connectors(), (connector) => limit.hold(connector));
     return registry;
   } catch (error) {
+    for (const name of openBefore) registry.release(name);
     await registry.close();
     if (signal?.aborted === true) throw signal.reason;
     throw error;
@@ -50,7 +56,9 @@ class TimeLimit {
       this.#stop = () => undefined;
       return;
     }
-    const error = new PoolError("CONNECT_TIMEOUT", `did not connect within the ${String(timeout)} ms for all`, { details: { timeoutMs: timeout } });
+    const error = new PoolError("CONNECT_TIMEOUT", `did not connect within the ${String(timeout)} ms for all`, {
+      details: { timeoutMs: timeout },
+    });
     const timer = clock.setTimeout(() => this.#controller.abort(error), timeout);
     this.#stop = () => clock.clearTimeout(timer);
   }

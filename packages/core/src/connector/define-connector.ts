@@ -2,6 +2,7 @@ import { inspect } from "node:util";
 import { PoolError } from "../errors.js";
 import { redact } from "../redact.js";
 import { systemClock, type Clock } from "../time.js";
+import { Backend } from "./backend.js";
 import type { Connector, ConnectorSpec, ConnectorState, Health } from "./connector.js";
 import { HealthProbe } from "./health-probe.js";
 import { Lifecycle } from "./lifecycle.js";
@@ -11,7 +12,10 @@ import { checkTimeout } from "./timeouts.js";
 const HEALTH_TIMEOUT = 1_000;
 
 /** Makes a connector of what an adapter knows of its backend. Does no I/O. @throws PoolError `INVALID_ARGUMENT` for a name that cannot be one */
-export function defineConnector<C>(spec: ConnectorSpec<C>, { clock = systemClock }: { clock?: Clock } = {}): Connector<C> {
+export function defineConnector<C>(
+  spec: ConnectorSpec<C>,
+  { clock = systemClock }: { clock?: Clock } = {},
+): Connector<C> {
   if (spec.name !== undefined) checkName("connector", spec.name);
   return new DefinedConnector(spec, clock);
 }
@@ -31,9 +35,9 @@ class DefinedConnector<C> implements Connector<C> {
     this.config = redact(spec.options, spec.secretNames) as Readonly<Record<string, unknown>>;
     this.#spec = spec;
     this.#name = spec.name;
-    const name = (): string => this.name;
-    this.#lifecycle = new Lifecycle(spec, clock, name);
-    this.#probe = new HealthProbe(spec, clock, name);
+    const backend = new Backend(spec, clock, () => this.name);
+    this.#lifecycle = new Lifecycle(backend, clock);
+    this.#probe = new HealthProbe(backend, clock);
   }
 
   get name(): string {
@@ -90,14 +94,12 @@ class DefinedConnector<C> implements Connector<C> {
     await this.disconnect();
   }
 
-  [assignName](name: string): void {
-    if (this.#name === name) return;
-    const where = `connector "${this.name}" (${this.kind}) cannot be named "${name}"`;
-    if (this.#name !== undefined) throw new PoolError("INVALID_ARGUMENT", `${where}: it has a name already`);
-    if (!["idle", "failed", "closed"].includes(this.state)) {
-      throw new PoolError("INVALID_ARGUMENT", `${where}: it is ${this.state}; name it before it connects`);
-    }
+  [assignName](name: string): string | undefined {
+    if (this.#name !== undefined && this.#name !== name) return "it has a name already";
+    const connected = !["idle", "failed", "closed"].includes(this.state);
+    if (connected && this.name !== name) return `it is ${this.state}; name it before it connects`;
     this.#name = name;
+    return undefined;
   }
 
   toJSON(): { name: string; kind: string; state: ConnectorState } {
@@ -112,6 +114,8 @@ class DefinedConnector<C> implements Connector<C> {
   #notConnected(): PoolError {
     const { name, kind, state } = this;
     const details = { connector: name, kind, state };
-    return new PoolError("NOT_CONNECTED", `connector "${name}" (${kind}) is not connected: it is ${state}`, { details });
+    return new PoolError("NOT_CONNECTED", `connector "${name}" (${kind}) is not connected: it is ${state}`, {
+      details,
+    });
   }
 }

@@ -1,9 +1,8 @@
 import { PoolError } from "../errors.js";
 import { withTimeout, type Clock } from "../time.js";
-import type { ConnectorSpec, Health } from "./connector.js";
-import { secretTexts, withoutSecrets } from "./secrets.js";
+import type { Backend } from "./backend.js";
+import type { Health } from "./connector.js";
 import { SharedWork } from "./shared-work.js";
-import { trace } from "./trace.js";
 
 interface Answer {
   readonly latencyMs: number;
@@ -12,57 +11,53 @@ interface Answer {
 
 /** Asks one connector's backend how it is. Callers at the same time share one round trip, so that a slow backend is not asked ever more often. */
 export class HealthProbe<C> {
-  readonly #spec: ConnectorSpec<C>;
+  readonly #backend: Backend<C>;
   readonly #clock: Clock;
-  readonly #name: () => string;
   #running: SharedWork<Answer> | undefined;
 
-  constructor(spec: ConnectorSpec<C>, clock: Clock, name: () => string) {
-    this.#spec = spec;
+  constructor(backend: Backend<C>, clock: Clock) {
+    this.#backend = backend;
     this.#clock = clock;
-    this.#name = name;
   }
 
   /** Resolves within `timeout` ms with what it found; rejects only with the signal's reason. */
   async check(client: C, timeout: number, signal: AbortSignal | undefined): Promise<Health> {
     const startedAt = this.#clock.now();
+    const join = (late: AbortSignal): Promise<Answer> =>
+      this.#join(client, signal === undefined ? late : AbortSignal.any([signal, late]));
     try {
-      const { latencyMs, details } = await withTimeout(this.#clock, timeout, () => this.#silent(timeout), (timedOut) =>
-        this.#join(client, signal === undefined ? timedOut : AbortSignal.any([signal, timedOut])),
-      );
-      const healthy = { healthy: true, latencyMs, checkedAt: Date.now() };
-      return details === undefined ? healthy : { ...healthy, details };
+      const { latencyMs, details } = await withTimeout(this.#clock, timeout, () => this.#silent(timeout), join);
+      const health = { healthy: true, latencyMs, checkedAt: Date.now() };
+      return details === undefined ? health : { ...health, details };
     } catch (error) {
-      if (signal?.aborted === true) throw signal.reason;
+      signal?.throwIfAborted();
       return { healthy: false, latencyMs: this.#clock.now() - startedAt, checkedAt: Date.now(), error };
     }
   }
 
-  /** The client goes away: what is asked of it is called off. */
+  /** The client goes away: what it is being asked is called off. */
   cancel(): void {
-    this.#running?.cancel(new PoolError("NOT_CONNECTED", `connector "${this.#name()}" was disconnected during its health check`));
+    if (this.#running === undefined || this.#running.over) return;
+    this.#running.cancel(
+      new PoolError("NOT_CONNECTED", `connector "${this.#backend.name}" was disconnected during its health check`),
+    );
   }
 
   #join(client: C, signal: AbortSignal): Promise<Answer> {
-    if (this.#running === undefined || this.#running.over) this.#running = new SharedWork((aborted) => this.#ask(client, aborted));
+    if (this.#running === undefined || this.#running.over)
+      this.#running = new SharedWork((calledOff) => this.#ask(client, calledOff));
     return this.#running.join(signal);
   }
 
   async #ask(client: C, signal: AbortSignal): Promise<Answer> {
     const startedAt = this.#clock.now();
-    const ask = async (): Promise<Answer> => {
-      try {
-        const details = await this.#spec.check(client, signal);
-        return { latencyMs: this.#clock.now() - startedAt, details };
-      } catch (error) {
-        throw withoutSecrets(error, secretTexts(this.#spec.options, this.#spec.secretNames));
-      }
-    };
-    return trace("connector:health", () => ({ connector: this.#name(), kind: this.#spec.kind }), ask);
+    const details = await this.#backend.check(client, signal);
+    return { latencyMs: this.#clock.now() - startedAt, details };
   }
 
   #silent(timeout: number): PoolError {
-    const message = `connector "${this.#name()}" (${this.#spec.kind}) did not answer its health check within ${String(timeout)} ms`;
-    return new PoolError("UNAVAILABLE", message, { details: { connector: this.#name(), timeoutMs: timeout } });
+    const { name, kind } = this.#backend;
+    const message = `connector "${name}" (${kind}) did not answer its health check within ${String(timeout)} ms`;
+    return new PoolError("UNAVAILABLE", message, { details: { connector: name, kind, timeoutMs: timeout } });
   }
 }

@@ -1,32 +1,27 @@
-import { isPoolError, PoolError, reasonOf } from "../errors.js";
+import { PoolError } from "../errors.js";
 import { moment } from "../events.js";
-import { redactUrls } from "../redact.js";
-import { withTimeout, type Clock } from "../time.js";
-import type { ConnectorSpec, ConnectorState } from "./connector.js";
-import { secretTexts, withoutSecrets } from "./secrets.js";
+import type { Clock } from "../time.js";
+import type { Backend } from "./backend.js";
+import type { ConnectorState } from "./connector.js";
 import { SharedWork } from "./shared-work.js";
 import { settlesWithin, timeoutOr } from "./timeouts.js";
-import { trace } from "./trace.js";
 
-const CONNECT_TIMEOUT = 30_000;
-const DRAIN_TIMEOUT = 3_000;
-const CLOSE_TIMEOUT = 2_000;
-
-/** The client of one connector from its opening to its end: the state machine drawn in connector.ts. At most one client lives at a time. */
+/**
+ * The client of one connector from its opening to its end: the state machine drawn in connector.ts. At most one client lives at a time.
+ * Fields are set before the event that tells of it, since a listener may call back at once.
+ */
 export class Lifecycle<C> {
-  readonly #spec: ConnectorSpec<C>;
+  readonly #backend: Backend<C>;
   readonly #clock: Clock;
-  readonly #name: () => string;
   #state: ConnectorState = "idle";
   #held: { readonly client: C } | undefined;
-  #attempt: SharedWork<void> | undefined;
+  #attempt: SharedWork<undefined> | undefined;
   /** What drains, or was called off and winds down: the next open waits for it. Never rejects. */
   #leaving: Promise<void> = Promise.resolve();
 
-  constructor(spec: ConnectorSpec<C>, clock: Clock, name: () => string) {
-    this.#spec = spec;
+  constructor(backend: Backend<C>, clock: Clock) {
+    this.#backend = backend;
     this.#clock = clock;
-    this.#name = name;
   }
 
   get state(): ConnectorState {
@@ -45,7 +40,8 @@ export class Lifecycle<C> {
 
   async disconnect(timeout: number | undefined): Promise<void> {
     this.#drop(timeout);
-    await this.#leaving;
+    // Another call may have given it more time than this one has.
+    await settlesWithin(this.#clock, timeoutOr(timeout, Infinity) + this.#backend.closeTimeout, this.#leaving);
   }
 
   async restart(signal: AbortSignal | undefined, timeout: number | undefined): Promise<void> {
@@ -54,10 +50,9 @@ export class Lifecycle<C> {
     await this.connect(signal);
   }
 
-  // Here and below the fields are set before the event is told: a listener may call back at once.
-  #start(): SharedWork<void> {
+  #start(): SharedWork<undefined> {
     const leaving = this.#leaving;
-    const attempt: SharedWork<void> = new SharedWork(
+    const attempt = new SharedWork<undefined>(
       (signal) => this.#open(signal, leaving),
       (reason) => this.#callOff(attempt, "failed", reason),
     );
@@ -66,14 +61,17 @@ export class Lifecycle<C> {
     return attempt;
   }
 
-  async #open(signal: AbortSignal, leaving: Promise<void>): Promise<void> {
+  async #open(signal: AbortSignal, leaving: Promise<void>): Promise<undefined> {
     await leaving;
     signal.throwIfAborted();
     const stopTimer = this.#limitAttempt();
     try {
-      const client = await this.#openClient(signal);
-      // Called off meanwhile: whoever did so has moved the state on, and waits for this.
-      if (signal.aborted) return await this.#close(client, 0);
+      const client = await this.#backend.open(signal);
+      if (signal.aborted) {
+        // Whoever called it off has moved the state on, and waits for this.
+        await this.#close(client, 0);
+        return;
+      }
       this.#attempt = undefined;
       this.#held = { client };
       this.#to("ready");
@@ -88,65 +86,42 @@ export class Lifecycle<C> {
     }
   }
 
-  /** What `open` opens, or an error that says who could not connect and shows no secret. */
-  async #openClient(signal: AbortSignal): Promise<C> {
-    const name = this.#name();
-    const { kind } = this.#spec;
-    const open = async (): Promise<C> => {
-      try {
-        return await this.#spec.open({ name, signal });
-      } catch (thrown) {
-        const cause = this.#clean(thrown);
-        if (isPoolError(cause)) throw cause;
-        const message = `connector "${name}" (${kind}) could not connect: ${redactUrls(reasonOf(cause))}`;
-        throw new PoolError("CONNECT_FAILED", message, { cause, details: { connector: name, kind } });
-      }
-    };
-    return trace("connector:connect", () => ({ connector: name, kind }), open);
-  }
-
-  /** Calls the attempt off when it takes too long. */
+  /** Calls the attempt that is under way off when it takes too long. */
   #limitAttempt(): () => void {
     const attempt = this.#attempt;
-    const limit = timeoutOr(this.#spec.connectTimeout, CONNECT_TIMEOUT);
+    const { connectTimeout: limit } = this.#backend;
     if (attempt === undefined || limit === Infinity) return () => undefined;
     const timer = this.#clock.setTimeout(() => {
-      const message = `connector "${this.#name()}" (${this.#spec.kind}) did not connect within ${String(limit)} ms`;
-      this.#callOff(attempt, "failed", new PoolError("CONNECT_TIMEOUT", message, { details: { connector: this.#name(), timeoutMs: limit } }));
+      this.#callOff(attempt, "failed", this.#error("CONNECT_TIMEOUT", `did not connect within ${String(limit)} ms`));
     }, limit);
     return () => this.#clock.clearTimeout(timer);
   }
 
   #drop(timeout: number | undefined): void {
     if (this.#attempt !== undefined) {
-      const message = `connector "${this.#name()}" (${this.#spec.kind}) was disconnected while it was connecting`;
-      this.#callOff(this.#attempt, "closed", new PoolError("NOT_CONNECTED", message, { details: { connector: this.#name() } }));
-    } else if (this.#held !== undefined) {
-      const { client } = this.#held;
-      this.#held = undefined;
-      this.#leaving = this.#close(client, timeoutOr(timeout, this.#drainTimeout()));
-      this.#to("closed");
-    } else {
-      this.#to("closed");
+      this.#callOff(this.#attempt, "closed", this.#error("NOT_CONNECTED", "was disconnected while it was connecting"));
+      return;
     }
+    const held = this.#held;
+    this.#held = undefined;
+    if (held !== undefined) this.#leaving = this.#close(held.client, timeoutOr(timeout, this.#backend.drainTimeout));
+    this.#to("closed");
   }
 
-  #callOff(attempt: SharedWork<void>, to: "failed" | "closed", reason: unknown): void {
+  #callOff(attempt: SharedWork<undefined>, to: "failed" | "closed", reason: unknown): void {
     if (this.#attempt !== attempt) return;
     this.#attempt = undefined;
-    this.#leaving = settlesWithin(this.#clock, this.#closeTimeout(), attempt.ended);
+    this.#leaving = settlesWithin(this.#clock, this.#backend.closeTimeout, attempt.ended);
     this.#to(to, reason);
     attempt.cancel(reason);
   }
 
   async #close(client: C, timeout: number): Promise<void> {
-    const limit = timeout + this.#closeTimeout();
-    const late = (): Error => new Error(`did not close within ${String(limit)} ms`);
     try {
-      await withTimeout(this.#clock, limit, late, () => this.#spec.close(client, { timeout }));
+      await this.#backend.close(client, timeout);
     } catch (error) {
       // A disconnect never rejects; that its close went wrong is told by an event.
-      this.#tell(this.#state, this.#clean(error));
+      this.#tell(this.#state, error);
     }
   }
 
@@ -159,19 +134,12 @@ export class Lifecycle<C> {
 
   #tell(from: ConnectorState, cause: unknown): void {
     const channel = moment("connector:state");
-    if (channel.hasSubscribers) channel.publish({ connector: this.#name(), kind: this.#spec.kind, from, to: this.#state, cause });
+    if (channel.hasSubscribers)
+      channel.publish({ connector: this.#backend.name, kind: this.#backend.kind, from, to: this.#state, cause });
   }
 
-  #clean(error: unknown): unknown {
-    return withoutSecrets(error, secretTexts(this.#spec.options, this.#spec.secretNames));
-  }
-
-  #drainTimeout(): number {
-    const option = (this.#spec.options as { readonly drainTimeout?: unknown }).drainTimeout;
-    return timeoutOr(this.#spec.drainTimeout, timeoutOr(typeof option === "number" ? option : undefined, DRAIN_TIMEOUT));
-  }
-
-  #closeTimeout(): number {
-    return timeoutOr(this.#spec.closeTimeout, CLOSE_TIMEOUT);
+  #error(code: "CONNECT_TIMEOUT" | "NOT_CONNECTED", what: string): PoolError {
+    const { name, kind } = this.#backend;
+    return new PoolError(code, `connector "${name}" (${kind}) ${what}`, { details: { connector: name, kind } });
   }
 }

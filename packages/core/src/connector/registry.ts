@@ -1,25 +1,15 @@
 import { PoolError } from "../errors.js";
-import { systemClock, type Clock } from "../time.js";
-import { closeInOrder } from "./close-in-order.js";
+import type { Clock } from "../time.js";
+import { closeInOrder, Closing } from "./close-in-order.js";
 import type { Connector } from "./connector.js";
-import { checkAll, isHealthy, type RegistryHealth } from "./check-all.js";
-import { checkConnector, checkName, claim, nameConnector, unclaim } from "./naming.js";
+import { checkAll, type RegistryHealth } from "./check-all.js";
+import { checkConnector, checkName, claim, notFound, unclaim } from "./naming.js";
 import { Scope, type ScopeOptions } from "./scope.js";
 import { settleAll } from "./settle-all.js";
-import { checkTimeout } from "./timeouts.js";
+import { checkTimeout, timeoutOption } from "./timeouts.js";
 
-/** Connectors by name. Interfaces fit as well as type literals, which is why it refers to itself. */
+/** Connectors by name. It refers to itself so that interfaces fit as well as type literals. */
 export type ConnectorMap<M> = { readonly [K in keyof M]: Connector };
-
-/**
- * A registry of the connectors in `map`, each named by its key. They are not connected yet: `connectAll` does both.
- * @throws PoolError `INVALID_ARGUMENT` for a map, a name or a value that cannot be one
- */
-export function createRegistry<const M extends ConnectorMap<M> = Record<string, Connector>>(map?: M, options: { clock?: Clock } = {}): Registry<M> {
-  const registry = new Registry<M>(options.clock ?? systemClock);
-  for (const [name, connector] of entriesOf(map ?? {})) registry.register(name, connector as Connector);
-  return registry;
-}
 
 /** The named connectors of one process, with one lifetime. Make one with {@link createRegistry} or {@link connectAll}. */
 export class Registry<out M extends ConnectorMap<M> = Record<string, Connector>> implements AsyncDisposable {
@@ -27,8 +17,7 @@ export class Registry<out M extends ConnectorMap<M> = Record<string, Connector>>
   readonly #connectors = new Map<string, Connector>();
   readonly #scopes = new Map<string, Scope>();
   readonly #leaving = new Set<Promise<void>>();
-  #closing = false;
-  #closed: Promise<void> | undefined;
+  readonly #closing = new Closing();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -38,7 +27,7 @@ export class Registry<out M extends ConnectorMap<M> = Record<string, Connector>>
   get<K extends keyof M & string>(name: K): M[K] {
     this.#assertOpen(`look up "${name}"`);
     // The type of each entry is what `map` or the caller says; names outside it do not compile.
-    return (this.#connectors.get(name) ?? this.#notFound(name)) as M[K];
+    return (this.#connectors.get(name) ?? notFound(name, this.names())) as M[K];
   }
 
   /** For names that are known at run time only. Never throws; undefined also once the registry is closed. */
@@ -69,9 +58,11 @@ export class Registry<out M extends ConnectorMap<M> = Record<string, Connector>>
     checkName("connector", name);
     checkConnector(name, connector);
     if (this.#connectors.has(name)) {
-      throw new PoolError("DUPLICATE_CONNECTOR", `there is a connector "${name}" already`, { details: { name, known: this.names() } });
+      throw new PoolError("DUPLICATE_CONNECTOR", `there is a connector "${name}" already`, {
+        details: { name, known: this.names() },
+      });
     }
-    claim(connector, "a registry", () => nameConnector(connector, name));
+    claim(connector, "a registry", name);
     this.#connectors.set(name, connector);
     return connector;
   }
@@ -79,7 +70,7 @@ export class Registry<out M extends ConnectorMap<M> = Record<string, Connector>>
   /** Takes a connector out without closing it: it is the caller's from now on. @throws PoolError `CONNECTOR_NOT_FOUND`, `REGISTRY_CLOSED` */
   release(name: string): Connector {
     this.#assertOpen(`release "${name}"`);
-    const connector = this.#connectors.get(name) ?? this.#notFound(name);
+    const connector = this.#connectors.get(name) ?? notFound(name, this.names());
     this.#connectors.delete(name);
     unclaim(connector);
     return connector;
@@ -98,8 +89,8 @@ export class Registry<out M extends ConnectorMap<M> = Record<string, Connector>>
    */
   async healthCheck(options: { signal?: AbortSignal; timeout?: number } = {}): Promise<RegistryHealth> {
     checkTimeout("the health check of a registry", options.timeout);
-    const connectors = await checkAll(this.#clock, this.connectors(), options);
-    return { healthy: !this.#closing && isHealthy(connectors), checkedAt: Date.now(), connectors };
+    const health = await checkAll(this.#clock, this.connectors(), options);
+    return this.#closing.begun ? { ...health, healthy: false } : health;
   }
 
   /**
@@ -119,7 +110,8 @@ export class Registry<out M extends ConnectorMap<M> = Record<string, Connector>>
   scope(id: string, options: ScopeOptions = {}): Scope {
     this.#assertOpen(`open scope "${id}"`);
     checkName("scope", id);
-    if (this.#scopes.has(id)) throw new PoolError("DUPLICATE_SCOPE", `there is a scope "${id}" already`, { details: { scope: id } });
+    if (this.#scopes.has(id))
+      throw new PoolError("DUPLICATE_SCOPE", `there is a scope "${id}" already`, { details: { scope: id } });
     const scope = new Scope(id, options, this.#clock, () => this.#scopes.delete(id));
     this.#scopes.set(id, scope);
     return scope;
@@ -132,11 +124,10 @@ export class Registry<out M extends ConnectorMap<M> = Record<string, Connector>>
 
   /**
    * Closes the scopes, then the connectors, last in first out, and waits for what is still connecting or draining. Idempotent; never rejects.
-   * @param options.timeout one deadline for all, in ms. Default: each connector's own, one after the other
+   * @param options.timeout one deadline for all, in ms: it resolves at most 2 s after. Default: each connector's own, one after the other
    */
-  close(options: { timeout?: number } = {}): Promise<void> {
-    this.#closed ??= this.#shutDown(options.timeout);
-    return this.#closed;
+  async close(options: { timeout?: number } = {}): Promise<void> {
+    await this.#closing.run(this.#clock, options.timeout, () => this.#shutDown(options.timeout));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -144,22 +135,17 @@ export class Registry<out M extends ConnectorMap<M> = Record<string, Connector>>
   }
 
   async #shutDown(timeout: number | undefined): Promise<void> {
-    this.#closing = true;
-    const connectors = [...this.#connectors.values()].map((connector) => (left?: number) => connector.disconnect(withTimeout(left)));
-    const scopes = [...this.#scopes.values()].map((scope) => (left?: number) => scope.close(withTimeout(left)));
-    await closeInOrder(this.#clock, [...connectors, ...scopes], timeout);
-    await Promise.all(this.#leaving);
+    const connectors = [...this.#connectors.values()].map(
+      (connector) => (left?: number) => connector.disconnect(timeoutOption(left)),
+    );
+    const scopes = [...this.#scopes.values()].map((scope) => (left?: number) => scope.close(timeoutOption(left)));
+    const leaving = [...this.#leaving].map((gone) => () => gone);
+    await closeInOrder(this.#clock, [...leaving, ...connectors, ...scopes], timeout);
     for (const connector of this.#connectors.values()) unclaim(connector);
     this.#connectors.clear();
   }
 
   #assertOpen(wish: string): void {
-    if (this.#closing) throw new PoolError("REGISTRY_CLOSED", `cannot ${wish}: the registry is closed`);
-  }
-
-  #notFound(name: string): never {
-    const known = this.names();
-    const list = known.length === 0 ? "there are none" : `known are ${known.map((item) => `"${item}"`).join(", ")}`;
-    throw new PoolError("CONNECTOR_NOT_FOUND", `there is no connector "${name}"; ${list}`, { details: { name, known } });
+    if (this.#closing.begun) throw new PoolError("REGISTRY_CLOSED", `cannot ${wish}: the registry is closed`);
   }
 }

@@ -27,11 +27,19 @@ function collect(value: unknown, shown: unknown, found: Set<string>, depth: numb
   }
 }
 
+// By searching for marks and not by one pattern, which would look at a long text again from each of its "://".
 function urlSecretsOf(text: string): string[] {
-  const userInfos = [...text.matchAll(/:\/\/([^\s,?#]*)@/g)].map((match) => match[1] ?? "");
-  const passwords = userInfos.map((userInfo) => userInfo.slice(userInfo.indexOf(":") + 1));
-  const parameters = [...text.matchAll(/[?&](?:password|passwd|pwd|secret|token)=([^&#\s]*)/gi)].map((match) => match[1] ?? "");
-  return [...userInfos, ...passwords, ...parameters].flatMap((secret) => [secret, decoded(secret)]);
+  const found: string[] = [];
+  for (const piece of text.split(/[\s,?#&]/)) {
+    const begin = piece.indexOf("://");
+    const end = piece.lastIndexOf("@");
+    const parameter = /^(?:password|passwd|pwd|secret|token)=(.+)$/i.exec(piece)?.[1];
+    if (parameter !== undefined) found.push(parameter);
+    if (begin === -1 || end < begin + 3) continue;
+    const userInfo = piece.slice(begin + 3, end);
+    found.push(userInfo, userInfo.slice(userInfo.indexOf(":") + 1));
+  }
+  return found.flatMap((secret) => [secret, decoded(secret)]);
 }
 
 function decoded(text: string): string {
@@ -57,24 +65,42 @@ export function cleanText(text: string, secrets: readonly string[]): string {
 
 function shows(error: unknown, secrets: readonly string[]): boolean {
   if (secrets.length === 0) return false;
-  const text = inspect(error, { depth: DEEPEST, maxStringLength: Infinity, maxArrayLength: Infinity, breakLength: Infinity });
+  const text = inspect(error, {
+    depth: DEEPEST,
+    maxStringLength: Infinity,
+    maxArrayLength: Infinity,
+    breakLength: Infinity,
+  });
   // In fields, `inspect` shows a text quoted and escaped.
   return secrets.some((secret) => text.includes(secret) || text.includes(inspect(secret).slice(1, -1)));
 }
 
 function cleanCopy(error: unknown, secrets: readonly string[], depth: number): unknown {
-  if (!(error instanceof Error) || depth >= DEEPEST) return cleanText(error instanceof Error ? error.message : inspect(error), secrets);
+  if (!(error instanceof Error) || depth >= DEEPEST)
+    return cleanText(error instanceof Error ? error.message : inspect(error), secrets);
   const message = cleanText(error.message, secrets);
   const options = error.cause === undefined ? {} : { cause: cleanCopy(error.cause, secrets, depth + 1) };
-  const copy = isPoolError(error) ? new PoolError(error.code, message, options) : plainCopy(error, message, options, secrets, depth);
+  const copy = isPoolError(error)
+    ? new PoolError(error.code, message, options)
+    : plainCopy(error, message, options, secrets, depth);
   if (error.stack !== undefined) copy.stack = cleanText(error.stack, secrets);
   return copy;
 }
 
-function plainCopy(error: Error, message: string, options: ErrorOptions, secrets: readonly string[], depth: number): Error {
+function plainCopy(
+  error: Error,
+  message: string,
+  options: ErrorOptions,
+  secrets: readonly string[],
+  depth: number,
+): Error {
   const copy =
     error instanceof AggregateError
-      ? new AggregateError(error.errors.map((item) => cleanCopy(item, secrets, depth + 1)), message, options)
+      ? new AggregateError(
+          error.errors.map((item) => cleanCopy(item, secrets, depth + 1)),
+          message,
+          options,
+        )
       : new Error(message, options);
   copy.name = error.name;
   const code = (error as { code?: unknown }).code;

@@ -16,7 +16,11 @@ export interface ConnectFailure {
  * Runs `work` for every connector at once, and waits for all of them, so that every reason is known.
  * @throws PoolError `CONNECT_ALL_FAILED` when one fails: which ones, why and after how long in `details.failures`, the errors in the AggregateError that is its cause
  */
-export async function settleAll(clock: Clock, connectors: ReadonlyMap<string, Connector>, work: (connector: Connector) => Promise<unknown>): Promise<void> {
+export async function settleAll(
+  clock: Clock,
+  connectors: ReadonlyMap<string, Connector>,
+  work: (connector: Connector) => Promise<unknown>,
+): Promise<void> {
   const startedAt = clock.now();
   const failures: ConnectFailure[] = [];
   const errors: unknown[] = [];
@@ -35,7 +39,9 @@ export async function settleAll(clock: Clock, connectors: ReadonlyMap<string, Co
 }
 
 function allFailed(total: number, failures: readonly ConnectFailure[], errors: readonly unknown[]): PoolError {
-  const list = failures.map(({ name, kind, reason, afterMs }) => `"${name}" (${kind}) after ${String(afterMs)} ms: ${reason}`);
+  const list = failures.map(
+    ({ name, kind, reason, afterMs }) => `"${name}" (${kind}) after ${String(afterMs)} ms: ${reason}`,
+  );
   const message = `${String(failures.length)} of ${String(total)} connectors could not connect: ${list.join("; ")}`;
   const cause = new AggregateError(errors, "the reasons, in the order in which they came");
   return new PoolError("CONNECT_ALL_FAILED", message, { cause, details: { failures } });

@@ -1,8 +1,11 @@
 import { PoolError } from "../errors.js";
 import { withTimeout, type Clock } from "../time.js";
 
+/** How much longer than its timeout something that closes is waited for, in ms. */
+export const CLOSE_GRACE = 2_000;
+
 /** A timeout that a caller may have left out or computed wrongly: for `close` and `disconnect`, which never reject. */
-export function timeoutOr(timeout: number | undefined, fallback: number): number {
+export function timeoutOr(timeout: unknown, fallback: number): number {
   return typeof timeout === "number" && timeout >= 0 ? timeout : fallback;
 }
 
@@ -15,5 +18,15 @@ export function checkTimeout(where: string, timeout: unknown): void {
 
 /** Waits for `work` to settle either way, and at most `ms`. Never rejects. */
 export async function settlesWithin(clock: Clock, ms: number, work: PromiseLike<unknown>): Promise<void> {
-  await withTimeout(clock, ms, () => new Error("over"), () => work).catch(() => undefined);
+  await withTimeout(
+    clock,
+    ms,
+    () => new Error("over"),
+    () => work,
+  ).catch(() => undefined);
+}
+
+/** As an option for the next call: left out where there is none. */
+export function timeoutOption(timeout: number | undefined): { timeout?: number } {
+  return timeout === undefined ? {} : { timeout };
 }

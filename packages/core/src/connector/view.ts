@@ -2,7 +2,10 @@ import { inspect } from "node:util";
 import type { Connector, ConnectorState, Health } from "./connector.js";
 
 /** What a borrower sees of a connector: all but the power to connect, restart or close it. */
-export type ConnectorView<C = unknown> = Omit<Connector<C>, "connect" | "disconnect" | "restart" | typeof Symbol.asyncDispose>;
+export type ConnectorView<C = unknown> = Omit<
+  Connector<C>,
+  "connect" | "disconnect" | "restart" | typeof Symbol.asyncDispose
+>;
 
 /** A view that cannot be turned back into its connector. */
 export function viewOf<C>(connector: Connector<C>): ConnectorView<C> {

@@ -1,0 +1,127 @@
+import { PoolError } from "../errors.js";
+import type { Clock } from "../time.js";
+import { closeInOrder, type Closer } from "./close-in-order.js";
+import type { Connector } from "./connector.js";
+import { claimAnonymous, unclaim } from "./naming.js";
+import { abortable } from "./shared-work.js";
+import { timeoutOption } from "./timeouts.js";
+import { viewOf, type ConnectorView } from "./view.js";
+
+interface Entry {
+  readonly connector: Connector;
+  readonly view: ConnectorView;
+  readonly role: string | undefined;
+  /** The end of what was open under this key before. */
+  readonly after: Promise<unknown> | undefined;
+}
+
+/**
+ * The connectors of one scope, one for each role and place to connect to: got when there, made when not, replaced when over. At no time are two
+ * open for one key, and everything that was opened is closed once.
+ */
+export class KeyedConnectors {
+  readonly #scope: string;
+  readonly #entries = new Map<string, Entry>();
+  readonly #leaving = new Map<string, Promise<unknown>>();
+  #closed = false;
+
+  constructor(scope: string) {
+    this.#scope = scope;
+  }
+
+  entries(): readonly Pick<Entry, "connector" | "role">[] {
+    return [...this.#entries.values()];
+  }
+
+  /** The view of the connector for where `candidate` connects, open. */
+  async open(candidate: Connector, role: string | undefined, signal: AbortSignal | undefined): Promise<ConnectorView> {
+    const key = JSON.stringify([role ?? null, candidate.kind, candidate.key]);
+    for (;;) {
+      this.#assertOpen();
+      const entry = this.#reusable(key, candidate) ?? this.#enter(key, candidate, role);
+      if (await this.#connect(key, entry, signal)) return entry.view;
+    }
+  }
+
+  async close(clock: Clock, timeout: number | undefined): Promise<void> {
+    this.#closed = true;
+    const leaving = [...this.#leaving.values()].map(
+      (gone): Closer =>
+        () =>
+          gone,
+    );
+    const disconnects = this.entries().map(
+      ({ connector }): Closer =>
+        (left) =>
+          connector.disconnect(timeoutOption(left)),
+    );
+    await closeInOrder(clock, [...leaving, ...disconnects], timeout);
+    for (const { connector } of this.entries()) unclaim(connector);
+    this.#entries.clear();
+  }
+
+  closedError(cause?: unknown): PoolError {
+    const details = { scope: this.#scope };
+    return new PoolError(
+      "SCOPE_CLOSED",
+      `scope "${this.#scope}" is closed`,
+      cause === undefined ? { details } : { cause, details },
+    );
+  }
+
+  #reusable(key: string, candidate: Connector): Entry | undefined {
+    const entry = this.#entries.get(key);
+    if (entry === undefined || entry.connector === candidate || !isOver(entry.connector)) return entry;
+    this.#leave(key, entry);
+    return undefined;
+  }
+
+  #enter(key: string, connector: Connector, role: string | undefined): Entry {
+    claimAnonymous(connector, `scope "${this.#scope}"`, this.#freeName(role ?? connector.kind));
+    const entry = { connector, view: viewOf(connector), role, after: this.#leaving.get(key) };
+    this.#entries.set(key, entry);
+    return entry;
+  }
+
+  /** False when the entry was given up while this caller waited for its turn. */
+  async #connect(key: string, entry: Entry, signal: AbortSignal | undefined): Promise<boolean> {
+    try {
+      if (entry.after !== undefined) await abortable(entry.after, signal);
+      this.#assertOpen();
+      if (this.#entries.get(key) !== entry) return false;
+      await entry.connector.connect(signal === undefined ? {} : { signal });
+      this.#assertOpen();
+      return true;
+    } catch (error) {
+      if (this.#closed) throw this.closedError(error);
+      if (isOver(entry.connector)) this.#leave(key, entry);
+      throw error;
+    }
+  }
+
+  #leave(key: string, entry: Entry): void {
+    if (this.#entries.get(key) !== entry) return;
+    this.#entries.delete(key);
+    unclaim(entry.connector);
+    const gone = Promise.all([this.#leaving.get(key), entry.connector.disconnect()]).finally(() => {
+      if (this.#leaving.get(key) === gone) this.#leaving.delete(key);
+    });
+    this.#leaving.set(key, gone);
+  }
+
+  #freeName(what: string): string {
+    const taken = new Set(this.entries().map(({ connector }) => connector.name));
+    const base = `${this.#scope}/${what}`;
+    let name = base;
+    for (let n = 2; taken.has(name); n++) name = `${base}#${String(n)}`;
+    return name;
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw this.closedError();
+  }
+}
+
+function isOver({ state }: Connector): boolean {
+  return state === "closed" || state === "failed";
+}
