@@ -1,0 +1,174 @@
+import { randomBytes } from "node:crypto";
+import { open, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { PoolError, reasonOf } from "@pool/core";
+import { spawnProcess, type Started } from "./channel/spawn-process.js";
+import { type Place } from "./errors.js";
+import { type OpenSpec } from "./helper/protocol.js";
+import { assertNodeVersion } from "./node-version.js";
+
+export interface BackupOptions {
+  /** Checks the copy before it takes its place: integrity, foreign keys, and that it is what was copied. @default false */
+  readonly verify?: boolean;
+  readonly signal?: AbortSignal;
+  /** Called as the copy grows. */
+  readonly progress?: (pages: { readonly total: number; readonly remaining: number }) => void;
+}
+
+/** What a database file is found to be. */
+export interface Verification {
+  readonly file: string;
+  readonly pages: number;
+  readonly pageSize: number;
+  readonly userVersion: number;
+  readonly applicationId: number;
+  /** Tables, indexes, views and triggers. */
+  readonly objects: number;
+  /** What SQLite's integrity check says, at most 20 lines; empty when all is well. */
+  readonly problems: readonly string[];
+  readonly foreignKeyViolations: number;
+  readonly ok: boolean;
+}
+
+export interface BackupReport {
+  readonly file: string;
+  readonly pages: number;
+  readonly bytes: number;
+  readonly ms: number;
+  readonly verified: boolean;
+}
+
+// About 4 MB between two looks at the signal.
+const PAGES_PER_STEP = 1_000;
+
+/** Copies `place.file` into `target`, by a process that only does this. */
+export async function backUpTo(
+  place: Place,
+  spec: Omit<OpenSpec, "role">,
+  target: string,
+  options: BackupOptions = {},
+): Promise<BackupReport> {
+  const { verify = false, signal = new AbortController().signal, progress } = options;
+  const startedAt = performance.now();
+  const file = resolve(target);
+  await assertTarget(place, file);
+  signal.throwIfAborted();
+  const partial = join(dirname(file), `.${basename(file)}.${randomBytes(6).toString("hex")}.partial`);
+  try {
+    const copied = await copy(place, spec, partial, signal, progress);
+    if (verify) await compare(place, partial, copied, signal);
+    const bytes = await intoPlace(partial, file);
+    return { file, pages: Number(copied.pages), bytes, ms: performance.now() - startedAt, verified: verify };
+  } catch (error) {
+    await Promise.all(["", "-journal", "-wal", "-shm"].map((ending) => rm(`${partial}${ending}`, { force: true })));
+    signal.throwIfAborted();
+    if (error instanceof PoolError && error.code === "BACKUP_FAILED") throw error;
+    throw failed(place, `the backup into ${file} failed: ${reasonOf(error)}`, error);
+  }
+}
+
+/**
+ * Checks a database file: its integrity, and its foreign keys.
+ * @throws PoolError `NOT_A_DATABASE`, `CANNOT_OPEN`, or the signal's reason. What the checks find is in the result
+ */
+export async function verifyBackup(
+  file: string,
+  options: { readonly signal?: AbortSignal } = {},
+): Promise<Verification> {
+  assertNodeVersion();
+  const signal = options.signal ?? new AbortController().signal;
+  const path = resolve(file);
+  const place = { name: "verify", file: path };
+  const spec = {
+    file: path,
+    create: false,
+    readonly: false,
+    pragmas: [],
+    bigint: false,
+    busyTimeout: 5_000,
+    statementCache: 10,
+  };
+  const found = await withProcess(
+    place,
+    { ...spec, role: "reader" },
+    signal,
+    ({ link }) => link.ask({ op: "verify" }).done,
+  );
+  const report = { file: path, ...found.found } as Omit<Verification, "ok">; // what the helper's verify() gives
+  return { ...report, ok: report.problems.length === 0 && report.foreignKeyViolations === 0 };
+}
+
+async function copy(
+  place: Place,
+  spec: Omit<OpenSpec, "role">,
+  target: string,
+  signal: AbortSignal,
+  progress: BackupOptions["progress"],
+): Promise<Readonly<Record<string, unknown>>> {
+  const { found = {} } = await withProcess(place, { ...spec, role: "reader" }, signal, ({ link }) => {
+    if (progress !== undefined) link.onProgress = (total, remaining) => progress({ total, remaining });
+    return link.ask({ op: "backup", target, pagesPerStep: PAGES_PER_STEP }).done;
+  });
+  return found;
+}
+
+async function compare(
+  place: Place,
+  file: string,
+  copied: Readonly<Record<string, unknown>>,
+  signal: AbortSignal,
+): Promise<void> {
+  const found = await verifyBackup(file, { signal });
+  const differs = (["pages", "pageSize", "userVersion", "applicationId", "objects"] as const).filter(
+    (key) => found[key] !== copied[key],
+  );
+  if (differs.length > 0) throw failed(place, `the copy differs from the database in ${differs.join(", ")}`);
+  if (found.ok) return;
+  const what = [
+    ...found.problems,
+    ...(found.foreignKeyViolations > 0 ? [`${found.foreignKeyViolations} rows violate a foreign key`] : []),
+  ];
+  throw failed(place, `the copy is not sound: ${what.join("; ")}`);
+}
+
+async function withProcess<T>(
+  place: Place,
+  spec: OpenSpec,
+  signal: AbortSignal,
+  work: (started: Started) => Promise<T>,
+): Promise<T> {
+  const started = await spawnProcess(place, spec, signal);
+  const kill = (): void => started.link.kill();
+  signal.addEventListener("abort", kill, { once: true });
+  try {
+    return await work(started);
+  } finally {
+    signal.removeEventListener("abort", kill);
+    started.link.sayClose();
+    await started.ended;
+  }
+}
+
+async function intoPlace(partial: string, file: string): Promise<number> {
+  const handle = await open(partial, "r+");
+  try {
+    await handle.sync();
+    await rename(partial, file);
+    return (await handle.stat()).size;
+  } finally {
+    await handle.close();
+  }
+}
+
+async function assertTarget(place: Place, file: string): Promise<void> {
+  const folder = await stat(dirname(file)).catch(() => undefined);
+  if (folder?.isDirectory() !== true) throw failed(place, `the folder ${dirname(file)} is missing`);
+  const [there, own] = await Promise.all([stat(file).catch(() => undefined), stat(place.file)]);
+  if (there === undefined) return;
+  if (!there.isFile()) throw failed(place, `${file} is not a file`);
+  if (there.ino === own.ino && there.dev === own.dev) throw failed(place, `${file} is the database itself`);
+}
+
+function failed({ name, file }: Place, what: string, cause?: unknown): PoolError {
+  return new PoolError("BACKUP_FAILED", `sqlite ${JSON.stringify(name)}: ${what}`, { details: { file }, cause });
+}

@@ -1,0 +1,66 @@
+import { type Database } from "better-sqlite3";
+import { type Done, type FromHelper, type TaskRequest } from "./protocol.ts";
+import { loadDriver } from "./database.ts";
+
+/**
+ * Copies the whole database into `target` while others go on writing. A read transaction keeps the state of this moment: without it
+ * SQLite starts the copy anew whenever another connection commits, and under steady writes it would never end.
+ * The copy is one file: its journal mode is DELETE, so that it needs no log beside it.
+ */
+export async function backUp(
+  database: Database,
+  request: Extract<TaskRequest, { op: "backup" }>,
+  send: (message: FromHelper) => void,
+): Promise<Omit<Done, "id" | "ms">> {
+  const { id, target, pagesPerStep } = request;
+  database.exec("begin");
+  try {
+    const expected = describe(database);
+    const { totalPages } = await database.backup(target, {
+      progress: ({ totalPages: total, remainingPages: remaining }) => {
+        send({ type: "progress", id, total, remaining });
+        return pagesPerStep;
+      },
+    });
+    makeOneFile(target);
+    return { found: { ...expected, pages: totalPages } };
+  } finally {
+    database.exec("rollback");
+  }
+}
+
+/** What SQLite itself finds wrong with a database, and what tells two copies apart. */
+export function verify(database: Database): Record<string, unknown> {
+  database.exec("begin");
+  try {
+    const problems = (database.pragma("integrity_check(20)") as { integrity_check: string }[])
+      .map((row) => row.integrity_check)
+      .filter((line) => line !== "ok");
+    const foreignKeys = database.pragma("foreign_key_check") as { table: string; rowid: number; parent: string }[];
+    return { ...describe(database), problems, foreignKeyViolations: foreignKeys.length };
+  } finally {
+    database.exec("rollback");
+  }
+}
+
+function describe(database: Database): Record<string, unknown> {
+  const simple = (name: string): number => Number(database.pragma(name, { simple: true }));
+  const objects = Number(database.prepare("select count(*) from sqlite_schema").pluck().get());
+  return {
+    pages: simple("page_count"),
+    pageSize: simple("page_size"),
+    userVersion: simple("user_version"),
+    applicationId: simple("application_id"),
+    objects,
+  };
+}
+
+function makeOneFile(target: string): void {
+  const Driver = loadDriver();
+  const copy = new Driver(target, { fileMustExist: true });
+  try {
+    copy.pragma("journal_mode = DELETE");
+  } finally {
+    copy.close();
+  }
+}

@@ -1,0 +1,116 @@
+/**
+ * What the main thread and its helpers say to each other. One message carries a list of requests, so that a hop is paid once per
+ * tick and not once per statement; replies come back in lists as well.
+ *
+ * The files that a helper is made of import each other by `.ts`: a helper is started by file name, from the sources in tests
+ * (Node strips the types) and from `dist` otherwise, and they import nothing of @pool.
+ */
+
+/** Values to bind: by position, or by name. */
+export type Values = readonly unknown[] | Readonly<Record<string, unknown>>;
+
+/** How a helper opens its database. */
+export interface OpenSpec {
+  readonly file: string;
+  readonly role: "writer" | "reader";
+  /** Make the file when there is none. */
+  readonly create: boolean;
+  /** The whole connector only reads: the file is opened so, and its journal mode left alone. */
+  readonly readonly: boolean;
+  readonly pragmas: readonly (readonly [name: string, value: string | number])[];
+  readonly bigint: boolean;
+  /** Longest wait for a lock of somebody else, in ms. */
+  readonly busyTimeout: number;
+  readonly statementCache: number;
+}
+
+/** One statement. `session`: the connection is lent to somebody, who may begin transactions on it. */
+export interface RunRequest {
+  readonly op: "run";
+  readonly id: number;
+  readonly text: string;
+  readonly values: Values | undefined;
+  readonly session: boolean;
+}
+
+export type TaskRequest =
+  /** Undo what a borrower left: an open transaction, temporary objects, changed PRAGMAs. */
+  | { readonly op: "reset"; readonly id: number }
+  /** Does the connection still work? */
+  | { readonly op: "check"; readonly id: number }
+  | { readonly op: "checkpoint"; readonly id: number; readonly mode: "PASSIVE" | "TRUNCATE" }
+  | { readonly op: "backup"; readonly id: number; readonly target: string; readonly pagesPerStep: number }
+  /** integrity_check and foreign_key_check of this helper's file. */
+  | { readonly op: "verify"; readonly id: number }
+  /** Close the connection and end. Not answered: the end of the helper is the answer. */
+  | { readonly op: "close"; readonly id: number };
+
+export type Request = RunRequest | TaskRequest;
+
+export type ToHelper =
+  | { readonly type: "open"; readonly spec: OpenSpec }
+  | { readonly type: "requests"; readonly requests: readonly Request[] }
+  /** Give up a request that waits, for a lock or for its turn. One that runs cannot hear this. */
+  | { readonly type: "cancel"; readonly id: number };
+
+/** Rows on their way: as they are when few, else names once and values in one flat list, which costs a third less to clone. */
+export type PackedRows = readonly object[] | { readonly names: readonly string[]; readonly cells: readonly unknown[] };
+
+/**
+ * Why a helper refuses, beside the driver's own errors. `writes`: not for a reader. `lock`: somebody else held a lock all the time.
+ * `ended`: SQLite rolled the transaction back by itself. `gone`: the file was removed or replaced. `refused`: not allowed here.
+ */
+export type HelperRefusal = "writes" | "lock" | "ended" | "gone" | "refused" | "cancelled" | "input";
+
+/** An error on its way; the main thread makes a PoolError of it. */
+export interface WireError {
+  readonly kind: HelperRefusal | "sqlite" | "other";
+  readonly message: string;
+  /** SQLite's extended code, for example `SQLITE_CONSTRAINT_UNIQUE`. */
+  readonly code?: string;
+  readonly waitedMs?: number;
+}
+
+export interface Done {
+  readonly id: number;
+  readonly error?: undefined;
+  readonly rows?: PackedRows;
+  readonly changes?: number;
+  readonly lastInsertRowid?: number | bigint;
+  /** What a task found. */
+  readonly found?: Readonly<Record<string, unknown>>;
+  /** Time in SQLite, without the way there and back. */
+  readonly ms: number;
+}
+
+export interface Failed {
+  readonly id: number;
+  readonly error: WireError;
+  readonly ms: number;
+}
+
+export type Reply = Done | Failed;
+
+export type FromHelper =
+  | { readonly type: "ready"; readonly journalMode: string; readonly sqliteVersion: string }
+  | { readonly type: "failed"; readonly error: WireError }
+  | {
+      readonly type: "replies";
+      readonly replies: readonly Reply[];
+      readonly inTransaction: boolean;
+      /** There is something for `reset` to undo. */
+      readonly dirty: boolean;
+      /** The schema may have changed. */
+      readonly schemaChanged: boolean;
+      /** The rest of the list was taken back by the main thread before it began. */
+      readonly stolen?: boolean;
+    }
+  | { readonly type: "progress"; readonly id: number; readonly total: number; readonly remaining: number };
+
+/**
+ * Shared memory between the main thread and a worker: what a message could not tell a thread that is inside a query.
+ * `claimed` is how many statements of the current list have begun; the main thread puts {@link STOLEN} there to take the rest back.
+ * `stop` is the id of a statement that shall end at its next row.
+ */
+export const CONTROL = { claimed: 0, stop: 1 } as const;
+export const STOLEN = -1;

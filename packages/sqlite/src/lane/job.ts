@@ -1,0 +1,81 @@
+import { type Reply, type Values } from "../helper/protocol.js";
+import { type SqliteResult, resultOf } from "../handle/handle.js";
+import { sqliteError, type Place } from "../errors.js";
+import { type Plan } from "../read/plan.js";
+
+export interface JobOptions {
+  readonly plan: Plan;
+  readonly values: Values | undefined;
+  readonly label: string | undefined;
+  /** Longest time from its sending to its reply, in ms. */
+  readonly timeout: number;
+  /** The caller chose the timeout, so that it is meant to be kept to the millisecond. */
+  readonly ownTimeout: boolean;
+  readonly signal: AbortSignal | undefined;
+}
+
+// What is expected to take longer than this does not share a list with others, who would wait for it.
+export const QUICK_MS = 5;
+
+/** One statement on its own, from its call to its result. Settles once; whoever comes second is not heard. */
+export class Job {
+  readonly options: JobOptions;
+  readonly done: Promise<SqliteResult>;
+  readonly enqueuedAt: number;
+  /** Called instead of settling, when a reader finds that the statement writes. */
+  onWrites: (() => void) | undefined;
+  settled = false;
+  #resolve: (result: SqliteResult) => void = () => {};
+  #reject: (error: unknown) => void = () => {};
+  #abort: ((reason: unknown) => void) | undefined;
+  readonly #onAbort = (): void => this.#abort?.(this.options.signal?.reason);
+
+  constructor(options: JobOptions, now: number) {
+    this.options = options;
+    this.enqueuedAt = now;
+    this.done = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+  }
+
+  /** Is it sent alone? What can be cancelled is, since a cancel may cost the connection; and what is not known to be quick. */
+  get alone(): boolean {
+    const { plan, signal, ownTimeout } = this.options;
+    return signal !== undefined || ownTimeout || plan.expected > QUICK_MS;
+  }
+
+  reply(place: Place, reply: Reply): void {
+    if (this.settled) return;
+    this.options.plan.took(reply.ms);
+    if (reply.error === undefined) {
+      this.#settle();
+      this.#resolve(resultOf(reply));
+    } else if (reply.error.kind === "writes" && this.onWrites !== undefined) {
+      const writes = this.onWrites;
+      this.onWrites = undefined;
+      writes();
+    } else this.fail(sqliteError(place, reply.error));
+  }
+
+  fail(error: unknown): void {
+    if (this.settled) return;
+    this.#settle();
+    this.#reject(error);
+  }
+
+  /** What happens when the signal aborts before the job has settled; who says so last is asked. */
+  onAbort(abort: (reason: unknown) => void): void {
+    const { signal } = this.options;
+    if (signal === undefined || this.settled) return;
+    const first = this.#abort === undefined;
+    this.#abort = abort;
+    if (signal.aborted) return abort(signal.reason);
+    if (first) signal.addEventListener("abort", this.#onAbort, { once: true });
+  }
+
+  #settle(): void {
+    this.settled = true;
+    if (this.#abort !== undefined) this.options.signal?.removeEventListener("abort", this.#onAbort);
+  }
+}

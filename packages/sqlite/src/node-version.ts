@@ -1,0 +1,18 @@
+import { PoolError } from "@pool/core";
+
+/** The oldest Node whose native interface better-sqlite3 13 works with. */
+export const OLDEST_NODE = [22, 13] as const;
+
+/**
+ * Refuses a Node that is too old, before the driver is loaded: version 13 of it takes such a process down without a word.
+ * @throws PoolError `UNSUPPORTED_NODE`
+ */
+export function assertNodeVersion(version: string = process.versions.node): void {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  const [oldestMajor, oldestMinor] = OLDEST_NODE;
+  if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) return;
+  const needed = OLDEST_NODE.join(".");
+  throw new PoolError("UNSUPPORTED_NODE", `@pool/sqlite needs Node ${needed} or newer, and this is Node ${version}`, {
+    details: { needed, found: version },
+  });
+}

@@ -1,0 +1,233 @@
+import {
+  type Duration,
+  invalidOptions,
+  type OptionTable,
+  poolOptions,
+  type PoolOptions,
+  readOptions,
+} from "@pool/core";
+import { availableParallelism } from "node:os";
+
+export type PragmaValue = string | number | boolean;
+
+/** What {@link sqlite} takes. Each is safe as it is; only `file` has to be said. */
+export interface SqliteOptions extends Pick<
+  PoolOptions,
+  | "name"
+  | "acquireTimeout"
+  | "connectTimeout"
+  | "drainTimeout"
+  | "maxWaiting"
+  | "maxLifetime"
+  | "leakAfter"
+  | "selfDeadlock"
+  | "stacks"
+> {
+  /** The database's file, or `":memory:"` for one that is gone at the end. */
+  file: string;
+  /** Threads that read, opened at connect; and at most as many processes, opened when a read has to be cancellable. @default min(4, CPUs) */
+  readers?: number;
+  /** Makes the file when there is none. @default true */
+  create?: boolean;
+  /** Opens the file for reading only. @default false */
+  readonly?: boolean;
+  /** Whether integers come as numbers (inexact beyond 2^53) or as bigints. @default "number" */
+  integers?: "number" | "bigint";
+  /** Longest time for one statement, in ms. @default 30_000 */
+  queryTimeout?: Duration;
+  /** Longest wait for a lock that another program holds, in ms. @default 5_000 */
+  busyTimeout?: Duration;
+  /** Statements on their own that may wait at once; one more is refused with `QUEUE_FULL`. @default 10_000 */
+  maxQueued?: number;
+  /** Prepared statements kept by each connection. @default 200 */
+  statementCache?: number;
+  /** PRAGMAs for every connection, over the defaults. */
+  pragmas?: Readonly<Record<string, PragmaValue>>;
+  /** Size in bytes above which the log is cut off as soon as no reader needs it. @default 4_194_304 */
+  walLimit?: number;
+  /** Folder for the private file behind `":memory:"`. @default /dev/shm where there is room, else the system's */
+  memoryFolder?: string;
+}
+
+/** {@link SqliteOptions} with every default filled in. */
+export interface ResolvedSqliteOptions {
+  readonly name: string | undefined;
+  readonly file: string;
+  readonly readers: number;
+  readonly create: boolean;
+  readonly readonly: boolean;
+  readonly integers: "number" | "bigint";
+  readonly acquireTimeout: number;
+  readonly connectTimeout: number;
+  readonly drainTimeout: number;
+  readonly queryTimeout: number;
+  readonly busyTimeout: number;
+  readonly maxWaiting: number;
+  readonly maxQueued: number;
+  readonly maxLifetime: number;
+  readonly leakAfter: number;
+  readonly selfDeadlock: "error" | "reuse" | "off";
+  readonly stacks: "off" | "sampled" | "all";
+  readonly statementCache: number;
+  readonly pragmas: Readonly<Record<string, PragmaValue>>;
+  readonly walLimit: number;
+  readonly memoryFolder: string | undefined;
+}
+
+/** What may be set for every connection: nothing that is the pool's own affair (journal_mode, query_only, busy_timeout, locking_mode). */
+const PRAGMAS = new Set(
+  `analysis_limit auto_vacuum automatic_index cache_size cache_spill case_sensitive_like cell_size_check checkpoint_fullfsync
+   foreign_keys fullfsync ignore_check_constraints journal_size_limit legacy_alter_table mmap_size page_size recursive_triggers
+   reverse_unordered_selects secure_delete synchronous temp_store threads trusted_schema wal_autocheckpoint`.split(
+    /\s+/,
+  ),
+);
+
+/** The table behind {@link SqliteOptions}. */
+export const sqliteOptions: OptionTable<SqliteOptions> = {
+  file: {
+    type: "custom",
+    shape: 'the name of a file, or ":memory:"',
+    required: true,
+    check: checkFile,
+    doc: 'The database\'s file, or `":memory:"` for one that is gone at the end and shared by all connections of this connector.',
+  },
+  name: { type: "string", doc: "Names the connector and its pools. Default: the name it is registered under." },
+  readers: {
+    type: "integer",
+    min: 1,
+    max: 64,
+    doc: "Threads that read, opened at connect; and at most as many processes, opened when a read has to be cancellable. Default: the number of CPUs, at most 4.",
+  },
+  create: { type: "boolean", default: true, doc: "Makes the file when there is none. Its folder must exist." },
+  readonly: { type: "boolean", default: false, doc: "Opens the file for reading only." },
+  integers: {
+    type: "enum",
+    values: ["number", "bigint"],
+    default: "number",
+    doc: "Whether integers come as numbers (inexact beyond 2^53) or as bigints.",
+  },
+  acquireTimeout: { type: "duration", never: true, default: 5_000, doc: "Longest wait for a connection." },
+  connectTimeout: {
+    type: "duration",
+    min: 1,
+    never: true,
+    default: 5_000,
+    doc: "Longest time for opening one connection.",
+  },
+  queryTimeout: {
+    type: "duration",
+    min: 1,
+    never: true,
+    default: 30_000,
+    doc: "Longest time for one statement, once it has a connection.",
+  },
+  busyTimeout: {
+    type: "duration",
+    max: 2 ** 31 - 1,
+    default: 5_000,
+    doc: "Longest wait for a lock that another program holds, then `DATABASE_LOCKED`. The wait is off this thread and can be cancelled.",
+  },
+  drainTimeout: { ...poolOptions.drainTimeout, doc: "How long a disconnect waits for what is under way." },
+  maxWaiting: {
+    ...poolOptions.maxWaiting,
+    doc: "Sessions and transactions that may wait at once; one more is refused with `QUEUE_FULL`.",
+  },
+  maxQueued: {
+    type: "integer",
+    min: 1,
+    max: 1_000_000,
+    default: 10_000,
+    doc: "Statements on their own that may wait at once; one more is refused with `QUEUE_FULL`.",
+  },
+  maxLifetime: {
+    type: "duration",
+    min: 1_000,
+    never: true,
+    default: Infinity,
+    doc: "A connection is replaced at this age, when it is not lent.",
+  },
+  leakAfter: poolOptions.leakAfter,
+  selfDeadlock: poolOptions.selfDeadlock,
+  stacks: poolOptions.stacks,
+  statementCache: {
+    type: "integer",
+    min: 0,
+    max: 100_000,
+    default: 200,
+    doc: "Prepared statements kept by each connection.",
+  },
+  pragmas: {
+    type: "custom",
+    shape: "an object of PRAGMA names and values",
+    check: checkPragmas,
+    doc: "PRAGMAs for every connection, over the defaults: synchronous NORMAL, cache_size 10000, temp_store MEMORY, foreign_keys ON.",
+  },
+  walLimit: {
+    type: "integer",
+    min: 65_536,
+    max: 2 ** 40,
+    unit: "bytes",
+    default: 4_194_304,
+    doc: "Size above which the log is cut off as soon as no reader needs it.",
+  },
+  memoryFolder: {
+    type: "string",
+    doc: 'Folder for the private file behind `":memory:"`. Default: `/dev/shm` where there is room, else the system\'s.',
+  },
+};
+
+/** Checks options and fills in the defaults. @throws PoolError `INVALID_OPTIONS` with every problem at once */
+export function readSqliteOptions(input: unknown): ResolvedSqliteOptions {
+  const read = readOptions(sqliteOptions, input, "sqlite");
+  const options = {
+    readers: Math.min(4, availableParallelism()),
+    pragmas: {},
+    ...(read as object),
+  } as unknown as ResolvedSqliteOptions; // as the table says
+  const problems: string[] = [];
+  if (options.readonly && options.file === ":memory:")
+    problems.push('readonly is of no use with ":memory:", which starts empty');
+  if (options.memoryFolder !== undefined && options.file !== ":memory:")
+    problems.push('memoryFolder is only for the file ":memory:"');
+  if (problems.length > 0) throw invalidOptions("sqlite", problems);
+  return options;
+}
+
+/** The PRAGMAs of every connection, in the order in which they are set. */
+export function pragmasOf({
+  pragmas,
+  walLimit,
+}: ResolvedSqliteOptions): readonly (readonly [string, string | number])[] {
+  const all: Record<string, PragmaValue> = {
+    synchronous: "NORMAL",
+    cache_size: 10_000,
+    temp_store: "MEMORY",
+    foreign_keys: true,
+    journal_size_limit: walLimit,
+    ...pragmas,
+  };
+  return Object.entries(all).map(([name, value]) => [name, typeof value === "boolean" ? Number(value) : value]);
+}
+
+function checkFile(value: unknown): string | undefined {
+  if (typeof value !== "string" || value === "") return 'the name of a file, or ":memory:"';
+  if (value.includes("\0")) return "a name without NUL";
+  // SQLite takes such a name for a plain file unless it was built otherwise: "file::memory:" makes a file of that name.
+  if (/^file:/i.test(value)) return "a path and not a file: URI";
+  return value.trim() === value ? undefined : "a name without white space around it";
+}
+
+function checkPragmas(value: unknown): string | undefined {
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    return "an object of PRAGMA names and values";
+  for (const [name, setting] of Object.entries(value)) {
+    if (!PRAGMAS.has(name))
+      return `an object whose names are among ${[...PRAGMAS].join(", ")} (${JSON.stringify(name)} is not)`;
+    const isWord = typeof setting === "string" && /^-?\w+$/.test(setting);
+    const isNumber = typeof setting === "number" && Number.isSafeInteger(setting);
+    if (!isWord && !isNumber && typeof setting !== "boolean")
+      return `an object whose values are words, whole numbers or booleans (${name} is none)`;
+  }
+  return undefined;
+}

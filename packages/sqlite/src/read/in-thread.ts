@@ -1,0 +1,99 @@
+import { type Database, type Statement } from "better-sqlite3";
+import { PoolError } from "@pool/core";
+import { sqliteErrorOf, type Place } from "../errors.js";
+import { loadDriver } from "../helper/database.js";
+import { codeOf } from "../helper/wire-error.js";
+import { type OpenSpec, type Values } from "../helper/protocol.js";
+import { mannerOf } from "../helper/rules.js";
+import { bindable } from "../helper/statements.js";
+import { isBounded, type Instruction } from "./bytecode.js";
+import { Plan } from "./plan.js";
+
+// Preparing costs time in this thread, about 1 ms for so long a text.
+const LONGEST_PREPARED = 16_384;
+
+/**
+ * The connection of this thread: for reads whose work is bounded, which cost a fifth of the way to another thread. It is read-only, never
+ * waits for a lock (a read that meets one goes to a reader), and holds no snapshot between two calls.
+ */
+export class InThreadReader {
+  readonly #place: Place;
+  readonly #spec: Omit<OpenSpec, "role">;
+  #database: Database | undefined;
+
+  constructor(place: Place, spec: Omit<OpenSpec, "role">) {
+    this.#place = place;
+    this.#spec = spec;
+    this.open();
+  }
+
+  get isOpen(): boolean {
+    return this.#database !== undefined;
+  }
+
+  /** @throws the driver's own error, and leaves nothing open */
+  open(): void {
+    this.close();
+    const Driver = loadDriver();
+    const database = new Driver(this.#spec.file, { readonly: true, fileMustExist: true, timeout: 0 });
+    try {
+      for (const [name, value] of this.#spec.pragmas)
+        if (MEANT_HERE.has(name)) database.pragma(`${name} = ${String(value)}`);
+      database.pragma("query_only = ON");
+      if (this.#spec.bigint) database.defaultSafeIntegers(true);
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+    this.#database = database;
+  }
+
+  /**
+   * Finds out what a text is. Prepares it here, which reads the schema and runs nothing.
+   * @throws PoolError for a text that cannot be run: syntax, unknown names, several statements, transaction control
+   */
+  plan(text: string): Plan {
+    const manner = mannerOf(text);
+    const refusal = manner.refusal ?? manner.refusalOutsideSession;
+    if (refusal !== undefined)
+      throw new PoolError("INVALID_ARGUMENT", `sqlite ${JSON.stringify(this.#place.name)}: ${refusal}`);
+    if (text.length > LONGEST_PREPARED || this.#database === undefined) return new Plan(text, "unknown");
+    try {
+      const statement = this.#database.prepare(text);
+      if (!statement.readonly) return new Plan(text, "write");
+      if (!statement.reader || manner.verb === "pragma" || manner.verb === "explain") return new Plan(text, "read");
+      return isBounded((this.#database as Explaining).explain(text))
+        ? new Plan(text, "point", statement)
+        : new Plan(text, "read");
+    } catch (error) {
+      const code = codeOf(error);
+      if (code === undefined || code === "SQLITE_ERROR") throw sqliteErrorOf(this.#place, error);
+      return new Plan(text, "unknown");
+    }
+  }
+
+  /** @throws the driver's own error */
+  all(statement: Statement, values: Values | undefined): unknown[] {
+    // The common case without a detour.
+    if (values === undefined) return statement.all();
+    if (Array.isArray(values) && typeof values[0] !== "object") return statement.all(values);
+    return statement.all(...bindable(values));
+  }
+
+  /** Reads the file's head: the connection and the file work. @throws the driver's own error */
+  check(): Readonly<Record<string, unknown>> {
+    return { schemaVersion: this.#database?.pragma("schema_version", { simple: true }) };
+  }
+
+  /** What was prepared here is of no use afterwards. */
+  close(): void {
+    this.#database?.close();
+    this.#database = undefined;
+  }
+}
+
+/** Of the PRAGMAs, those that mean something on a connection that only reads a few rows. */
+const MEANT_HERE = new Set(["cache_size", "temp_store", "mmap_size", "case_sensitive_like", "trusted_schema"]);
+
+/** Left out of the type package; the driver has it since version 12. */
+type Explaining = Database & { explain(source: string): Instruction[] };

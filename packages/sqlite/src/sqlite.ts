@@ -1,0 +1,42 @@
+import { type Connector, defineConnector } from "@pool/core";
+import { resolve } from "node:path";
+import { type SqliteClient } from "./client.js";
+import { openSqlite, type OpenedDatabase } from "./open.js";
+import { readSqliteOptions, type SqliteOptions } from "./options.js";
+
+let memoryDatabases = 0;
+
+/**
+ * A connector to one SQLite file: one writer in a process of its own, several readers off this thread, reads by key in it.
+ * @throws PoolError `INVALID_OPTIONS` with every problem at once. Opens nothing; `connect()` does
+ */
+export function sqlite(options: SqliteOptions): Connector<SqliteClient> {
+  const resolved = readSqliteOptions(options);
+  const opened = new WeakMap<SqliteClient, OpenedDatabase>();
+  const of = (client: SqliteClient): OpenedDatabase => {
+    const found = opened.get(client);
+    if (found === undefined) throw new Error("this client was made by another connector");
+    return found;
+  };
+  return defineConnector<SqliteClient>({
+    kind: "sqlite",
+    name: resolved.name,
+    options: resolved,
+    key: keyOf(resolved.file, resolved.readonly),
+    async open({ name, signal }) {
+      const database = await openSqlite(name, resolved, signal);
+      opened.set(database.client, database);
+      return database.client;
+    },
+    close: (client, { timeout }) => of(client).close(timeout),
+    check: (client) => of(client).check(),
+    connections: ({ pools }) => pools.writer.stats.size + pools.threads.stats.size + pools.processes.stats.size + 1,
+    drainTimeout: resolved.drainTimeout,
+  });
+}
+
+function keyOf(file: string, readonly: boolean): string {
+  // Each of these is a database of its own.
+  if (file === ":memory:") return `sqlite::memory:#${String(++memoryDatabases)}`;
+  return `sqlite:${resolve(file)}${readonly ? "?readonly" : ""}`;
+}
