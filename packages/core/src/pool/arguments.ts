@@ -26,6 +26,24 @@ export function checkLimits(pool: string, limits: { maxSize?: number; maxIdle?: 
   }
 }
 
+/** @throws PoolError `INVALID_ARGUMENT` for what has not even the methods that every factory has */
+export function checkFactory(factory: unknown): void {
+  const refuse = (what: string): never => {
+    throw new PoolError("INVALID_ARGUMENT", `createPool: the factory must have ${what}`, {
+      details: { name: "factory" },
+    });
+  };
+  if (typeof factory !== "object" || factory === null) return refuse("a kind, create and close");
+  if (typeof Reflect.get(factory, "kind") !== "string") return refuse("a kind, as a string");
+  for (const method of ["create", "close"]) {
+    if (typeof Reflect.get(factory, method) !== "function") return refuse(`a method ${method}`);
+  }
+  for (const method of ["validate", "reset", "status", "isFatal"]) {
+    const value: unknown = Reflect.get(factory, method);
+    if (value !== undefined && typeof value !== "function") return refuse(`a method ${method}, or none`);
+  }
+}
+
 function invalid(pool: string, name: string, takes: string, got: unknown): PoolError {
   const shown =
     typeof got === "string" ? JSON.stringify(got.slice(0, 60)) : typeof got === "object" ? "an object" : String(got);

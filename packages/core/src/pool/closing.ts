@@ -22,13 +22,13 @@ export function closeResource<R>(
   how: { readonly reason: CloseReason; readonly clock: Clock; readonly closeTimeout: number },
   done: () => void,
 ): void {
-  let closing: void | PromiseLike<void>;
+  let closing: unknown;
   try {
     closing = factory.close(resource, { graceful: !ABRUPT.has(how.reason) });
   } catch {
     closing = undefined; // it is gone as far as it ever will be
   }
-  if (closing === undefined || typeof (closing as Partial<PromiseLike<void>>).then !== "function") {
+  if (!isThenable(closing)) {
     done();
     return;
   }
@@ -40,5 +40,9 @@ export function closeResource<R>(
     done();
   };
   const timer = how.clock.setTimeout(finish, how.closeTimeout);
-  closing.then(finish, finish);
+  Promise.resolve(closing).then(finish, finish);
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }

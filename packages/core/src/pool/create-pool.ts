@@ -1,3 +1,4 @@
+import { checkFactory } from "./arguments.js";
 import type { ResourceFactory } from "./factory.js";
 import { ManagedPool } from "./managed-pool.js";
 import { readPoolOptions, type PoolOptions } from "./options.js";
@@ -6,8 +7,9 @@ import type { Pool } from "./pool.js";
 /**
  * Makes a pool of what the factory opens. Opens nothing by itself, unless `minIdle` asks for it; `await pool.warm()` fails fast where the
  * backend is not there.
- * @throws PoolError `INVALID_OPTIONS` with every problem of the options
+ * @throws PoolError `INVALID_OPTIONS` with every problem of the options, `INVALID_ARGUMENT` for a factory that cannot be one
  */
 export function createPool<R>(factory: ResourceFactory<R>, options: PoolOptions = {}): Pool<R> {
+  checkFactory(factory);
   return new ManagedPool(factory, readPoolOptions(options, factory.kind));
 }

@@ -224,7 +224,8 @@ export const presets = {
 
 /** Checks pool options and fills in the defaults. @throws PoolError `INVALID_OPTIONS` */
 export function readPoolOptions(options: PoolOptions, kind: string): ResolvedPoolOptions {
-  const name = typeof options.name === "string" && options.name !== "" ? options.name : kind;
+  const given = (options as PoolOptions | null | undefined)?.name; // whatever was handed in: readOptions refuses what is no object
+  const name = typeof given === "string" && given !== "" ? given : kind;
   const where = `pool ${JSON.stringify(name)}`;
   const read = readOptions(poolOptions, options, where) as Partial<ResolvedPoolOptions> &
     Pick<ResolvedPoolOptions, "maxSize" | "acquireTimeout">;
