@@ -1,0 +1,393 @@
+import { getEventListeners } from "node:events";
+import { describe, expect, it } from "vitest";
+import { borrow, errorOf, expectCountsToAddUp, hold, poolErrorOf, settle, testPool, watch } from "../support/pool.js";
+
+describe("who is served", () => {
+  it("serves waiters in the order of their calls", async () => {
+    const { pool } = testPool({ maxSize: 1 });
+    const holder = await pool.acquire();
+    const order: number[] = [];
+    const waits = [1, 2, 3, 4, 5].map(async (n) => {
+      const lease = await pool.acquire();
+      order.push(n);
+      lease.release();
+    });
+    holder.release();
+    await Promise.all(waits);
+    expect(order).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  it("keeps the order through a hundred thousand waiters and back", async () => {
+    const { pool } = testPool({ maxSize: 1, maxWaiting: Infinity });
+    const holder = await pool.acquire();
+    const order: number[] = [];
+    const waits = Array.from({ length: 100_000 }, async (_, n) => {
+      const lease = await pool.acquire();
+      order.push(n);
+      lease.release();
+    });
+    expect(pool.stats.waiting).toBe(100_000);
+    holder.release();
+    await Promise.all(waits);
+    expect(order.every((n, i) => n === i)).toBe(true);
+    expect(pool.stats.waiting).toBe(0);
+  });
+
+  it("serves by priority first, and equal ones in the order of their calls", async () => {
+    const { pool } = testPool({ maxSize: 1 });
+    const holder = await pool.acquire();
+    const order: string[] = [];
+    const wait = async (label: string, priority?: "high" | "normal" | "low"): Promise<void> => {
+      const lease = await pool.acquire(priority === undefined ? { label } : { label, priority });
+      order.push(label);
+      lease.release();
+    };
+    const waits = [
+      wait("low 1", "low"),
+      wait("normal 1"),
+      wait("high 1", "high"),
+      wait("normal 2", "normal"),
+      wait("high 2", "high"),
+      wait("low 2", "low"),
+    ];
+    holder.release();
+    await Promise.all(waits);
+    expect(order).toEqual(["high 1", "high 2", "normal 1", "normal 2", "low 1", "low 2"]);
+  });
+
+  it("passes over those who have given up", async () => {
+    const { pool, clock } = testPool({ maxSize: 1 });
+    const holder = await pool.acquire();
+    const first = watch(pool.acquire({ timeout: 10 }));
+    const second = watch(pool.acquire());
+    await clock.advance(50);
+    holder.release();
+    await settle();
+    expect(first.state).toBe("rejected");
+    expect(second.state).toBe("resolved");
+  });
+
+  it("lends the one returned last first, and with reuse fifo the one returned first", async () => {
+    const firstOf = async (reuse: "lifo" | "fifo"): Promise<number> => {
+      const { pool } = testPool({ maxSize: 3, reuse });
+      const leases = await borrow(pool, 3);
+      for (const lease of leases) lease.release();
+      return (await pool.acquire()).resource.id;
+    };
+    expect(await firstOf("lifo")).toBe(3);
+    expect(await firstOf("fifo")).toBe(1);
+  });
+
+  it("settles every waiter once when a hundred of them share ten resources", async () => {
+    const { pool, backend } = testPool({ maxSize: 10 });
+    let most = 0;
+    let now = 0;
+    await Promise.all(
+      Array.from({ length: 100 }, async () => {
+        using lease = await pool.acquire();
+        most = Math.max(most, ++now);
+        await settle();
+        expect(lease.active).toBe(true);
+        now--;
+      }),
+    );
+    expect(most).toBe(10);
+    expect(backend.connects).toBe(10);
+    expectCountsToAddUp(pool);
+  });
+});
+
+describe("how long a wait lasts", () => {
+  it("rejects with ACQUIRE_TIMEOUT when nothing comes free within acquireTimeout, and not before", async () => {
+    const { pool, clock } = testPool({ maxSize: 1, acquireTimeout: "2s" });
+    await hold(pool);
+    const late = watch(pool.acquire());
+    await clock.advance(1_999);
+    expect(late.state).toBe("pending");
+    await clock.advance(2);
+    expect(late.error).toMatchObject({ code: "ACQUIRE_TIMEOUT" });
+    expect(pool.stats.totals.timedOut).toBe(1);
+    expect(pool.stats.waiting).toBe(0);
+  });
+
+  it("waits 30 s by default", async () => {
+    const { pool, clock } = testPool({ maxSize: 1 });
+    await hold(pool);
+    const late = watch(pool.acquire());
+    await clock.advance(29_999);
+    expect(late.state).toBe("pending");
+    await clock.advance(20);
+    expect(late.state).toBe("rejected");
+  });
+
+  it("takes a deadline per call, shorter or longer than the pool's", async () => {
+    const { pool, clock } = testPool({ maxSize: 1, acquireTimeout: 1_000 });
+    await hold(pool);
+    const short = watch(pool.acquire({ timeout: 100 }));
+    const usual = watch(pool.acquire());
+    const long = watch(pool.acquire({ timeout: 5_000 }));
+    const endless = watch(pool.acquire({ timeout: Infinity }));
+    await clock.advance(150);
+    expect([short.state, usual.state, long.state]).toEqual(["rejected", "pending", "pending"]);
+    await clock.advance(900);
+    expect([usual.state, long.state]).toEqual(["rejected", "pending"]);
+    await clock.advance(4_000);
+    expect(long.state).toBe("rejected");
+    await clock.advance(10_000_000);
+    expect(endless.state).toBe("pending");
+  });
+
+  it("settles within 50 ms after the deadline, however deadlines are mixed", async () => {
+    const { pool, clock } = testPool({ maxSize: 1 });
+    await hold(pool);
+    const start = clock.now();
+    const waits = Array.from({ length: 200 }, (_, i) => {
+      const timeout = 1 + ((i * 37) % 400);
+      return errorOf(pool.acquire({ timeout })).then(() => clock.now() - start - timeout);
+    });
+    for (let i = 0; i < 500; i++) await clock.advance(1);
+    const lateness = await Promise.all(waits);
+    expect(Math.min(...lateness)).toBeGreaterThanOrEqual(0);
+    expect(Math.max(...lateness)).toBeLessThanOrEqual(50);
+  });
+
+  it("keeps one timer for all who wait", async () => {
+    const { pool, clock } = testPool({ maxSize: 1 });
+    await hold(pool);
+    const before = clock.pending;
+    for (let i = 0; i < 500; i++) watch(pool.acquire());
+    expect(clock.pending - before).toBeLessThanOrEqual(1);
+  });
+
+  it("with timeout 0 takes what is there and never waits", async () => {
+    const { pool, backend } = testPool({ maxSize: 1 });
+    await poolErrorOf(pool.acquire({ timeout: 0 }), "ACQUIRE_TIMEOUT");
+    expect(backend.connects).toBe(0);
+    (await pool.acquire()).release();
+    const lease = await pool.acquire({ timeout: 0 });
+    expect(lease.resource.id).toBe(1);
+    await poolErrorOf(pool.acquire({ timeout: 0 }), "ACQUIRE_TIMEOUT");
+    expect(pool.stats.totals.timedOut).toBe(2);
+  });
+
+  it("serves on after a storm of timeouts", async () => {
+    const { pool, clock } = testPool({ maxSize: 1, maxWaiting: Infinity, acquireTimeout: 100 });
+    const holder = await pool.acquire();
+    const waits = Array.from({ length: 10_000 }, () => watch(pool.acquire()));
+    await clock.advance(150);
+    expect(waits.every((wait) => wait.state === "rejected")).toBe(true);
+    const next = watch(pool.acquire());
+    holder.release();
+    await settle();
+    expect(next.state).toBe("resolved");
+    expectCountsToAddUp(pool);
+  });
+});
+
+describe("giving up a wait", () => {
+  it("rejects with the signal's reason and leaves the queue", async () => {
+    const { pool } = testPool({ maxSize: 1 });
+    const holder = await pool.acquire();
+    const controller = new AbortController();
+    const reason = new Error("the client went away");
+    const given = errorOf(pool.acquire({ signal: controller.signal }));
+    const next = watch(pool.acquire());
+    controller.abort(reason);
+    expect(await given).toBe(reason);
+    expect(pool.stats).toMatchObject({ waiting: 1, totals: { aborted: 1 } });
+    holder.release();
+    await settle();
+    expect(next.state).toBe("resolved");
+  });
+
+  it("rejects at once when the signal has been aborted already, even where a resource is idle", async () => {
+    const { pool } = testPool();
+    (await pool.acquire()).release();
+    const reason = new Error("gone");
+    expect(await errorOf(pool.acquire({ signal: AbortSignal.abort(reason) }))).toBe(reason);
+    expect(pool.stats).toMatchObject({ idle: 1, leased: 0, totals: { aborted: 1, acquired: 1 } });
+  });
+
+  it("has no effect on a lease already given", async () => {
+    const { pool } = testPool();
+    const controller = new AbortController();
+    const lease = await pool.acquire({ signal: controller.signal });
+    controller.abort();
+    await settle();
+    expect(lease.active).toBe(true);
+    expect(pool.stats.totals.aborted).toBe(0);
+  });
+
+  it("adds one listener to a signal that many wait with, and takes it off when the last has left", async () => {
+    const { pool } = testPool({ maxSize: 1 });
+    const holder = await pool.acquire();
+    const { signal } = new AbortController();
+    const waits = Array.from({ length: 100 }, async () => {
+      (await pool.acquire({ signal })).release();
+    });
+    expect(getEventListeners(signal, "abort")).toHaveLength(1);
+    holder.release();
+    await Promise.all(waits);
+    expect(getEventListeners(signal, "abort")).toHaveLength(0);
+  });
+
+  it("leaves no listener behind after a timeout, a lease at once or the pool's end", async () => {
+    const { pool, clock } = testPool({ maxSize: 1 });
+    const { signal } = new AbortController();
+    const holder = await pool.acquire({ signal });
+    expect(getEventListeners(signal, "abort")).toHaveLength(0);
+    const late = watch(pool.acquire({ signal, timeout: 10 }));
+    await clock.advance(50);
+    expect(late.state).toBe("rejected");
+    expect(getEventListeners(signal, "abort")).toHaveLength(0);
+    const closed = watch(pool.acquire({ signal }));
+    const closing = pool.close();
+    holder.release();
+    await closing;
+    expect(closed.error).toMatchObject({ code: "POOL_CLOSED" });
+    expect(getEventListeners(signal, "abort")).toHaveLength(0);
+  });
+
+  it("aborts ten thousand who share a signal, and serves the rest", async () => {
+    const { pool } = testPool({ maxSize: 1, maxWaiting: Infinity });
+    const holder = await pool.acquire();
+    const controller = new AbortController();
+    const waits = Array.from({ length: 10_000 }, () => watch(pool.acquire({ signal: controller.signal })));
+    const next = watch(pool.acquire());
+    controller.abort();
+    await settle();
+    expect(waits.every((wait) => wait.state === "rejected")).toBe(true);
+    expect(pool.stats.waiting).toBe(1);
+    holder.release();
+    await settle();
+    expect(next.state).toBe("resolved");
+  });
+
+  it("lets the connect of an aborted caller finish for the next one", async () => {
+    const connect = Promise.withResolvers<undefined>();
+    const { pool, backend } = testPool({}, { create: () => connect.promise });
+    const controller = new AbortController();
+    const given = watch(pool.acquire({ signal: controller.signal }));
+    controller.abort();
+    await settle();
+    expect(given.state).toBe("rejected");
+    connect.resolve(undefined);
+    await settle();
+    expect((await pool.acquire()).resource.id).toBe(1);
+    expect(backend.connects).toBe(1);
+  });
+});
+
+describe("tryAcquire", () => {
+  it("gives an idle resource at once, and nothing where it would have to connect", async () => {
+    const { pool, backend } = testPool();
+    expect(pool.tryAcquire()).toBeUndefined();
+    expect(backend.connects).toBe(0);
+    (await pool.acquire()).release();
+    const lease = pool.tryAcquire({ label: "quick" });
+    expect(lease?.resource.id).toBe(1);
+    expect(pool.holders()).toMatchObject([{ label: "quick" }]);
+    expect(pool.tryAcquire()).toBeUndefined();
+  });
+
+  it("never overtakes somebody who waits", async () => {
+    const validation = Promise.withResolvers<undefined>();
+    const { pool, clock } = testPool({ maxSize: 2 }, { validate: () => validation.promise });
+    (await pool.acquire()).release();
+    await clock.advance(1_500);
+    const waiter = watch(pool.acquire());
+    expect(pool.stats).toMatchObject({ waiting: 1, validating: 1 });
+    expect(pool.tryAcquire()).toBeUndefined();
+    validation.resolve(undefined);
+    await settle();
+    expect(waiter.state).toBe("resolved");
+  });
+
+  it("gives nothing that would have to be validated first", async () => {
+    const { pool, clock, backend } = testPool({}, { validate: () => undefined });
+    (await pool.acquire()).release();
+    await clock.advance(1_500);
+    expect(pool.tryAcquire()).toBeUndefined();
+    expect(backend.idsOf("validate")).toEqual([]);
+  });
+
+  it("gives nothing once the pool is closing", async () => {
+    const { pool } = testPool();
+    const held = await pool.acquire();
+    const closing = pool.close();
+    expect(pool.tryAcquire()).toBeUndefined();
+    held.release();
+    await closing;
+    expect(pool.tryAcquire()).toBeUndefined();
+  });
+});
+
+describe("a bounded queue", () => {
+  it("refuses with QUEUE_FULL when maxWaiting wait already", async () => {
+    const { pool } = testPool({ maxSize: 1, maxWaiting: 2 });
+    const holder = await pool.acquire();
+    const first = watch(pool.acquire());
+    const second = watch(pool.acquire());
+    const error = await poolErrorOf(pool.acquire(), "QUEUE_FULL");
+    expect(error.message).toBe('pool "test" refused a caller: 2 wait already, of at most 2 (1 leased, of at most 1)');
+    expect(error.details).toMatchObject({ waiting: 2, maxWaiting: 2, leased: 1 });
+    expect(pool.stats.totals.refused).toBe(1);
+    holder.release();
+    await settle();
+    expect([first.state, second.state]).toEqual(["resolved", "pending"]);
+  });
+
+  it("lets 500 wait by default", async () => {
+    const { pool } = testPool({ maxSize: 1 });
+    await hold(pool);
+    for (let i = 0; i < 500; i++) watch(pool.acquire());
+    await poolErrorOf(pool.acquire(), "QUEUE_FULL");
+  });
+
+  it("counts only those who still wait", async () => {
+    const { pool, clock } = testPool({ maxSize: 1, maxWaiting: 1 });
+    const holder = await pool.acquire();
+    const first = watch(pool.acquire({ timeout: 10 }));
+    await clock.advance(50);
+    expect(first.state).toBe("rejected");
+    const second = watch(pool.acquire());
+    holder.release();
+    await settle();
+    expect(second.state).toBe("resolved");
+  });
+
+  it("with maxWaiting 0 lends what is idle and refuses the rest", async () => {
+    const { pool } = testPool({ maxSize: 1, maxWaiting: 0 });
+    await poolErrorOf(pool.acquire(), "QUEUE_FULL");
+    await pool.warm();
+    const lease = await pool.acquire();
+    await poolErrorOf(pool.acquire(), "QUEUE_FULL");
+    lease.release();
+  });
+});
+
+describe("bad input", () => {
+  const bad: readonly [string, unknown][] = [
+    ["timeout", { timeout: -1 }],
+    ["timeout", { timeout: NaN }],
+    ["timeout", { timeout: "5s" }],
+    ["signal", { signal: {} }],
+    ["label", { label: 7 }],
+    ["priority", { priority: "urgent" }],
+    ["options", null],
+    ["options", 5],
+  ];
+
+  it.each(bad)("names %s when acquire is handed %o, and borrows nothing", async (name, options) => {
+    const { pool, backend } = testPool();
+    const error = await poolErrorOf(pool.acquire(options as never), "INVALID_ARGUMENT");
+    expect(error.message).toContain(`pool "test": ${name} must be `);
+    const used = await poolErrorOf(
+      pool.use(() => undefined, options as never),
+      "INVALID_ARGUMENT",
+    );
+    expect(used.message).toContain(`${name} must be `);
+    expect(backend.connects).toBe(0);
+    expect(pool.stats).toMatchObject({ waiting: 0, leased: 0 });
+  });
+});
