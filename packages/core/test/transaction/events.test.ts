@@ -1,0 +1,132 @@
+import { afterEach, expect, test } from "vitest";
+import { traced } from "../../src/events.js";
+import { ManualClock } from "../support/manual-clock.js";
+import { clientOf, FakeDatabase, type Fault } from "./fake-database.js";
+
+const transactions = traced("pool:transaction");
+const queries = traced("pool:query");
+const unsubscribe: (() => void)[] = [];
+
+afterEach(() => unsubscribe.splice(0).forEach((stop) => stop()));
+
+function listen(): { started: unknown[]; ended: unknown[]; statements: string[] } {
+  const heard = { started: [] as unknown[], ended: [] as unknown[], statements: [] as string[] };
+  const onTransaction = {
+    start: (event: object) => void heard.started.push({ ...event }),
+    end: () => undefined,
+    asyncStart: () => undefined,
+    asyncEnd: (event: object) => {
+      const { error, result: _, ...rest } = event as { error?: { code?: string; message: string }; result?: unknown };
+      heard.ended.push(error === undefined ? rest : { ...rest, error: error.code ?? error.message });
+    },
+    error: () => undefined,
+  };
+  const onQuery = {
+    ...onTransaction,
+    start: ({ statement }: { statement: string }) => void heard.statements.push(statement),
+    asyncEnd: () => undefined,
+  };
+  transactions.subscribe(onTransaction);
+  queries.subscribe(onQuery);
+  unsubscribe.push(
+    () => transactions.unsubscribe(onTransaction),
+    () => queries.unsubscribe(onQuery),
+  );
+  return heard;
+}
+
+function setUp(faults: Readonly<Record<string, Fault>> = {}) {
+  const database = new FakeDatabase();
+  database.fault = (text) => faults[text];
+  const clock = new ManualClock();
+  return { database, clock, client: clientOf(database, { keepAliveInterval: "never" }, { clock, random: () => 0 }) };
+}
+
+const named = { pool: "main", label: "order" };
+
+test("a transaction and its savepoints are told of, with depth and outcome", async () => {
+  const { client } = setUp();
+  const heard = listen();
+  await client.transaction(
+    async (tx) => {
+      await tx.transaction(async () => undefined);
+      await tx.transaction(() => Promise.reject(new Error("no"))).catch(() => undefined);
+    },
+    { label: "order" },
+  );
+  expect(heard.started).toEqual([
+    { ...named, depth: 0, attempt: 1 },
+    { ...named, depth: 1, attempt: 1 },
+    { ...named, depth: 1, attempt: 1 },
+  ]);
+  expect(heard.ended).toEqual([
+    { ...named, depth: 1, attempt: 1, outcome: "committed" },
+    { ...named, depth: 1, attempt: 1, outcome: "rolled back", error: "no" },
+    { ...named, depth: 0, attempt: 1, outcome: "committed" },
+  ]);
+});
+
+test("each run of a retried transaction is told of with its number", async () => {
+  const { client, clock, database } = setUp();
+  let runs = 0;
+  database.fault = (text) => (text === "COMMIT" && runs < 2 ? "serialization" : undefined);
+  const heard = listen();
+  const running = client.transaction(
+    async () => {
+      runs++;
+    },
+    { retries: 1, label: "order" },
+  );
+  await clock.advance(20);
+  await running;
+  expect(heard.ended).toMatchObject([
+    { attempt: 1, outcome: "rolled back", error: "could not serialize: COMMIT" },
+    { attempt: 2, outcome: "committed" },
+  ]);
+});
+
+test("an unknown outcome is told as one, and a sandbox as rolled back", async () => {
+  const { client } = setUp({ COMMIT: "reply lost" });
+  const heard = listen();
+  await client.transaction(async () => undefined).catch(() => undefined);
+  await client.sandbox(async () => undefined);
+  expect(heard.ended).toMatchObject([{ outcome: "unknown", error: "OUTCOME_UNKNOWN" }, { outcome: "rolled back" }]);
+});
+
+test("a transaction by hand is told of from begin to its end, and one left open as such", async () => {
+  const { client } = setUp();
+  const heard = listen();
+  await client
+    .session(
+      async (session) => {
+        await session.begin();
+        await session.query("INSERT", ["t", "a"]);
+        expect(heard.ended).toEqual([]);
+        await session.commit();
+        await session.begin();
+        await session.rollback();
+        await session.begin();
+      },
+      { label: "order" },
+    )
+    .catch(() => undefined);
+  expect(heard.ended).toEqual([
+    { ...named, depth: 0, attempt: 1, outcome: "committed" },
+    { ...named, depth: 0, attempt: 1, outcome: "rolled back" },
+    { ...named, depth: 0, attempt: 1, outcome: "rolled back", error: "TRANSACTION_OPEN" },
+  ]);
+});
+
+test("every statement is told of as a query, those of the transaction itself as well", async () => {
+  const { client } = setUp();
+  const heard = listen();
+  await client.transaction((tx) => tx.transaction((inner) => inner.query("INSERT", ["s", "secret value"])));
+  expect(heard.statements).toEqual([
+    "BEGIN",
+    'SAVEPOINT "pool_savepoint_1"',
+    "INSERT",
+    'RELEASE SAVEPOINT "pool_savepoint_1"',
+    "COMMIT",
+  ]);
+  expect(JSON.stringify(heard)).not.toContain("secret");
+});

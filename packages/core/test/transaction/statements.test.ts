@@ -1,0 +1,211 @@
+import { getEventListeners } from "node:events";
+import { expect, test } from "vitest";
+import { ManualClock, settle } from "../support/manual-clock.js";
+import { clientOf, FakeDatabase, type Fault } from "./fake-database.js";
+
+function setUp(options: { fault?: Fault; queryTimeout?: number } = {}) {
+  const database = new FakeDatabase();
+  const clock = new ManualClock();
+  const { fault, ...rest } = options;
+  database.fault = (text) => (text === "INSERT" ? fault : undefined);
+  const client = clientOf(database, { keepAliveInterval: "never", idleTimeout: "never" }, { clock, ...rest });
+  return { database, clock, client, timers: () => clock.pending };
+}
+
+test("a statement borrows a connection and gives it back", async () => {
+  const { database, client } = setUp();
+  expect(await client.query("INSERT", ["auto", "a"])).toEqual({ rows: [], rowCount: 1 });
+  expect(database.committed).toEqual(["a"]);
+  expect(client.pool.stats).toMatchObject({ leased: 0, idle: 1, totals: { released: 1, destroyed: 0 } });
+});
+
+test("statements at once take a connection each, and wait for one beyond maxSize", async () => {
+  const { database, client } = setUp();
+  await Promise.all(Array.from({ length: 9 }, (_, index) => client.query("INSERT", ["auto", index])));
+  expect(database.connections.length).toBe(4);
+  expect(database.committed.length).toBe(9);
+  expect(database.violations).toEqual([]);
+});
+
+test("an error of the backend is passed on as it is, and costs no connection", async () => {
+  const { client } = setUp({ fault: "refused" });
+  await expect(client.query("INSERT", ["auto", "a"])).rejects.toThrow("refused: INSERT");
+  expect(client.pool.stats).toMatchObject({ leased: 0, idle: 1, totals: { released: 1, destroyed: 0 } });
+});
+
+test("a driver that throws instead of rejecting is treated alike", async () => {
+  const { client, database } = setUp();
+  database.latency = () => {
+    throw new TypeError("a driver's bug");
+  };
+  await expect(client.query("SELECT", ["auto"])).rejects.toThrow("a driver's bug");
+  expect(client.pool.stats.leased).toBe(0);
+});
+
+test("a lost connection is destroyed, and the next statement takes another", async () => {
+  const { client, database } = setUp({ fault: "lost" });
+  await expect(client.query("INSERT", ["auto", "a"])).rejects.toMatchObject({ kind: "lost" });
+  expect(client.pool.stats.totals).toMatchObject({ released: 0, destroyed: 1 });
+  await client.query("SELECT", ["auto"]);
+  expect(database.connections.map((connection) => connection.closed)).toEqual([true, false]);
+});
+
+test("a statement that takes longer than queryTimeout is cancelled, and its connection kept", async () => {
+  const { client, clock, timers } = setUp({ fault: "hang" });
+  const before = timers();
+  const running = client.query("INSERT", ["auto", "it's secret"], { label: "store" });
+  running.catch(() => undefined);
+  await clock.advance(29_999);
+  expect(client.pool.stats.leased).toBe(1);
+  await clock.advance(1);
+  await expect(running).rejects.toMatchObject({
+    code: "QUERY_TIMEOUT",
+    details: { pool: "main", label: "store", timeout: 30_000 },
+  });
+  expect(client.pool.stats).toMatchObject({ idle: 1, totals: { released: 1, destroyed: 0 } });
+  expect(timers()).toBeLessThanOrEqual(before + 1); // the pool's own sweep
+});
+
+test("a timeout names the statement without its literals, and the milliseconds", async () => {
+  const { client, clock, database } = setUp();
+  database.fault = () => "hang";
+  const running = client.query("SELECT * FROM t WHERE a = 'very secret'", ["also secret"], { timeout: 250 });
+  const failed = expect(running).rejects.toThrow('pool "main": no reply within 250 ms to SELECT * FROM t WHERE a = ?');
+  await clock.advance(250);
+  await failed;
+});
+
+test("the time of a statement counts from its sending, not from its wait for a connection", async () => {
+  const { client, clock } = setUp({ queryTimeout: 100 });
+  const leases = await Promise.all(Array.from({ length: 4 }, () => client.acquire()));
+  const running = client.query("SELECT", ["auto"]);
+  await clock.advance(5_000);
+  leases[0]?.release();
+  await expect(running).resolves.toMatchObject({ rowCount: 0 });
+});
+
+test("timeout: Infinity lets a statement run on", async () => {
+  const { client, clock } = setUp({ fault: "deaf" });
+  let settled = false;
+  void client.query("INSERT", ["auto", "a"], { timeout: Infinity }).finally(() => (settled = true));
+  await clock.advance(10 * 60_000);
+  expect(settled).toBe(false);
+});
+
+test("an aborted statement rejects with the signal's reason once the connection is free", async () => {
+  const { client, database } = setUp({ fault: "hang" });
+  const controller = new AbortController();
+  const running = client.query("INSERT", ["auto", "a"], { signal: controller.signal });
+  const failed = expect(running).rejects.toBe("changed my mind");
+  await settle();
+  controller.abort("changed my mind");
+  await failed;
+  expect(client.pool.stats).toMatchObject({ idle: 1, totals: { released: 1 } });
+  expect(database.committed).toEqual([]);
+});
+
+test("a result that comes after the cancel is dropped", async () => {
+  const { client, database } = setUp({ fault: "too late" });
+  const controller = new AbortController();
+  const running = client.query("INSERT", ["auto", "a"], { signal: controller.signal });
+  const failed = expect(running).rejects.toBe("stop");
+  await settle();
+  controller.abort("stop");
+  await failed;
+  expect(database.committed).toEqual(["a"]);
+});
+
+test("a driver that does not settle after the cancel loses its connection, and its caller hears a second later", async () => {
+  const { client, clock, database } = setUp({ fault: "deaf" });
+  const controller = new AbortController();
+  let reason: unknown;
+  client.query("INSERT", ["auto", "a"], { signal: controller.signal }).catch((error: unknown) => (reason = error));
+  await settle();
+  controller.abort("stop");
+  await clock.advance(999);
+  expect(reason).toBeUndefined();
+  await clock.advance(1);
+  expect(reason).toBe("stop");
+  expect(client.pool.stats.totals).toMatchObject({ released: 0, destroyed: 1 });
+  expect(database.connections[0]?.closed).toBe(true);
+});
+
+test("a statement whose signal has aborted borrows nothing", async () => {
+  const { client, database } = setUp();
+  await expect(client.query("SELECT", ["auto"], { signal: AbortSignal.abort("no") })).rejects.toBe("no");
+  expect(database.connections).toEqual([]);
+});
+
+test("a signal that aborts while the statement waits for a connection ends the wait", async () => {
+  const { client, database } = setUp();
+  const leases = await Promise.all(Array.from({ length: 4 }, () => client.acquire()));
+  const controller = new AbortController();
+  const waiting = client.query("SELECT", ["auto"], { signal: controller.signal });
+  const failed = expect(waiting).rejects.toBe("no");
+  await settle();
+  controller.abort("no");
+  await failed;
+  for (const lease of leases) lease.release();
+  expect(database.log).toEqual([]);
+});
+
+test("no listener and no timer outlives its statement", async () => {
+  const { client, clock, database } = setUp();
+  const { signal } = new AbortController();
+  await client.query("SELECT", ["auto"], { signal });
+  const pools = clock.pending;
+  await client.transaction(
+    async (tx) => {
+      await Promise.all([tx.query("SELECT", ["t"], { signal }), tx.query("SELECT", ["t"], { signal })]);
+      await tx.transaction((inner) => inner.query("SELECT", ["s"], { signal }));
+    },
+    { signal },
+  );
+  database.fault = () => "refused";
+  await client.query("SELECT", ["auto"], { signal }).catch(() => undefined);
+  await client.transaction((tx) => tx.query("SELECT", ["t"]), { signal }).catch(() => undefined);
+  await client.session((session) => session.query("SELECT", ["auto"], { signal }), { signal }).catch(() => undefined);
+  expect(getEventListeners(signal, "abort")).toEqual([]);
+  expect(clock.pending).toBe(pools);
+});
+
+test("a statement waits with one listener at most for each signal", async () => {
+  const { client } = setUp({ fault: "hang" });
+  const [own, outer] = [new AbortController(), new AbortController()];
+  const running = client.transaction((tx) => tx.query("INSERT", ["t", "a"], { signal: own.signal }), {
+    signal: outer.signal,
+  });
+  const failed = expect(running).rejects.toBe("enough");
+  await settle();
+  expect(getEventListeners(own.signal, "abort").length).toBe(1);
+  expect(getEventListeners(outer.signal, "abort").length).toBe(2); // the statement's, and the transaction's own
+  own.abort("enough");
+  await failed;
+});
+
+test.each([
+  ["an empty text", ["", []], "query: text"],
+  ["a text that is none", [7, []], "query: text"],
+  ["values that are no array", ["SELECT", "x"], "query: values must be an array"],
+  ["a timeout of 0", ["SELECT", [], { timeout: 0 }], "query: timeout"],
+  ["a timeout that is no number", ["SELECT", [], { timeout: "1s" }], "query: timeout"],
+  ["a signal that is none", ["SELECT", [], { signal: {} }], "query: signal"],
+  ["options that are none", ["SELECT", [], null], "query: options"],
+])("%s is refused with INVALID_ARGUMENT, and nothing is borrowed", async (_, call, message) => {
+  const { client, database } = setUp();
+  const query = client.query as (...args: unknown[]) => Promise<unknown>;
+  await expect(query(...call)).rejects.toMatchObject({
+    code: "INVALID_ARGUMENT",
+    message: expect.stringContaining(message) as string,
+  });
+  await expect(client.transaction((tx) => (tx.query as typeof query).call(tx, ...call))).rejects.toMatchObject({
+    code: "INVALID_ARGUMENT",
+  });
+  expect(database.log).toEqual(["BEGIN", "ROLLBACK"]);
+});
+
+test("what is bound is never named in an error about it", async () => {
+  const { client } = setUp();
+  const error: unknown = await client.query("SELECT", "hunter2" as unknown as []).catch((reason: unknown) => reason);
+  expect(String(error)).not.toContain("hunter2");
+});
