@@ -6,7 +6,10 @@ const benchmarks: Readonly<Record<string, () => Promise<unknown>>> = {
 
 const name = process.argv[2] ?? "";
 const run = benchmarks[name];
-if (run) {
+if (run && !globalThis.gc) {
+  console.error("run it with `pnpm bench`, which gives Node the options that the figures need");
+  process.exitCode = 2;
+} else if (run) {
   await run();
 } else {
   console.error(`which benchmark? ${Object.keys(benchmarks).join(" or ")}, then its options; --help lists them`);

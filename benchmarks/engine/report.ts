@@ -23,6 +23,9 @@ export function detail(report: LoadReport): string {
     `${short(ratio.min)} – ${short(ratio.max)}`,
     unusable.includes(name) ? "unusable afterwards" : "",
   ]);
+  // Those that were done for before the first round that counts.
+  for (const name of unusable)
+    if (!outcomes.some((each) => each.name === name)) rows.push([name, "–", "–", "–", "unusable afterwards"]);
   const result = verdict(report);
   const closing = result
     ? `\n\nours ${short(result.figure)}, goal ≤ ${String(result.goal)}: ${result.met ? "met" : "MISSED"}`
@@ -32,12 +35,12 @@ export function detail(report: LoadReport): string {
 
 /** All loads beside one another: medians of the ratios, and bytes. */
 export function summary(reports: readonly LoadReport[]): string {
-  const names = [...new Set(reports.flatMap(({ outcomes }) => outcomes.map(({ name }) => name)))];
+  const names = [...new Set(reports.flatMap((each) => [...each.outcomes.map(({ name }) => name), ...each.unusable]))];
   const rows = names.map((name) => [
     name,
     ...reports.map(({ load, outcomes, unusable }) => {
       const outcome = outcomes.find((each) => each.name === name);
-      if (!outcome) return "–";
+      if (!outcome) return unusable.includes(name) ? "stuck" : "–";
       const figure = short(load.unit === "B" ? outcome.cost.median : outcome.ratio.median);
       return unusable.includes(name) ? `${figure} (stuck)` : figure;
     }),
