@@ -4,3 +4,5 @@ export * from "./time.js";
 export * from "./options.js";
 export * from "./redact.js";
 export * from "./pool/index.js";
+export * from "./connector/index.js";
+export * from "./transaction/index.js";
