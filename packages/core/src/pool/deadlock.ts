@@ -4,13 +4,13 @@ import type { Entry } from "./entry.js";
 import { describeHolder } from "./holders.js";
 import type { Holder } from "./stats.js";
 
-/** An acquire made for `hold` has queued: the tasks around it wait with it. */
+/** An acquire made for `hold` has queued: the tasks of its pool around it wait with it. Those of other pools may hold what this pool never needs. */
 export function startWaiting(hold: Hold): void {
-  for (let task: Hold | undefined = hold; task !== undefined; task = task.outer) task.waiting++;
+  count(hold, 1);
 }
 
 export function stopWaiting(hold: Hold): void {
-  for (let task: Hold | undefined = hold; task !== undefined; task = task.outer) task.waiting--;
+  count(hold, -1);
 }
 
 /**
@@ -31,6 +31,12 @@ export function selfDeadlock(pool: string, hold: Hold, holders: readonly Holder[
   const message = `pool ${JSON.stringify(pool)}: ${who} asks for a resource inside a task that holds one, and all ${String(holders.length)} are held by tasks that wait here (${holders.map(describeHolder).join("; ")})`;
   const cycle = holders.map((holder) => holder.label ?? `lease ${String(holder.leaseId)}`);
   return new PoolError("SELF_DEADLOCK", message, { details: { pool, cycle, holders } });
+}
+
+function count(hold: Hold, change: 1 | -1): void {
+  for (let task: Hold | undefined = hold; task !== undefined; task = task.outer) {
+    if (task.pool === hold.pool) task.waiting += change;
+  }
 }
 
 function isAround(inner: Hold, candidate: Hold): boolean {
