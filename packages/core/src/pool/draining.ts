@@ -17,12 +17,12 @@ export class Draining<R> {
   }
 
   /** Starts, or brings an earlier deadline into one that is under way. */
-  async close(timeout: number): Promise<void> {
+  close(timeout: number): Promise<void> {
     const engine = this.#engine;
     if (engine.state === "open") this.#begin();
     if (engine.state === "draining") this.#setDeadline(engine.refresh() + timeout);
     this.check();
-    await this.#done.promise;
+    return this.#done.promise;
   }
 
   /** Something has left: is it over? */
