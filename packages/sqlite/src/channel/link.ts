@@ -32,8 +32,6 @@ export class Link {
   /** Something was answered. */
   onReplies: (() => void) | undefined;
   onProgress: ((total: number, remaining: number) => void) | undefined;
-  /** The rest of a list came back undone. */
-  onStolen: (() => void) | undefined;
   /** Called once, when the helper has ended: `error` is what its callers got. */
   onLost: ((error: PoolError) => void) | undefined;
 
@@ -65,20 +63,24 @@ export class Link {
         },
         lost: reject,
       });
-      if (this.#lost === undefined) this.#port.post({ type: "requests", requests: [{ ...request, id }] });
+      if (this.#lost === undefined) this.#port.post({ type: "requests", requests: [{ ...request, id }], list: 0 });
     });
     return { id, done };
   }
 
   /** Many statements in one message. Each is told of its reply, or of the loss of the helper. Returns their ids. */
-  askMany(requests: readonly Ask[], pending: readonly Pending[]): number[] {
+  askMany(requests: readonly Ask[], pending: readonly Pending[], list: number): number[] {
     const ids = requests.map(() => this.#nextId++);
     pending.forEach((one, at) => {
       const id = ids[at];
       if (id !== undefined) this.#add(id, one);
     });
     if (this.#lost !== undefined) return ids;
-    this.#port.post({ type: "requests", requests: requests.map((request, at) => ({ ...request, id: ids[at] ?? 0 })) });
+    this.#port.post({
+      type: "requests",
+      requests: requests.map((request, at) => ({ ...request, id: ids[at] ?? 0 })),
+      list,
+    });
     return ids;
   }
 
@@ -95,7 +97,7 @@ export class Link {
   /** Asks the helper to close its connection and end. */
   sayClose(): void {
     if (this.#lost === undefined)
-      this.#port.post({ type: "requests", requests: [{ op: "close", id: this.#nextId++ }] });
+      this.#port.post({ type: "requests", requests: [{ op: "close", id: this.#nextId++ }], list: 0 });
   }
 
   kill(): void {
@@ -115,7 +117,6 @@ export class Link {
       pending?.settle(reply);
     }
     this.#settled();
-    if (message.stolen === true) this.onStolen?.();
   }
 
   /** The helper has ended. Everybody who waits for it gets to know. */

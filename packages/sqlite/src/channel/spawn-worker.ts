@@ -2,22 +2,28 @@ import { Worker } from "node:worker_threads";
 import { sqliteError, type Place } from "../errors.js";
 import { entryFile } from "./entry-file.js";
 import { Link } from "./link.js";
-import { CONTROL, type FromHelper, type OpenSpec, STOLEN } from "../helper/protocol.js";
+import { CLAIM_STEP, CONTROL, type FromHelper, type OpenSpec, TAKEN_BACK } from "../helper/protocol.js";
 import { type Started } from "./spawn-process.js";
+
+// So that the number of a list and a count fit into 32 bits.
+const MOST_LISTS = 2 ** 24 - 2;
 
 /** What the main thread can do to a thread that is inside a query. */
 export class WorkerControl {
+  #list = 0;
   readonly memory = new Int32Array(new SharedArrayBuffer(8));
 
-  /** Before a list is sent. */
-  start(): void {
-    Atomics.store(this.memory, CONTROL.claimed, 0);
+  /** Before a list is sent. @returns its number */
+  start(): number {
+    this.#list = (this.#list % MOST_LISTS) + 1;
+    Atomics.store(this.memory, CONTROL.claim, this.#list * CLAIM_STEP);
     Atomics.store(this.memory, CONTROL.stop, 0);
+    return this.#list;
   }
 
   /** Takes back what has not begun. @returns how many of the list have */
-  steal(): number {
-    return Atomics.exchange(this.memory, CONTROL.claimed, STOLEN);
+  takeBack(): number {
+    return Atomics.exchange(this.memory, CONTROL.claim, TAKEN_BACK) % CLAIM_STEP;
   }
 
   /** Ends a read at its next row. */

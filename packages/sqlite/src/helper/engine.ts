@@ -19,13 +19,14 @@ import { isLocked, Refusal, toWire } from "./wire-error.ts";
 type Send = (message: FromHelper) => void;
 /** Shared with the main thread where there is shared memory: may this statement begin, and shall it stop? */
 export interface Control {
-  begin(): boolean;
+  begin(list: number): boolean;
   stops(id: number): boolean;
 }
 
 interface Waiting {
   readonly request: Request;
   readonly arrivedAt: number;
+  readonly list: number;
 }
 
 // Replies go out in one message, but none of them waits longer than this for those behind it.
@@ -69,9 +70,9 @@ export class Engine {
     send({ type: "ready", journalMode, sqliteVersion });
   }
 
-  receive(requests: readonly Request[]): void {
+  receive(requests: readonly Request[], list: number): void {
     const arrivedAt = performance.now();
-    for (const request of requests) this.#queue.push({ request, arrivedAt });
+    for (const request of requests) this.#queue.push({ request, arrivedAt, list });
     if (!this.#busy) this.#pump();
   }
 
@@ -91,7 +92,10 @@ export class Engine {
     while (this.#next < this.#queue.length) {
       const waiting = this.#queue[this.#next];
       if (waiting === undefined) break;
-      if (this.#control !== undefined && this.#pauses === 0 && !this.#control.begin()) return this.#giveBack();
+      if (!this.#mayBegin(waiting)) {
+        this.#next++;
+        continue;
+      }
       const settled = this.#attempt(waiting);
       if (!settled) return;
       this.#next++;
@@ -207,17 +211,16 @@ export class Engine {
     return new Refusal("lock", error instanceof Error ? error.message : "locked", { waitedMs, code: "SQLITE_BUSY" });
   }
 
-  #giveBack(): void {
-    this.#queue = [];
-    this.#next = 0;
-    this.#flush(true);
+  /** False for what was taken back. What waits for a lock has begun. */
+  #mayBegin({ list }: Waiting): boolean {
+    return list === 0 || this.#pauses > 0 || this.#control === undefined || this.#control.begin(list);
   }
 
-  #flush(stolen = false): void {
+  #flush(): void {
     this.#lastSent = performance.now();
-    if (this.#replies.length === 0 && !stolen) return;
+    if (this.#replies.length === 0) return;
     const replies = this.#replies;
     this.#replies = [];
-    this.#send({ type: "replies", replies, ...this.#state.report(), ...(stolen && { stolen }) });
+    this.#send({ type: "replies", replies, ...this.#state.report() });
   }
 }

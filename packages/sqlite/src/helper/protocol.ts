@@ -49,7 +49,8 @@ export type Request = RunRequest | TaskRequest;
 
 export type ToHelper =
   | { readonly type: "open"; readonly spec: OpenSpec }
-  | { readonly type: "requests"; readonly requests: readonly Request[] }
+  /** `list` numbers those that can be taken back; 0 for others. */
+  | { readonly type: "requests"; readonly requests: readonly Request[]; readonly list: number }
   /** Give up a request that waits, for a lock or for its turn. One that runs cannot hear this. */
   | { readonly type: "cancel"; readonly id: number };
 
@@ -102,15 +103,14 @@ export type FromHelper =
       readonly dirty: boolean;
       /** The schema may have changed. */
       readonly schemaChanged: boolean;
-      /** The rest of the list was taken back by the main thread before it began. */
-      readonly stolen?: boolean;
     }
   | { readonly type: "progress"; readonly id: number; readonly total: number; readonly remaining: number };
 
 /**
  * Shared memory between the main thread and a worker: what a message could not tell a thread that is inside a query.
- * `claimed` is how many statements of the current list have begun; the main thread puts {@link STOLEN} there to take the rest back.
- * `stop` is the id of a statement that shall end at its next row.
+ * `claim` is the number of the current list times {@link CLAIM_STEP}, plus how many of its statements have begun; the main thread puts
+ * {@link TAKEN_BACK} there to keep the rest from beginning. `stop` is the id of a statement that shall end at its next row.
  */
-export const CONTROL = { claimed: 0, stop: 1 } as const;
-export const STOLEN = -1;
+export const CONTROL = { claim: 0, stop: 1 } as const;
+export const CLAIM_STEP = 128;
+export const TAKEN_BACK = -1;

@@ -40,7 +40,7 @@ process.on("message", (message: ToHelper) => {
   if (message.type === "open") open(message.spec);
   else if (message.type === "cancel") engine?.cancel(message.id);
   else if (message.requests[0]?.op === "close") leave();
-  else engine?.receive(message.requests);
+  else engine?.receive(message.requests, message.list);
 });
 process.on("disconnect", leave);
 // Ctrl-C and a service manager signal the whole group; when to stop is the parent's to say, which may have work to finish here.

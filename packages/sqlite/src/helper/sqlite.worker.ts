@@ -1,6 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { Engine, type Control } from "./engine.ts";
-import { CONTROL, type FromHelper, type OpenSpec, STOLEN, type ToHelper } from "./protocol.ts";
+import { CLAIM_STEP, CONTROL, type FromHelper, type OpenSpec, type ToHelper } from "./protocol.ts";
 import { toWire } from "./wire-error.ts";
 
 // A thread that reads. It ends by itself when it is told to close: ending it from outside, inside a query, could take the process down.
@@ -9,10 +9,10 @@ if (port === null) throw new Error("this file is started as a worker thread");
 const { spec, memory } = workerData as { spec: OpenSpec; memory: Int32Array };
 
 const control: Control = {
-  begin() {
-    const claimed = Atomics.load(memory, CONTROL.claimed);
-    if (claimed === STOLEN) return false;
-    return Atomics.compareExchange(memory, CONTROL.claimed, claimed, claimed + 1) === claimed;
+  begin(list) {
+    const claim = Atomics.load(memory, CONTROL.claim);
+    if (Math.floor(claim / CLAIM_STEP) !== list) return false;
+    return Atomics.compareExchange(memory, CONTROL.claim, claim, claim + 1) === claim;
   },
   stops: (id) => Atomics.load(memory, CONTROL.stop) === id,
 };
@@ -24,7 +24,7 @@ try {
   port.on("message", (message: ToHelper) => {
     if (message.type === "cancel") engine.cancel(message.id);
     if (message.type !== "requests") return;
-    if (message.requests[0]?.op !== "close") return engine.receive(message.requests);
+    if (message.requests[0]?.op !== "close") return engine.receive(message.requests, message.list);
     engine.close();
     port.close();
   });

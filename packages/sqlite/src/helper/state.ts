@@ -22,7 +22,8 @@ export class ConnectionState {
   admit({ manner, writes }: Prepared, session: boolean): void {
     const refusal = session ? manner.refusal : (manner.refusal ?? manner.refusalOutsideSession);
     if (refusal !== undefined) throw new Refusal("refused", refusal);
-    if (writes && this.#spec.role === "reader")
+    // SQLite counts some PRAGMAs as writing that only ask; one that writes fails on a connection for reads all the same.
+    if (writes && manner.verb !== "pragma" && this.#spec.role === "reader")
       throw new Refusal("writes", "a connection for reads was given a statement that writes");
     // Without this, statements after an automatic rollback would each commit on their own.
     if (this.#wanted && !this.#database.inTransaction && manner.verb !== "rollback") {

@@ -42,7 +42,7 @@ export class List {
   /** Resolves when the connection is free again, or given up ({@link fatal}). Never rejects. */
   run(): Promise<unknown> {
     const { control, link } = this.#handle;
-    control?.start();
+    const number = control?.start() ?? 0;
     this.#wait();
     const requests = this.#jobs.map(({ options: { plan, values } }) => ({
       op: "run" as const,
@@ -54,7 +54,7 @@ export class List {
       settle: (reply: Reply) => this.#answered(job, reply),
       lost: (error: PoolError) => this.#lost(job, error),
     }));
-    this.#ids = link.askMany(requests, pending);
+    this.#ids = link.askMany(requests, pending, number);
     for (const job of this.#jobs) job.onAbort((reason) => this.#giveUp(job, reason));
     return this.#done.promise;
   }
@@ -106,7 +106,7 @@ export class List {
     const { control, link } = this.#handle;
     if (control === undefined || this.slow) return;
     this.slow = true;
-    const begun = Math.min(Math.max(control.steal(), 0), this.#sentTo);
+    const begun = Math.min(Math.max(control.takeBack(), 0), this.#sentTo);
     const back = this.#jobs.slice(begun).filter((job) => !job.settled);
     link.forget(this.#ids.slice(begun));
     this.#unanswered -= this.#sentTo - begun;

@@ -8,26 +8,53 @@ export type PlanKind = "point" | "read" | "write" | "unknown";
 
 // What a statement took weighs less with each run that follows.
 const FADE = 0.9;
+// One slow run may be the machine's; two within so many are the statement's.
+const RUNS_BETWEEN = 1_000;
+const QUICK_AGAIN_MS = 0.5;
 
 /** What is known of one statement text. */
 export class Plan {
   readonly text: string;
-  kind: PlanKind;
   /** Prepared in this thread. */
   readonly statement: Statement | undefined;
+  #kind: PlanKind;
   #slowest = 0;
   #runs = 0;
+  #quickRuns = RUNS_BETWEEN;
 
   constructor(text: string, kind: PlanKind, statement?: Statement) {
     this.text = text;
-    this.kind = kind;
+    this.#kind = kind;
     this.statement = statement;
   }
 
-  /** A run has taken so many ms inside SQLite. */
+  get kind(): PlanKind {
+    return this.#kind;
+  }
+
+  /** A reader has found that it writes. */
+  writes(): void {
+    this.#kind = "write";
+  }
+
+  /** A run in a helper has taken so many ms inside SQLite. A point read that was sent there comes back when it is quick again. */
   took(ms: number): void {
     this.#runs++;
     this.#slowest = Math.max(ms, this.#slowest * FADE);
+    if (this.statement !== undefined && this.#slowest < QUICK_AGAIN_MS) this.#kind = "point";
+  }
+
+  /** Bounded is not quick: a row can hold a megabyte, and a disk can be slow. The second slow run in a short time moves it off this thread. */
+  wasSlowHere(ms: number): void {
+    const again = this.#quickRuns < RUNS_BETWEEN;
+    this.#quickRuns = 0;
+    if (!again) return;
+    this.#kind = "read";
+    this.took(ms);
+  }
+
+  wasQuickHere(): void {
+    this.#quickRuns++;
   }
 
   /** About the longest it has taken lately, in ms. Infinity before its first run. */

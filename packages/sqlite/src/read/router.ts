@@ -42,10 +42,12 @@ export class Router {
   readonly #options: RouterOptions;
   readonly #plans: BoundedMap<Plan>;
   readonly #turn = new Turn();
+  readonly #where: string;
   #closed: PoolError | undefined;
 
   constructor(options: RouterOptions) {
     this.#options = options;
+    this.#where = `sqlite ${JSON.stringify(options.place.name)}`;
     this.#plans = new BoundedMap(options.planCache);
   }
 
@@ -77,7 +79,10 @@ export class Router {
   #plan(text: unknown): Plan {
     if (this.#closed !== undefined) throw this.#closed;
     if (typeof text !== "string" || text.trim() === "") {
-      throw new PoolError("INVALID_ARGUMENT", `query: text must be a statement that is not empty, got ${typeof text}`);
+      throw new PoolError(
+        "INVALID_ARGUMENT",
+        `${this.#where}: text must be a statement that is not empty, got ${typeof text}`,
+      );
     }
     const plan = this.#options.reader.plan(text);
     this.#plans.set(text, plan);
@@ -85,15 +90,13 @@ export class Router {
   }
 
   #here<Row>(plan: Plan, statement: Statement, values: Values | undefined): SqliteResult<Row> {
+    assertBindable(values, this.#where);
     const startedAt = performance.now();
     const rows = this.#options.reader.all(statement, values) as Row[]; // the caller knows the type of its rows
     const ms = performance.now() - startedAt;
     this.#turn.spend(ms);
-    // Bounded is not quick: a row can hold a megabyte, and a disk can be slow.
-    if (ms > QUICK_MS) {
-      plan.kind = "read";
-      plan.took(ms);
-    }
+    if (ms > QUICK_MS) plan.wasSlowHere(ms);
+    else plan.wasQuickHere();
     return { rows, rowCount: rows.length };
   }
 
@@ -138,7 +141,7 @@ export class Router {
     const { place } = this.#options;
     if (this.#closed !== undefined) return Promise.reject(this.#closed);
     try {
-      assertBindable(values, `sqlite ${JSON.stringify(place.name)}`);
+      assertBindable(values, this.#where);
     } catch (refusal) {
       return Promise.reject(refusal);
     }
@@ -149,12 +152,15 @@ export class Router {
 
   async #send<Row>(plan: Plan, values: Values | undefined, options: QueryOptions = {}): Promise<SqliteResult<Row>> {
     if (this.#closed !== undefined) throw this.#closed;
-    const { place, queryTimeout } = this.#options;
+    const { queryTimeout } = this.#options;
     const { signal, timeout, label } = options;
     signal?.throwIfAborted();
-    assertBindable(values, `sqlite ${JSON.stringify(place.name)}`);
+    assertBindable(values, this.#where);
     if (timeout !== undefined && !(timeout > 0)) {
-      throw new PoolError("INVALID_ARGUMENT", `query: timeout must be more than 0 ms, or Infinity, got ${timeout}`);
+      throw new PoolError(
+        "INVALID_ARGUMENT",
+        `${this.#where}: timeout must be more than 0 ms, or Infinity, got ${timeout}`,
+      );
     }
     const ownTimeout = timeout !== undefined && timeout < queryTimeout;
     const job = new Job(
@@ -164,7 +170,7 @@ export class Router {
     if (plan.kind === "write") this.#write(job);
     else {
       job.onWrites = () => {
-        plan.kind = "write";
+        plan.writes();
         this.#write(job);
       };
       this.#readLane(plan, signal !== undefined || ownTimeout).add(job);

@@ -1,0 +1,230 @@
+import { traced } from "@pool/core";
+import { expect, onTestFinished, test } from "vitest";
+import { eventually, failureOf, openDatabase, withProducts } from "./support.js";
+
+// The same through each of the ways: this thread, a reader thread, a reader process, the writer.
+const ways = ["point", "thread", "process", "writer"] as const;
+
+async function through(way: (typeof ways)[number], text: string, values?: readonly unknown[], bigint = false) {
+  const { client } = await openDatabase({ integers: bigint ? "bigint" : "number" });
+  if (way === "point") return await client.query(`select ${text}`, values);
+  // A loop in the program keeps it out of this thread.
+  const loop = `select ${text} from (select 1 union all select 2 limit 1)`;
+  if (way === "thread") return await client.query(loop, values);
+  if (way === "process") return await client.query(loop, values, { signal: AbortSignal.timeout(60_000) });
+  return await client.session((session) => session.query(`select ${text}`, values));
+}
+
+test.each(ways)("carries every kind of value both ways (%s)", async (way) => {
+  const blob = Buffer.from([0, 1, 255]);
+  const values = [1.5, "text with \0 and ✓", null, 12345678901234n, blob];
+  const { rows, rowCount } = await through(way, "? as real, ? as text, ? as none, ? as big, ? as blob", values);
+  expect(rows).toEqual([{ real: 1.5, text: "text with \0 and ✓", none: null, big: 12345678901234, blob }]);
+  expect(Buffer.isBuffer((rows[0] as { blob: unknown }).blob)).toBe(true);
+  expect(rowCount).toBe(1);
+});
+
+test.each(ways)("gives integers as bigints when told to (%s)", async (way) => {
+  const { rows } = await through(way, "9007199254740993 as big, 1.5 as real", [], true);
+  expect(rows).toEqual([{ big: 9007199254740993n, real: 1.5 }]);
+});
+
+test.each(ways)("binds by name (%s)", async (way) => {
+  expect((await through(way, "@a as a, :b as b, $c as c", [{ a: 1, b: "two", c: null }])).rows).toEqual([
+    { a: 1, b: "two", c: null },
+  ]);
+});
+
+test.each(ways)("gives many rows in order (%s)", async (way) => {
+  const { client } = await openDatabase();
+  await withProducts(client, 500);
+  const text = "select id, name, stock, x'01' as b from product order by id";
+  const options = way === "process" ? { signal: AbortSignal.timeout(60_000) } : {};
+  const { rows } =
+    way === "writer" ? await client.session((s) => s.query(text)) : await client.query(text, [], options);
+  expect(rows).toHaveLength(500);
+  expect(rows[499]).toEqual({ id: 500, name: "product 500", stock: 500, b: Buffer.from([1]) });
+  expect(Buffer.isBuffer((rows[499] as { b: unknown }).b)).toBe(true);
+});
+
+test("says how many rows a write has changed, and the id of the last that was added", async () => {
+  const { client } = await openDatabase();
+  await withProducts(client, 10);
+  expect(await client.query("insert into product (name, stock) values ('a', 1)")).toEqual({
+    rows: [],
+    rowCount: 1,
+    lastInsertRowid: 11,
+  });
+  expect(await client.query("update product set stock = 0 where id > ?", [5])).toMatchObject({ rowCount: 6 });
+  expect(await client.query("delete from product where id = 1 returning name")).toMatchObject({
+    rows: [{ name: "product 1" }],
+    rowCount: 1,
+  });
+});
+
+test("sees its own writes, whoever reads", async () => {
+  const { client } = await openDatabase();
+  await withProducts(client, 10);
+  for (let round = 1; round <= 50; round++) {
+    await client.query("update product set stock = ?", [round]);
+    const [point, scan] = await Promise.all([
+      client.query("select stock from product where id = ?", [3]),
+      client.query("select distinct stock from product"),
+    ]);
+    expect([point.rows, scan.rows]).toEqual([[{ stock: round }], [{ stock: round }]]);
+  }
+});
+
+test("reads with common table expressions and writes with them", async () => {
+  const { client } = await openDatabase();
+  await withProducts(client, 10);
+  expect((await client.query("with a as (select 4 as id) select name from product join a using (id)")).rows).toEqual([
+    { name: "product 4" },
+  ]);
+  expect(
+    await client.query("with a as (select 4 as id) delete from product where id in (select id from a)"),
+  ).toMatchObject({ rowCount: 1 });
+});
+
+const refused: [what: string, text: unknown, values: unknown, message: RegExp][] = [
+  ["two statements", "select 1; select 2", [], /more than one statement/],
+  ["no statement", "-- nothing", [], /no statements/],
+  ["an empty text", "  ", [], /not empty/],
+  ["a text that is none", 5, [], /not empty/],
+  ["BEGIN", "begin", [], /belongs to client.transaction/],
+  ["COMMIT behind a comment", "/* x */ commit", [], /belongs to client.transaction/],
+  ["ATTACH", "attach 'x.db' as x", [], /make a connector/],
+  ["a PRAGMA for one connection", "pragma foreign_keys = off", [], /option "pragmas"/],
+  ["the end of read-only", 'pragma "query_only" = 0', [], /option "pragmas"/],
+  ["too few values", "select ?, ?", [1], /too few/],
+  ["too many values", "select ?", [1, 2], /too many/],
+  ["a Date", "select ?", [new Date()], /value 1 is a Date/],
+  ["a boolean", "select ?", [true], /value 1 is a boolean/],
+  ["undefined", "select ?, ?", [1, undefined], /value 2 is undefined/],
+  ["a function by name", "select @a", { a: () => 1 }, /value "a" is a function/],
+  ["a scalar for values", "select ?", 7, /values must be an array or an object/],
+  ["a write with a symbol", "create table x as select ?", [Symbol("x")], /value 1 is a symbol/],
+];
+
+test.each(refused)("refuses %s", async (_, text, values, message) => {
+  const { client } = await openDatabase({ readers: 1 });
+  const error = await failureOf(client.query(text as string, values as unknown[]));
+  expect(error).toMatchObject({ code: "INVALID_ARGUMENT" });
+  expect(error.message).toMatch(message);
+  expect(error.message).toContain("test");
+  expect((await client.query("select 1 as one")).rows).toEqual([{ one: 1 }]);
+});
+
+const failing: [what: string, text: string, expected: object][] = [
+  ["syntax", "selec 1", { code: "STATEMENT_FAILED" }],
+  ["an unknown table", "select * from nowhere", { code: "STATEMENT_FAILED" }],
+  [
+    "a unique key",
+    "insert into product (id, name, stock) values (99, 'product 1', 1)",
+    { code: "CONSTRAINT_FAILED", details: { constraint: "unique" } },
+  ],
+  [
+    "a primary key",
+    "insert into product (id, name, stock) values (1, 'x', 1)",
+    { code: "CONSTRAINT_FAILED", details: { constraint: "primarykey" } },
+  ],
+  [
+    "a check",
+    "update product set stock = -1 where id = 1",
+    { code: "CONSTRAINT_FAILED", details: { constraint: "check" } },
+  ],
+  [
+    "a missing value",
+    "insert into product (name) values ('x')",
+    { code: "CONSTRAINT_FAILED", details: { constraint: "notnull" } },
+  ],
+  [
+    "a foreign key",
+    "insert into line (product) values (1000)",
+    { code: "CONSTRAINT_FAILED", details: { constraint: "foreignkey" } },
+  ],
+];
+
+test.each(failing)("tells of %s with a code, the file and SQLite's own error", async (_, text, expected) => {
+  const { client, file } = await openDatabase({ readers: 1 });
+  await withProducts(client, 2);
+  await client.query("create table line (product integer not null references product)");
+  const error = await failureOf(client.query(text));
+  expect(error).toMatchObject(expected);
+  expect(error).toMatchObject({
+    details: { file },
+    cause: { name: "SqliteError", code: expect.stringMatching(/^SQLITE_/) as string },
+  });
+});
+
+test("keeps its connections through 300 errors", async () => {
+  const { client } = await openDatabase();
+  await withProducts(client, 1);
+  await Promise.all(
+    Array.from({ length: 300 }, async (_, at) => {
+      const text =
+        at % 2 === 0
+          ? "insert into product (id, name, stock) values (1, 'x', 1)"
+          : "select abs(-9223372036854775808) from product, product p";
+      await failureOf(client.query(text));
+    }),
+  );
+  for (const pool of [client.pools.writer, client.pools.threads]) expect(pool.stats.totals.closed).toBe(0);
+});
+
+test("follows a schema that changes under it", async () => {
+  const { client } = await openDatabase();
+  await withProducts(client, 3);
+  expect((await client.query("select * from product where id = 1")).rows).toEqual([
+    { id: 1, name: "product 1", stock: 1 },
+  ]);
+  await client.query("alter table product rename column stock to left_over");
+  expect((await client.query("select * from product where id = 1")).rows).toEqual([
+    { id: 1, name: "product 1", left_over: 1 },
+  ]);
+  await client.query("drop table product");
+  expect(await failureOf(client.query("select * from product where id = 1"))).toMatchObject({
+    code: "STATEMENT_FAILED",
+  });
+});
+
+test("runs a text that is too long to look at first", async () => {
+  const { client } = await openDatabase();
+  await client.query("create table t (a text)");
+  const long = "x".repeat(64_000);
+  expect(await client.query(`insert into t values ('${long}')`)).toMatchObject({ rowCount: 1 });
+  expect((await client.query(`select length('${long}') as n, count(*) as rows from t`)).rows).toEqual([
+    { n: 64_000, rows: 1 },
+  ]);
+});
+
+test("publishes each statement with its pool and row count, and never its values", async () => {
+  const { client } = await openDatabase();
+  await withProducts(client, 5);
+  const seen: object[] = [];
+  const listener = { asyncEnd: (event: object) => void seen.push({ ...event }) };
+  const channel = traced("pool:query");
+  channel.subscribe(listener as never);
+  onTestFinished(() => channel.unsubscribe(listener as never));
+  await client.query("select * from product where id = ?", [4242]);
+  await client.query("select * from product where stock > ?", [2]);
+  await client.query("update product set stock = stock + ?", [1]);
+  // The caller of the last one may hear before the listener does.
+  expect(await eventually(() => seen.length === 3)).toBe(true);
+  expect(seen).toMatchObject([
+    { pool: "test:in-thread", statement: "select * from product where id = ?", rowCount: 0 },
+    { pool: "test:threads", statement: "select * from product where stock > ?", rowCount: 3 },
+    { pool: "test:writer", statement: "update product set stock = stock + ?", rowCount: 5 },
+  ]);
+  expect(JSON.stringify(seen)).not.toContain("4242");
+});
+
+test("lets the event loop breathe in a loop of awaited point reads", async () => {
+  const { client } = await openDatabase();
+  await withProducts(client, 5);
+  let turns = 0;
+  const timer = setInterval(() => turns++, 1);
+  for (let at = 0; at < 20_000; at++) await client.query("select * from product where id = ?", [1]);
+  clearInterval(timer);
+  expect(turns).toBeGreaterThan(2);
+});
