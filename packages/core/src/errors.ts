@@ -47,16 +47,18 @@ export interface PoolErrorOptions {
 
 /** Every error that @pool throws on purpose. Branch on {@link code}; {@link message} is for people and says who, what and how much. */
 export class PoolError extends Error {
-  override readonly name = "PoolError";
   readonly code: PoolErrorCode | (string & {});
   readonly details: ErrorDetails;
 
   constructor(code: PoolErrorCode | (string & {}), message: string, options: PoolErrorOptions = {}) {
-    super(message, "cause" in options ? { cause: options.cause } : undefined);
+    super(message, "cause" in options ? options : undefined);
     this.code = code;
     this.details = options.details ?? {};
   }
 }
+
+// On the prototype, as Error has its own: an own property would show in every printed error.
+Object.defineProperty(PoolError.prototype, "name", { value: "PoolError", configurable: true, writable: true });
 
 /** Is this one of ours, and (where `code` is given) that one? */
 export function isPoolError(error: unknown, code?: PoolErrorCode | (string & {})): error is PoolError {
@@ -71,10 +73,10 @@ export function reasonOf(error: unknown): string {
 }
 
 /**
- * Builds an error without a stack: for errors made on a timer or in bulk, whose stack would name only the timer.
+ * Errors made inside have no stack: for those made on a timer or in bulk, whose stack would name only the timer.
  * A stack costs 2.5–5 µs, and a storm of timeouts makes thousands at once.
  */
-export function withoutStack<E extends Error>(make: () => E): E {
+export function withoutStack<T>(make: () => T): T {
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = 0;
   try {

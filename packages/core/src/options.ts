@@ -1,4 +1,5 @@
 import { PoolError } from "./errors.js";
+import { rangeOf } from "./options-text.js";
 import { parseDuration } from "./time.js";
 
 /** How one option is checked and described. `default: undefined` means that it may be left out. */
@@ -76,15 +77,6 @@ export function secretNames<O extends object>(table: OptionTable<O>): ReadonlySe
   return new Set(Object.entries<OptionSpec>(table).flatMap(([key, spec]) => (isSecret(spec) ? [key] : [])));
 }
 
-/** The options as rows of a Markdown table: name, what it takes, default, meaning. READMEs hold its output, and a test compares. */
-export function describeOptions<O extends object>(table: OptionTable<O>): string {
-  const rows = Object.entries<OptionSpec>(table).map(
-    ([key, spec]) =>
-      `| \`${key}\` | ${rangeOf(spec).replaceAll("|", "\\|")} | ${defaultOf(spec)} | ${spec.doc.replaceAll("|", "\\|")} |`,
-  );
-  return ["| option | takes | default | meaning |", "| --- | --- | --- | --- |", ...rows].join("\n");
-}
-
 function readValue(spec: OptionSpec, value: unknown): { value: unknown } | { problem: string } {
   const accepted = { value };
   const refused = { problem: rangeOf(spec) };
@@ -115,41 +107,6 @@ function readValue(spec: OptionSpec, value: unknown): { value: unknown } | { pro
       return problem === undefined ? accepted : { problem };
     }
   }
-}
-
-function rangeOf(spec: OptionSpec): string {
-  switch (spec.type) {
-    case "integer":
-    case "number": {
-      const noun = spec.type === "integer" ? "a whole number" : "a number";
-      return `${noun}${between(spec.min, spec.max, (n) => String(n))}${spec.unit === undefined ? "" : ` ${spec.unit}`}${spec.infinity === true ? ", or Infinity" : ""}`;
-    }
-    case "duration":
-      return `a duration in ms or as text like "30s"${between(spec.min ?? 0, spec.max, (n) => `${String(n)} ms`)}${spec.never === true ? ', or "never"' : ""}`;
-    case "boolean":
-      return "true or false";
-    case "string":
-      return spec.allowEmpty === true ? "a string" : "a string that is not empty";
-    case "enum":
-      return `one of ${spec.values.map((value) => JSON.stringify(value)).join(", ")}`;
-    case "function":
-      return spec.shape ?? "a function";
-    case "custom":
-      return spec.shape;
-  }
-}
-
-function between(min: number | undefined, max: number | undefined, show: (n: number) => string): string {
-  if (min !== undefined && max !== undefined) return ` from ${show(min)} to ${show(max)}`;
-  if (min !== undefined) return ` of at least ${show(min)}`;
-  return max === undefined ? "" : ` of at most ${show(max)}`;
-}
-
-function defaultOf(spec: OptionSpec): string {
-  if (spec.required === true) return "required";
-  if (spec.default === undefined) return "–";
-  if (spec.default === Infinity) return spec.type === "duration" ? '`"never"`' : "`Infinity`";
-  return `\`${JSON.stringify(spec.default)}\``;
 }
 
 function isSecret(spec: OptionSpec): boolean {

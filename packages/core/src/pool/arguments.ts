@@ -6,8 +6,10 @@ export function checkAcquire(pool: string, options: AcquireOptions): PoolError |
   if (typeof options !== "object" || (options as unknown) === null)
     return invalid(pool, "options", "an object", options);
   const { timeout, signal, label, priority } = options;
-  if (timeout !== undefined && !(typeof timeout === "number" && timeout >= 0))
-    return invalid(pool, "timeout", "a number of ms, at least 0", timeout);
+  if (timeout !== undefined) {
+    const problem = checkTimeout(pool, timeout);
+    if (problem !== undefined) return problem;
+  }
   if (signal !== undefined && !(signal instanceof AbortSignal))
     return invalid(pool, "signal", "an AbortSignal", signal);
   if (label !== undefined && typeof label !== "string") return invalid(pool, "label", "a string", label);
@@ -15,6 +17,11 @@ export function checkAcquire(pool: string, options: AcquireOptions): PoolError |
     return invalid(pool, "priority", 'one of "high", "normal", "low"', priority);
   }
   return undefined;
+}
+
+export function checkTimeout(pool: string, timeout: unknown): PoolError | undefined {
+  if (typeof timeout === "number" && timeout >= 0) return undefined;
+  return invalid(pool, "timeout", "a number of ms, at least 0", timeout);
 }
 
 /** @throws PoolError `INVALID_ARGUMENT` */

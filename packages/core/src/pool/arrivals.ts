@@ -19,7 +19,7 @@ export class Arrivals<R> implements OpeningOutcome<R> {
     entry.usedAt = now;
     entry.expiresAt = Math.floor(now + maxLifetime * (1 - lifetimeJitter * random()));
     entry.keepAliveAt = now + keepAliveInterval * (0.8 + 0.4 * random());
-    engine.welcome(entry);
+    engine.welcome(entry, engine.factory.validateAlways !== true);
     engine.observer?.opened();
   }
 

@@ -103,6 +103,10 @@ export class Engine<R> implements EntryOwner, WaitingHost {
     return this.tally.idle + this.tally.leased + this.tally.validating + this.tally.resetting;
   }
 
+  get #overLimit(): boolean {
+    return this.entries.size - this.tally.closing > this.limits.maxSize;
+  }
+
   get troubled(): boolean {
     return this.growing.failures > 0;
   }
@@ -120,7 +124,11 @@ export class Engine<R> implements EntryOwner, WaitingHost {
   }
 
   isFatal(error: unknown): boolean {
-    return this.factory.isFatal?.(error) === true;
+    try {
+      return this.factory.isFatal?.(error) === true;
+    } catch {
+      return false; // the caller is owed the error of the task, not one about it
+    }
   }
 
   wouldDeadlock(hold: Hold): boolean {
@@ -196,7 +204,7 @@ export class Engine<R> implements EntryOwner, WaitingHost {
   missing(): number {
     if (this.state !== "open") return 0;
     const { tally, limits } = this;
-    const coming = tally.connecting + tally.resetting + this.#vetting.coming;
+    const coming = this.growing.coming + tally.resetting + this.#vetting.coming;
     const wanted = this.waiting + limits.minIdle - tally.idle - coming;
     return Math.min(
       Math.max(wanted, this.warmTarget - this.entries.size + tally.closing),
@@ -227,7 +235,7 @@ export class Engine<R> implements EntryOwner, WaitingHost {
       unwatch(entry.watched);
       entry.watched = undefined;
     }
-    if (how === "released" && this.#plainReturns && !releases.hasSubscribers) {
+    if (how === "released" && this.#plainReturns && !entry.leakReported && !releases.hasSubscribers) {
       this.totals.released++;
       this.keep(entry, entry.running > 0 ? "busy-at-release" : undefined);
     } else this.#returns.take(entry, leaseId, how, cause);
@@ -236,7 +244,7 @@ export class Engine<R> implements EntryOwner, WaitingHost {
   /** It is back and clean: lend it on or keep it, unless something speaks against it. */
   keep(entry: Entry<R>, objection: CloseReason | undefined): void {
     const now = this.#clock.now();
-    const reason = objection ?? this.#whyNotKeep(entry, now);
+    const reason = objection ?? this.whyNotKeep(entry, now);
     if (reason !== undefined) {
       this.close(entry, reason, entry.retireCause);
       return;
@@ -258,8 +266,8 @@ export class Engine<R> implements EntryOwner, WaitingHost {
     if (this.tally.idle > this.limits.maxIdle && entry.state === "idle") this.close(entry, "max-idle");
   }
 
-  /** It was opened or found to work: lend it to who waits, whatever its times say, or keep it. */
-  welcome(entry: Entry<R>): void {
+  /** It was opened or found to work: lend it to who waits (`vouched`: whatever its times say), or keep it. */
+  welcome(entry: Entry<R>, vouched: boolean): void {
     const reason = entry.retire ?? (this.state === "open" ? undefined : "pool-closed");
     if (reason !== undefined) {
       this.close(entry, reason, entry.retireCause);
@@ -267,11 +275,13 @@ export class Engine<R> implements EntryOwner, WaitingHost {
     }
     entry.checkedAt = this.now();
     entry.toIdle();
-    entry.vouched = true;
+    entry.vouched = vouched;
     this.idle.add(entry);
     this.serve();
     entry.vouched = false;
-    if (entry.state === "idle" && this.entries.size > this.limits.maxSize) this.close(entry, "resized");
+    if (entry.state !== "idle") return;
+    if (this.#overLimit) this.close(entry, "resized");
+    else if (this.tally.idle > Math.max(this.limits.maxIdle, this.warmTarget)) this.close(entry, "max-idle");
   }
 
   /** Checks an idle one. */
@@ -283,6 +293,7 @@ export class Engine<R> implements EntryOwner, WaitingHost {
     if (entry.state === "idle") this.idle.remove(entry);
     entry.to("closing");
     this.totals.countClose(reason);
+    if (entry.uses === 0) this.growing.closedUnused(entry.openedAt, reason, cause);
     if (closes.hasSubscribers) {
       const { id: resourceId, uses } = entry;
       closes.publish({ pool: this.name, resourceId, reason, ageMs: this.now() - entry.openedAt, uses, cause });
@@ -292,27 +303,27 @@ export class Engine<R> implements EntryOwner, WaitingHost {
     closeResource(this.factory, entry.resource as R, { reason, clock, closeTimeout }, () => {
       this.strike(entry);
     });
+    this.serve();
   }
 
   /** The next idle one that may be lent without a check, taken off the list. Those past their time are closed on the way. */
   #takeFresh(now: number): Entry<R> | undefined {
     const entry = this.#lifo ? this.idle.last : this.idle.first;
     if (entry === undefined) return undefined;
-    if (now >= entry.expiresAt || !this.#vetting.isFresh(entry, now)) return this.#searchFresh(entry, now);
+    if (now >= entry.expiresAt || !this.#vetting.isFresh(entry, now)) return this.#searchFresh(now);
     this.idle.remove(entry);
     return entry;
   }
 
   /** The first may not be lent as it is; another may. */
-  #searchFresh(first: Entry<R>, now: number): Entry<R> | undefined {
-    for (let entry: Entry<R> | undefined = first; entry !== undefined; ) {
-      const further: Entry<R> | undefined = this.#lifo ? entry.previous : entry.next;
+  #searchFresh(now: number): Entry<R> | undefined {
+    for (const entry of this.idle.snapshot(this.#lifo)) {
+      if (entry.state !== "idle") continue; // closing one can take another with it
       if (now >= entry.expiresAt) this.close(entry, "max-lifetime");
       else if (entry.vouched || this.#vetting.isFresh(entry, now)) {
         this.idle.remove(entry);
         return entry;
       }
-      entry = further;
     }
     return undefined;
   }
@@ -352,11 +363,12 @@ export class Engine<R> implements EntryOwner, WaitingHost {
     return lease;
   }
 
-  #whyNotKeep(entry: Entry<R>, now: number): CloseReason | undefined {
+  /** What speaks against lending it again. */
+  whyNotKeep(entry: Entry<R>, now: number): CloseReason | undefined {
     if (entry.retire !== undefined) return entry.retire;
     if (this.state !== "open") return "pool-closed";
     if (entry.uses >= this.options.maxUses) return "max-uses";
     if (now >= entry.expiresAt) return "max-lifetime";
-    return this.entries.size > this.limits.maxSize ? "resized" : undefined;
+    return this.#overLimit ? "resized" : undefined;
   }
 }

@@ -13,6 +13,13 @@ export class EntryList<R> {
     return this.#last;
   }
 
+  /** All of them, for walks on which some may leave. */
+  snapshot(lastFirst: boolean): readonly Entry<R>[] {
+    const entries: Entry<R>[] = [];
+    for (let entry = this.#first; entry !== undefined; entry = entry.next) entries.push(entry);
+    return lastFirst ? entries.reverse() : entries;
+  }
+
   add(entry: Entry<R>): void {
     const last = this.#last;
     entry.previous = last;

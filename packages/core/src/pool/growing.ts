@@ -1,5 +1,5 @@
 import type { Timer } from "../time.js";
-import type { Entry } from "./entry.js";
+import type { CloseReason, Entry } from "./entry.js";
 import type { ResourceFactory } from "./factory.js";
 import { Growth } from "./growth.js";
 import { Opening, type OpeningOutcome } from "./opening.js";
@@ -19,6 +19,10 @@ export interface GrowingHost<R> {
   refresh(): number;
 }
 
+/** Resources that die within so many ms of their opening, before their first loan and one after the other, count as not opened. */
+const UNPROVEN = 1_000;
+const SHORT_LIVED: ReadonlySet<CloseReason> = new Set<CloseReason>(["lost", "validate-failed"]);
+
 /** Opens resources as they are missing: a few at once, and after a failure with pauses. Knows when the backend is down. */
 export class Growing<R> {
   readonly #host: GrowingHost<R>;
@@ -27,6 +31,7 @@ export class Growing<R> {
   #timer: Timer | undefined;
   #firesAt = Infinity;
   #held = false;
+  #lastDiedYoung = -Infinity;
   /** Somebody wants resources now, though nobody waits in the queue: a warm-up. */
   warming = false;
 
@@ -35,7 +40,7 @@ export class Growing<R> {
     this.#growth = new Growth(host.options);
     this.#opening = new Opening(host.factory, host.options, {
       opened: (entry, resource) => {
-        this.#growth.succeeded();
+        if (!this.#dyingYoung) this.#growth.succeeded();
         outcome.opened(entry, resource);
       },
       failed: (entry, error) => {
@@ -73,21 +78,40 @@ export class Growing<R> {
     return this.#opening.underWay === 0 && this.#host.now() < this.#growth.pauseEndsAt(true);
   }
 
+  /** What is opened dies at once: opening it is no success. */
+  get #dyingYoung(): boolean {
+    return this.#host.now() - this.#lastDiedYoung < UNPROVEN;
+  }
+
   /** The cause of the failures may be gone: no more pause. */
   forgive(): void {
     this.#growth.forgive();
   }
 
+  /** Connects under way that may be counted on; those that take long may hang. */
+  get coming(): number {
+    return this.#growth.young(this.#opening.startedAt(), this.#host.now()).count;
+  }
+
   /** Starts what is missing and may start, and comes back when more may. */
   grow(): void {
     const missing = this.#host.missing();
-    if (missing <= 0) return;
-    const now = this.#host.now();
     const wanted = this.warming || this.#host.waiting > 0;
+    if (missing <= 0 && !(wanted && this.#opening.underWay > 0)) return;
+    const now = this.#host.now();
     const { starts, askAgainAt } = this.#growth.allowance(this.#opening.startedAt(), wanted, now);
-    const count = Math.min(starts, missing);
+    const count = Math.max(0, Math.min(starts, missing));
+    if (count > 0) this.#growth.started(now);
     for (let i = 0; i < count; i++) this.#opening.start(this.#host.enlist(), this.#growth.failures);
-    if (count < missing) this.#askAgain(count > 0 ? now + this.#growth.slowAfter : askAgainAt, now, wanted);
+    this.#askAgain(count > 0 ? now + this.#growth.slowAfter : askAgainAt, now, wanted);
+  }
+
+  /** A resource has been closed that was never lent: if it has only just been opened, opening it was no success. */
+  closedUnused(openedAt: number, reason: CloseReason, cause: unknown): void {
+    const now = this.#host.now();
+    if (this.#host.state !== "open" || now - openedAt >= UNPROVEN || !SHORT_LIVED.has(reason)) return;
+    if (this.#dyingYoung) this.#growth.failed(cause); // one may be chance
+    this.#lastDiedYoung = now;
   }
 
   /** Gives up everything under way. */
@@ -99,7 +123,9 @@ export class Growing<R> {
   }
 
   #failed(error: unknown): void {
-    if (this.#host.state === "open") this.#growth.failed(error, this.#host.refresh());
+    if (this.#host.state !== "open") return;
+    this.#host.refresh();
+    this.#growth.failed(error);
   }
 
   #askAgain(at: number, now: number, wanted: boolean): void {

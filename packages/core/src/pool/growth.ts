@@ -18,7 +18,7 @@ export class Growth {
   readonly #options: Pick<ResolvedPoolOptions, "maxConnecting" | "random">;
   #failures = 0;
   #lastError: unknown;
-  #lastFailureAt = -Infinity;
+  #lastStartAt = -Infinity;
   #share = 1;
 
   constructor(options: Pick<ResolvedPoolOptions, "maxConnecting" | "random">) {
@@ -43,29 +43,45 @@ export class Growth {
     return this.#failures > 0 ? SLOW_CONNECT_WHILE_FAILING : SLOW_CONNECT;
   }
 
-  failed(error: unknown, now: number): void {
+  /** A connect starts. Pauses run from here and not from its failure: many that hang and fail in turn would put off the next for ever. */
+  started(now: number): void {
+    this.#lastStartAt = now;
+  }
+
+  failed(error: unknown): void {
     this.#failures++;
     this.#lastError = error;
-    this.#lastFailureAt = now;
     this.#share = 1 - this.#options.random() / 2;
   }
 
   succeeded(): void {
     this.#failures = 0;
     this.#lastError = undefined;
-    this.#lastFailureAt = -Infinity;
   }
 
   /** A caller may have mended the cause (a changed credential): try at once. */
   forgive(): void {
-    this.#lastFailureAt = -Infinity;
+    this.#lastStartAt = -Infinity;
   }
 
-  /** When the pause after the last failure ends. */
+  /** When the pause after the last start ends, if connects fail. */
   pauseEndsAt(wanted: boolean): number {
     if (this.#failures === 0) return -Infinity;
     const longest = wanted ? LONGEST_PAUSE_WANTED : LONGEST_PAUSE_UNWANTED;
-    return this.#lastFailureAt + Math.min(FIRST_PAUSE * 2 ** Math.min(this.#failures - 1, 20), longest) * this.#share;
+    return this.#lastStartAt + Math.min(FIRST_PAUSE * 2 ** Math.min(this.#failures - 1, 20), longest) * this.#share;
+  }
+
+  /** How many of the connects under way are young enough to be counted on, and when the first of them no longer is. */
+  young(startedAt: Iterable<number>, now: number): { readonly count: number; readonly until: number } {
+    const slow = this.slowAfter;
+    let count = 0;
+    let until = Infinity;
+    for (const start of startedAt) {
+      if (now - start >= slow) continue;
+      count++;
+      until = Math.min(until, start + slow);
+    }
+    return { count, until };
   }
 
   /**
@@ -73,21 +89,14 @@ export class Growth {
    * While connects fail, one at a time is tried.
    */
   allowance(
-    connecting: Iterable<number>,
+    startedAt: Iterable<number>,
     wanted: boolean,
     now: number,
   ): { readonly starts: number; readonly askAgainAt: number } {
     const pauseEnd = this.pauseEndsAt(wanted);
     if (now < pauseEnd) return { starts: 0, askAgainAt: pauseEnd };
-    const slow = this.slowAfter;
-    let young = 0;
-    let askAgainAt = Infinity;
-    for (const startedAt of connecting) {
-      if (now - startedAt >= slow) continue;
-      young++;
-      askAgainAt = Math.min(askAgainAt, startedAt + slow);
-    }
+    const { count, until } = this.young(startedAt, now);
     const limit = this.#failures > 0 ? 1 : this.#options.maxConnecting;
-    return { starts: Math.max(0, limit - young), askAgainAt };
+    return { starts: Math.max(0, limit - count), askAgainAt: until };
   }
 }

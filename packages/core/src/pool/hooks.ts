@@ -21,7 +21,11 @@ export function withHooks<R>(factory: ResourceFactory<R>, hooks: PoolHooks<R>): 
       try {
         await afterConnect?.(resource, context.signal);
       } catch (error) {
-        await factory.close(resource, { graceful: true });
+        try {
+          await factory.close(resource, { graceful: true });
+        } catch {
+          // What the hook said is the reason that helps.
+        }
         throw refused("afterConnect", factory.kind, error);
       }
       return resource;
@@ -41,7 +45,7 @@ export function withHooks<R>(factory: ResourceFactory<R>, hooks: PoolHooks<R>): 
       // The hook runs after every return, so none is clean by itself.
       status: (resource: R) => ({ ...factory.status?.(resource), clean: false }),
       async reset(resource: R, signal: AbortSignal) {
-        if (factory.status?.(resource).clean !== true) await factory.reset?.(resource, signal);
+        await resetUnlessClean(factory, resource, signal);
         await refusing("afterReturn", factory.kind, () => afterReturn(resource, signal));
       },
     });
@@ -88,6 +92,15 @@ export function withCredentials<R, C>(
       }
     },
   };
+}
+
+/** What the pool would do by itself, had the hook not made it ask after every return. */
+async function resetUnlessClean<R>(factory: ResourceFactory<R>, resource: R, signal: AbortSignal): Promise<void> {
+  const status = factory.status?.(resource);
+  const inTransaction = status?.inTransaction === true;
+  if (status?.clean === true && !inTransaction) return;
+  if (factory.reset !== undefined) await factory.reset(resource, signal);
+  else if (inTransaction) throw new Error("a transaction is open, and the factory has no reset to end it");
 }
 
 async function refusing(hook: string, kind: string, run: () => unknown): Promise<void> {

@@ -8,7 +8,7 @@ import { holdersAmong } from "./holders.js";
 import type { Lease } from "./lease.js";
 import { impossible, type ResolvedPoolOptions } from "./options.js";
 import type { AcquireOptions, Pool } from "./pool.js";
-import { checkAcquire, checkLimits } from "./arguments.js";
+import { checkAcquire, checkLimits, checkTimeout } from "./arguments.js";
 import { poolClosed } from "./refusals.js";
 import { Stacks } from "./stacks.js";
 import type { Holder, PoolStats } from "./stats.js";
@@ -43,6 +43,7 @@ export class ManagedPool<R> implements Pool<R> {
       },
       gone: () => {
         this.#draining.check();
+        if (this.#engine.entries.size === 0) this.#upkeep.stop();
       },
     };
     if (options.minIdle > 0) this.#engine.serve();
@@ -80,6 +81,8 @@ export class ManagedPool<R> implements Pool<R> {
 
   async use<T>(task: (resource: R, lease: Lease<R>) => T | PromiseLike<T>, options?: AcquireOptions): Promise<T> {
     const { selfDeadlock } = this.#engine.options;
+    const problem = options === undefined ? undefined : checkAcquire(this.name, options);
+    if (problem !== undefined) throw problem;
     if (selfDeadlock === "off") return this.#lendTo(task, await this.acquire(options));
     const outer = selfDeadlock === "reuse" ? (holdOf(this)?.lease as Lease<R> | undefined) : undefined; // a hold of this pool
     if (outer?.active === true) return task(outer.resource, outer);
@@ -109,13 +112,14 @@ export class ManagedPool<R> implements Pool<R> {
       });
     Object.assign(limits, next);
     this.#closeSurplus();
+    this.#warming.opened();
     this.#engine.serve();
   }
 
   evict(reason = "evicted by the program"): void {
     this.#generation++;
     this.#engine.growing.forgive();
-    for (const entry of this.#engine.entries) {
+    for (const entry of [...this.#engine.entries]) {
       if (entry.state === "idle") this.#engine.close(entry, "evicted", reason);
       else entry.retireFor("evicted", reason);
     }
@@ -137,9 +141,11 @@ export class ManagedPool<R> implements Pool<R> {
   }
 
   close(options?: { timeout?: number }): Promise<void> {
-    this.#upkeep.stop();
+    const timeout = options?.timeout;
+    const problem = timeout === undefined ? undefined : checkTimeout(this.name, timeout);
+    if (problem !== undefined) return Promise.reject(problem);
     this.#warming.failAll(poolClosed(this.name, "closing"));
-    return this.#draining.close(Math.max(0, options?.timeout ?? this.#engine.options.drainTimeout));
+    return this.#draining.close(timeout ?? this.#engine.options.drainTimeout);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -193,11 +199,9 @@ export class ManagedPool<R> implements Pool<R> {
 
   #closeSurplus(): void {
     const { idle, entries, tally, limits } = this.#engine;
-    for (let entry = idle.first; entry !== undefined;) {
+    for (const entry of idle.snapshot(false)) {
       if (tally.idle <= limits.maxIdle && entries.size - tally.closing <= limits.maxSize) return;
-      const next = entry.next;
-      this.#engine.close(entry, "resized");
-      entry = next;
+      if (entry.state === "idle") this.#engine.close(entry, "resized");
     }
   }
 }

@@ -1,4 +1,5 @@
-import { invalidOptions, readOptions, type OptionTable } from "../options.js";
+import { invalidOptions, readOptions } from "../options.js";
+import { poolOptions } from "./option-table.js";
 import { systemClock, type Clock, type Duration } from "../time.js";
 
 /** Everything about a pool that a caller may set. Every one has a default that is safe in production. */
@@ -17,7 +18,7 @@ export interface PoolOptions {
   maxConnecting?: number;
   /** Longest wait inside acquire, in ms. @default 30_000 */
   acquireTimeout?: Duration;
-  /** Longest time for opening one resource, in ms. @default 5_000 */
+  /** Longest time for opening one resource, in ms. @default the smaller of 5_000 and acquireTimeout, at least 1_000 */
   connectTimeout?: Duration;
   /** Longest time for one validate or reset, in ms. @default the smaller of 1_000 and a quarter of acquireTimeout */
   validateTimeout?: Duration;
@@ -81,137 +82,6 @@ export interface ResolvedPoolOptions {
   readonly random: () => number;
 }
 
-const MOST = 1_000_000;
-
-const clockShape = {
-  type: "custom",
-  shape: "a Clock",
-  check: (value: unknown) => (isClock(value) ? undefined : "a Clock"),
-} as const;
-
-/** The table behind {@link PoolOptions}; adapters spread it into their own. */
-export const poolOptions: OptionTable<PoolOptions> = {
-  name: { type: "string", doc: "Names the pool in errors, events and metrics. Default: the factory's kind." },
-  maxSize: {
-    type: "integer",
-    min: 1,
-    max: MOST,
-    default: 10,
-    doc: "Hard limit of resources, those being opened and closed included.",
-  },
-  maxIdle: { type: "integer", min: 0, max: MOST, doc: "What comes back idle above this is closed. Default: maxSize." },
-  minIdle: { type: "integer", min: 0, max: MOST, default: 0, doc: "Idle resources that are kept ready." },
-  maxWaiting: {
-    type: "integer",
-    min: 0,
-    infinity: true,
-    default: 500,
-    doc: "Callers that may wait at once; one more is refused with `QUEUE_FULL`.",
-  },
-  maxConnecting: {
-    type: "integer",
-    min: 1,
-    max: MOST,
-    default: 2,
-    doc: "Resources being opened at once; one that takes longer than a second no longer counts.",
-  },
-  acquireTimeout: { type: "duration", never: true, default: 30_000, doc: "Longest wait inside acquire." },
-  connectTimeout: {
-    type: "duration",
-    min: 1,
-    never: true,
-    default: 5_000,
-    doc: "Longest time for opening one resource.",
-  },
-  validateTimeout: {
-    type: "duration",
-    min: 1,
-    doc: "Longest time for one validate or reset. Default: the smaller of 1000 and a quarter of acquireTimeout.",
-  },
-  closeTimeout: {
-    type: "duration",
-    min: 1,
-    default: 1_000,
-    doc: "Longest time for closing one resource; afterwards it is forgotten.",
-  },
-  idleTimeout: {
-    type: "duration",
-    min: 1_000,
-    never: true,
-    default: 600_000,
-    doc: "An idle resource above minIdle is closed after this time without use.",
-  },
-  maxLifetime: {
-    type: "duration",
-    min: 1_000,
-    never: true,
-    default: 1_800_000,
-    doc: "A resource is replaced at this age, when it is not lent.",
-  },
-  lifetimeJitter: {
-    type: "number",
-    min: 0,
-    max: 0.9,
-    default: 0.25,
-    doc: "Each lifetime is shorter by up to this share, at random.",
-  },
-  maxUses: {
-    type: "integer",
-    min: 1,
-    infinity: true,
-    default: Infinity,
-    doc: "A resource is replaced after so many loans.",
-  },
-  validateIfIdleFor: {
-    type: "duration",
-    never: true,
-    default: 1_000,
-    doc: "A resource in use or checked within this time is lent without validation.",
-  },
-  keepAliveInterval: {
-    type: "duration",
-    min: 1_000,
-    never: true,
-    default: 120_000,
-    doc: "An idle resource is validated this often, ± 20 %.",
-  },
-  drainTimeout: { type: "duration", never: true, default: 3_000, doc: "Longest wait for leases in close." },
-  reuse: {
-    type: "enum",
-    values: ["lifo", "fifo"],
-    default: "lifo",
-    doc: "Which idle resource is lent first: the one returned last, or first.",
-  },
-  selfDeadlock: {
-    type: "enum",
-    values: ["error", "reuse", "off"],
-    default: "error",
-    doc: "What `use` does when all resources are held by tasks that wait here: refuse, lend the task's own again, or nothing.",
-  },
-  leakAfter: {
-    type: "duration",
-    min: 1_000,
-    never: true,
-    default: 30_000,
-    doc: "A lease held longer is reported on `pool:leak`.",
-  },
-  reclaimAfter: {
-    type: "duration",
-    min: 1_000,
-    never: true,
-    default: Infinity,
-    doc: "A lease held longer is taken away and its resource closed.",
-  },
-  stacks: {
-    type: "enum",
-    values: ["off", "sampled", "all"],
-    default: "off",
-    doc: "Whether acquires remember their stack (5 µs each): none, one in 64, or all.",
-  },
-  clock: { ...clockShape, doc: "Time for tests. Default: the system's clock." },
-  random: { type: "function", doc: "Numbers from 0 up to 1, for jitter. Default: Math.random." },
-};
-
 /** Settings for common kinds of program, to spread into options: `createPool(factory, { ...presets.web, name: "main" })`. */
 export const presets = {
   /** A web server: keeps 10, lends 20 in a rush, two ready before the first request. */
@@ -233,6 +103,8 @@ export function readPoolOptions(options: PoolOptions, kind: string): ResolvedPoo
     clock: systemClock,
     random: Math.random,
     maxIdle: read.maxSize,
+    // A connect that hangs must not outlive those who wait for it by much, or it keeps its place from one that would succeed.
+    connectTimeout: Math.min(5_000, Math.max(1_000, read.acquireTimeout)),
     validateTimeout: Math.max(1, Math.min(1_000, read.acquireTimeout / 4)),
     ...read,
     name,
@@ -249,12 +121,4 @@ export function impossible(limits: Pick<ResolvedPoolOptions, "maxSize" | "maxIdl
   if (maxIdle > maxSize) problems.push(`maxIdle (${String(maxIdle)}) must be at most maxSize (${String(maxSize)})`);
   if (minIdle > maxIdle) problems.push(`minIdle (${String(minIdle)}) must be at most maxIdle (${String(maxIdle)})`);
   return problems;
-}
-
-function isClock(value: unknown): boolean {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    ["now", "setTimeout", "clearTimeout"].every((name) => typeof Reflect.get(value, name) === "function")
-  );
 }

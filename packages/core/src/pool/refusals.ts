@@ -1,4 +1,4 @@
-import { PoolError, reasonOf, withoutStack } from "../errors.js";
+import { PoolError, reasonOf, withoutStack, type PoolErrorOptions } from "../errors.js";
 import { describeHolder } from "./holders.js";
 import type { Holder } from "./stats.js";
 
@@ -17,30 +17,54 @@ export interface Moment {
 
 const MOST_HOLDERS_IN_MESSAGE = 3;
 
-/** Makes the timeout errors of one moment: those who time out together share the work of telling why. */
-export function timeoutErrors(
-  moment: Moment,
-): (label: string | undefined, timeout: number, waitedMs: number) => PoolError {
-  const counts = `${String(moment.leased)} leased, ${String(moment.idle)} idle, ${String(moment.connecting)} connecting, ${String(moment.waiting)} waiting, of at most ${String(moment.maxSize)}`;
-  const connect =
-    moment.lastConnectError === undefined ? "" : `; the last connect failed: ${reasonOf(moment.lastConnectError)}`;
-  const shown = moment.holders.slice(0, MOST_HOLDERS_IN_MESSAGE).map(describeHolder);
-  const more = moment.holders.length - shown.length;
-  const holders =
+/** What one caller asked for and how long it waited. */
+export interface Wait {
+  readonly label: string | undefined;
+  readonly timeout: number;
+  readonly waitedMs: number;
+}
+
+/**
+ * Makes the timeout errors of one moment. Those who time out together share the work of telling why, and those of the same wait also its text
+ * and details: a storm makes ten thousand at once.
+ */
+export class TimeoutErrors {
+  readonly #moment: Moment;
+  readonly #tail: string;
+  #wait: Wait = { label: undefined, timeout: -1, waitedMs: -1 };
+  #message = "";
+  #options: PoolErrorOptions = {};
+
+  constructor(moment: Moment) {
+    this.#moment = moment;
+    this.#tail = tailOf(moment);
+  }
+
+  make(label: string | undefined, timeout: number, waitedMs: number): PoolError {
+    const last = this.#wait;
+    if (last.timeout !== timeout || last.label !== label || last.waitedMs !== waitedMs)
+      this.#tell({ label, timeout, waitedMs });
+    return new PoolError("ACQUIRE_TIMEOUT", this.#message, this.#options);
+  }
+
+  #tell(wait: Wait): void {
+    const { lastConnectError: cause, pool } = this.#moment;
+    const who = wait.label === undefined ? "" : ` for ${JSON.stringify(wait.label)}`;
+    const details = { ...this.#moment, ...wait };
+    this.#wait = wait;
+    this.#message = `pool ${JSON.stringify(pool)} had nothing free${who} within ${String(wait.timeout)} ms ${this.#tail}`;
+    this.#options = cause === undefined ? { details } : { details, cause };
+  }
+}
+
+function tailOf({ leased, idle, connecting, waiting, maxSize, lastConnectError, holders }: Moment): string {
+  const counts = `${String(leased)} leased, ${String(idle)} idle, ${String(connecting)} connecting, ${String(waiting)} waiting, of at most ${String(maxSize)}`;
+  const connect = lastConnectError === undefined ? "" : `; the last connect failed: ${reasonOf(lastConnectError)}`;
+  const shown = holders.slice(0, MOST_HOLDERS_IN_MESSAGE).map(describeHolder);
+  const more = holders.length - shown.length;
+  const list =
     shown.length === 0 ? "" : `; holders: ${shown.join("; ")}${more > 0 ? `; and ${String(more)} more` : ""}`;
-  const tail = `(${counts})${connect}${holders}`;
-  const pool = JSON.stringify(moment.pool);
-  return (label, timeout, waitedMs) =>
-    withoutStack(() => {
-      const who = label === undefined ? "" : ` for ${JSON.stringify(label)}`;
-      const message = `pool ${pool} had nothing free${who} within ${String(timeout)} ms ${tail}`;
-      const options = { details: { ...moment, label, timeout, waitedMs } };
-      return new PoolError(
-        "ACQUIRE_TIMEOUT",
-        message,
-        moment.lastConnectError === undefined ? options : { ...options, cause: moment.lastConnectError },
-      );
-    });
+  return `(${counts})${connect}${list}`;
 }
 
 export function queueFull(moment: Moment, maxWaiting: number): PoolError {

@@ -1,8 +1,9 @@
 import { moment } from "../events.js";
 import type { Engine } from "./engine.js";
 import type { CloseReason, Ending, Entry } from "./entry.js";
-import { busyMsOf } from "./holders.js";
+import { busyMsOf, holderOf } from "./holders.js";
 
+const leaks = moment("pool:leak");
 const releases = moment("pool:release");
 
 /** What happens to a resource when its lease ends: looked at, made clean where it must be, then kept or closed. */
@@ -17,10 +18,11 @@ export class Returns<R> {
     const engine = this.#engine;
     engine.totals[how === "reclaimed" ? "destroyed" : how]++;
     const { objection, openTransaction, clean } = this.#inspect(entry);
-    const reason = how === "released" ? objection : how;
+    const reason = how === "released" ? (objection ?? engine.whyNotKeep(entry, engine.now())) : how;
+    if (entry.leakReported && leaks.hasSubscribers) this.#withdrawLeak(entry, leaseId);
     if (releases.hasSubscribers) this.#publish(entry, leaseId, openTransaction, reason !== undefined);
     if (reason !== undefined) engine.close(entry, reason, cause ?? entry.retireCause);
-    else if (clean || entry.retire !== undefined) engine.keep(entry, undefined);
+    else if (clean) engine.keep(entry, undefined);
     else this.#reset(entry, openTransaction);
   }
 
@@ -50,6 +52,12 @@ export class Returns<R> {
         engine.close(entry, entry.retire ?? "reset-failed", error);
       },
     );
+  }
+
+  #withdrawLeak(entry: Entry<R>, leaseId: number): void {
+    const { name, factory } = this.#engine;
+    const holder = { ...holderOf(entry, factory, this.#engine.now(), this.#engine.exactNow()), leaseId };
+    leaks.publish({ pool: name, kind: "returned", holder });
   }
 
   #publish(entry: Entry<R>, leaseId: number, openTransaction: boolean, destroyed: boolean): void {

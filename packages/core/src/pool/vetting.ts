@@ -34,10 +34,9 @@ export class Vetting<R> {
   checkIdle(): void {
     const { idle, tally, waiting } = this.#engine;
     let wanted = this.#doubts ? Infinity : waiting - tally.validating - tally.resetting;
-    for (let entry = idle.last; entry !== undefined && wanted > 0; wanted--) {
-      const further: Entry<R> | undefined = entry.previous;
-      this.check(entry, false);
-      entry = further;
+    for (const entry of idle.snapshot(true)) {
+      if (wanted-- <= 0) return;
+      if (entry.state === "idle") this.check(entry, false);
     }
   }
 
@@ -51,7 +50,7 @@ export class Vetting<R> {
     engine.checks.validate(entry, { keepAlive, stale }).then(
       () => {
         entry.keepAliveAt = engine.refresh() + keepAliveInterval * (0.8 + 0.4 * random());
-        engine.welcome(entry);
+        engine.welcome(entry, true);
       },
       (error: unknown) => {
         this.#doubtUntil = engine.refresh() + DOUBT;

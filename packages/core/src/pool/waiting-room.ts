@@ -1,11 +1,11 @@
 import { moment } from "../events.js";
-import { PoolError } from "../errors.js";
+import { withoutStack, type PoolError } from "../errors.js";
 import { selfDeadlock, startWaiting, stopWaiting } from "./deadlock.js";
 import { Deadlines } from "./deadlines.js";
 import type { Hold } from "./borrow.js";
 import type { Lease } from "./lease.js";
 import type { ResolvedPoolOptions } from "./options.js";
-import { poolClosed, queueFull, timeoutErrors, type Moment } from "./refusals.js";
+import { poolClosed, queueFull, TimeoutErrors, type Moment } from "./refusals.js";
 import { Signals } from "./signals.js";
 import type { Totals } from "./totals.js";
 import { Waiter, WaitQueue, type Request } from "./wait-queue.js";
@@ -129,7 +129,7 @@ export class WaitingRoom<R> {
   #whyRefuse(request: Request | undefined, timeout: number): PoolError | undefined {
     const host = this.#host;
     if (host.state !== "open") return poolClosed(host.name, host.state);
-    if (timeout === 0) return timeoutErrors(host.moment())(request?.label, 0, 0);
+    if (timeout === 0) return new TimeoutErrors(host.moment()).make(request?.label, 0, 0);
     if (this.#queue.waiting >= this.#maxWaiting) return queueFull(host.moment(), this.#maxWaiting);
     const hold = request?.hold;
     if (hold !== undefined && host.wouldDeadlock(hold)) return selfDeadlock(host.name, hold, host.moment().holders);
@@ -158,19 +158,19 @@ export class WaitingRoom<R> {
     this.#deadlines.continueFrom(earliest, now);
     if (this.#queue.waiting === 0) this.#deadlines.rest();
     if (expired.length === 0) return;
-    const errorFor = timeoutErrors(moment);
     this.#host.totals.timedOut += expired.length;
-    for (const waiter of expired) {
-      const { request, since, deadline } = waiter;
-      if (request !== undefined) this.#forget(waiter, request);
-      if (timeouts.hasSubscribers)
-        timeouts.publish({
-          pool: this.#host.name,
-          label: request?.label,
-          waitedMs: now - since,
-          holders: moment.holders,
-        });
-      waiter.reject(errorFor(request?.label, deadline - since, now - since));
+    const errors = new TimeoutErrors(moment);
+    withoutStack(() => {
+      for (const waiter of expired) this.#timeOut(waiter, now - waiter.since, errors, moment);
+    });
+  }
+
+  #timeOut(waiter: Waiter<R>, waitedMs: number, errors: TimeoutErrors, moment: Moment): void {
+    const { request, since, deadline } = waiter;
+    if (request !== undefined) this.#forget(waiter, request);
+    if (timeouts.hasSubscribers) {
+      timeouts.publish({ pool: this.#host.name, label: request?.label, waitedMs, holders: moment.holders });
     }
+    waiter.reject(errors.make(request?.label, deadline - since, waitedMs));
   }
 }

@@ -43,7 +43,8 @@ export class Warming<R> {
   }
 
   opened(): void {
-    for (const warmer of this.#warmers) if (this.#engine.open >= warmer.count) warmer.resolve();
+    for (const warmer of this.#warmers)
+      if (this.#engine.open >= Math.min(warmer.count, this.#engine.limits.maxSize)) warmer.resolve();
   }
 
   failAll(error: unknown): void {
