@@ -1,0 +1,259 @@
+import { describe, expect, it, vi } from "vitest";
+import { createPool } from "../../src/pool/create-pool.js";
+import type { ResourceFactory } from "../../src/pool/factory.js";
+import { withCredentials, withHooks, type PoolHooks } from "../../src/pool/hooks.js";
+import { FakeBackend, FakeResource, hang, type FakeBehaviour } from "../support/fake-backend.js";
+import { ManualClock } from "../support/manual-clock.js";
+import { errorOf, poolErrorOf, settle, watch } from "../support/pool.js";
+
+function hooked(hooks: PoolHooks<FakeResource>, behaviour: FakeBehaviour = {}, options = {}) {
+  const clock = new ManualClock();
+  const backend = new FakeBackend(behaviour);
+  const pool = createPool(withHooks(backend, hooks), { name: "test", clock, random: () => 0, ...options });
+  return { pool, backend, clock };
+}
+
+describe("afterConnect", () => {
+  it("runs once for each resource, before its first loan", async () => {
+    const seen: number[] = [];
+    const { pool } = hooked({ afterConnect: (resource) => seen.push(resource.id) });
+    for (let i = 0; i < 3; i++) (await pool.acquire()).release();
+    expect(seen).toEqual([1]);
+  });
+
+  it("that refuses counts as a failed connect, and what was opened is closed", async () => {
+    const { pool, backend } = hooked({
+      afterConnect: () => {
+        throw new Error("wrong schema");
+      },
+    });
+    const error = await poolErrorOf(pool.warm(), "HOOK_REFUSED");
+    expect(error.message).toBe("afterConnect refused a fake resource: wrong schema");
+    expect(backend.opened[0]?.closes).toBe(1);
+    expect(pool.stats).toMatchObject({ size: 0, failures: 1, totals: { createFailed: 1 } });
+  });
+
+  it("that refuses is told as such when the close fails as well", async () => {
+    const { pool } = hooked(
+      { afterConnect: () => Promise.reject(new Error("wrong schema")) },
+      {
+        close: () => {
+          throw new Error("close failed, too");
+        },
+      },
+    );
+    await poolErrorOf(pool.warm(), "HOOK_REFUSED");
+  });
+});
+
+describe("beforeLend", () => {
+  it("runs before every loan, the first and one straight from another's hands included", async () => {
+    const seen: number[] = [];
+    const { pool } = hooked({ beforeLend: (resource) => seen.push(resource.id) }, {}, { maxSize: 1 });
+    const first = await pool.acquire();
+    const waiting = pool.acquire();
+    first.release();
+    (await waiting).release();
+    (await pool.acquire()).release();
+    expect(seen).toEqual([1, 1, 1]);
+  });
+
+  it("that refuses has the resource closed, and the caller gets another", async () => {
+    const { pool, backend } = hooked({
+      beforeLend: (resource) => {
+        if (resource.id === 1) throw new Error("read-only");
+      },
+    });
+    const wait = watch(pool.acquire());
+    await settle();
+    expect(wait.value?.resource.id ?? 2).toBe(2);
+    expect(backend.opened[0]?.closes).toBe(1);
+  });
+
+  it("is bounded by validateTimeout", async () => {
+    let hanging = false;
+    const { pool, clock } = hooked({ beforeLend: () => (hanging ? hang() : undefined) }, {}, { validateTimeout: 100 });
+    (await pool.acquire()).release();
+    hanging = true;
+    const wait = watch(pool.acquire());
+    await clock.advance(99);
+    expect(pool.stats.validating).toBe(1);
+    hanging = false;
+    await clock.advance(300);
+    expect(wait.value?.resource.id).toBe(2);
+  });
+
+  it("leaves the factory's own validation to when it is due", async () => {
+    const { pool, clock, backend } = hooked({ beforeLend: () => undefined }, { validate: () => undefined });
+    for (let i = 0; i < 3; i++) (await pool.acquire()).release();
+    expect(backend.idsOf("validate")).toEqual([]);
+    await clock.advance(2_000);
+    (await pool.acquire()).release();
+    expect(backend.idsOf("validate")).toEqual([1]);
+  });
+});
+
+describe("afterReturn", () => {
+  it("runs after every return, when the resource has been reset", async () => {
+    const order: string[] = [];
+    const { pool } = hooked(
+      { afterReturn: () => order.push("hook") },
+      { reset: () => order.push("reset"), status: (resource) => resource.status },
+    );
+    (await pool.acquire()).release();
+    await settle();
+    const lease = await pool.acquire();
+    lease.resource.status = { clean: true };
+    lease.release();
+    await settle();
+    expect(order).toEqual(["reset", "hook", "hook"]);
+    expect(pool.stats.idle).toBe(1);
+  });
+
+  it("that refuses has the resource closed", async () => {
+    const { pool, backend } = hooked({ afterReturn: () => Promise.reject(new Error("tainted")) });
+    (await pool.acquire()).release();
+    await settle();
+    expect(backend.live).toBe(0);
+    expect(pool.stats.totals.closedBy["reset-failed"]).toBe(1);
+  });
+
+  it("lets no open transaction pass that the factory cannot reset", async () => {
+    const { pool, backend } = hooked({ afterReturn: () => undefined }, { status: () => ({ inTransaction: true }) });
+    (await pool.acquire()).release();
+    await settle();
+    expect(backend.live).toBe(0);
+    expect(pool.stats).toMatchObject({ idle: 0, totals: { openTransactions: 1 } });
+  });
+
+  it("has an open transaction reset that the factory calls clean", async () => {
+    const { pool, backend } = hooked(
+      { afterReturn: () => undefined },
+      { status: () => ({ inTransaction: true, clean: true }), reset: () => undefined },
+    );
+    (await pool.acquire()).release();
+    await settle();
+    expect(backend.idsOf("reset")).toEqual([1]);
+  });
+});
+
+describe("withHooks", () => {
+  it("keeps what the factory can do, methods of a class included", async () => {
+    class Factory implements ResourceFactory<FakeResource> {
+      readonly kind = "class";
+      readonly #made: FakeResource[] = [];
+      async create(): Promise<FakeResource> {
+        const resource = new FakeResource(this.#made.length + 1, () => undefined);
+        this.#made.push(resource);
+        return resource;
+      }
+      close(): void {
+        this.#made.pop();
+      }
+      status(): { clean: boolean } {
+        return { clean: this.#made.length > 0 };
+      }
+      isFatal(error: unknown): boolean {
+        return this.#made.length > 0 && error instanceof RangeError;
+      }
+    }
+    const pool = createPool(withHooks(new Factory(), {}));
+    expect(pool.kind).toBe("class");
+    await errorOf(pool.use(() => Promise.reject(new RangeError("fatal"))));
+    expect(pool.stats).toMatchObject({ size: 0, totals: { destroyed: 1 } });
+  });
+
+  it("costs no check where there is no hook for it", () => {
+    const plain = withHooks(new FakeBackend(), { afterConnect: () => undefined });
+    expect(plain.validate).toBeUndefined();
+    expect(plain.reset).toBeUndefined();
+    expect(plain.status).toBeUndefined();
+  });
+});
+
+describe("withCredentials", () => {
+  const refused = new Error("password authentication failed");
+
+  function rotating(valid: () => string, options: { cacheFor?: number } = {}) {
+    const provide = vi.fn(async ({ refresh }: { refresh: boolean }) => (refresh ? valid() : stale()));
+    let stale = valid;
+    const used: string[] = [];
+    const factory = withCredentials<object, string>(
+      (password) => ({
+        kind: "vault",
+        create: async () => {
+          used.push(password);
+          if (password !== valid()) throw refused;
+          return {};
+        },
+        close: () => undefined,
+      }),
+      { kind: "vault", close: () => undefined },
+      { provide, isRefused: (error) => error === refused, ...options },
+    );
+    const pool = createPool(factory, { maxSize: 3, clock: new ManualClock() });
+    return { pool, provide, used, leaveStale: (old: string) => (stale = () => old) };
+  }
+
+  it("fetches credentials for each connect", async () => {
+    let password = "one";
+    const { pool, used } = rotating(() => password);
+    const first = await pool.acquire();
+    password = "two";
+    const second = await pool.acquire();
+    expect(used).toEqual(["one", "two"]);
+    first.release();
+    second.release();
+  });
+
+  it("fetches anew, once, when they are refused, before the connect fails", async () => {
+    const { pool, used, provide, leaveStale } = rotating(() => "new");
+    leaveStale("old");
+    const lease = await pool.acquire();
+    expect(used).toEqual(["old", "new"]);
+    expect(provide.mock.calls.map(([context]) => context.refresh)).toEqual([false, true]);
+    expect(pool.stats.totals.createFailed).toBe(0);
+    lease.release();
+  });
+
+  it("uses fetched ones again for cacheFor ms, and one fetch for connects at the same time", async () => {
+    const { pool, provide } = rotating(() => "one", { cacheFor: 60_000 });
+    const leases = await Promise.all([pool.acquire(), pool.acquire(), pool.acquire()]);
+    expect(provide).toHaveBeenCalledOnce();
+    for (const lease of leases) lease.release();
+  });
+
+  it("does not keep a failed fetch", async () => {
+    let fails = true;
+    const factory = withCredentials<object, string>(
+      () => ({ kind: "vault", create: async () => ({}), close: () => undefined }),
+      { kind: "vault", close: () => undefined },
+      {
+        provide: () => {
+          if (fails) throw new Error("vault is sealed");
+          return "one";
+        },
+        isRefused: () => false,
+        cacheFor: 60_000,
+      },
+    );
+    const clock = new ManualClock();
+    const pool = createPool(factory, { clock });
+    const error = await poolErrorOf(pool.warm(), "CONNECT_FAILED");
+    expect(error.message).toContain("vault is sealed");
+    fails = false;
+    const again = watch(pool.warm());
+    await clock.advance(500);
+    expect(again.state).toBe("resolved");
+  });
+
+  it("hands on an error that is no refusal", async () => {
+    const factory = withCredentials<object, string>(
+      () => ({ kind: "vault", create: () => Promise.reject(new Error("no route")), close: () => undefined }),
+      { kind: "vault", close: () => undefined },
+      { provide: () => "one", isRefused: (error) => error === refused },
+    );
+    const error = await poolErrorOf(createPool(factory, { clock: new ManualClock() }).warm(), "CONNECT_FAILED");
+    expect(error.message).toContain("no route");
+  });
+});
