@@ -1,16 +1,10 @@
 import type { Lease } from "../pool/lease.js";
 import type { Connection } from "./connection.js";
-import {
-  attachRollbackFailure,
-  outcomeUnknown,
-  transactionEnded,
-  type Place,
-  type Refusal,
-  type RollbackFailure,
-} from "./failures.js";
+import { attachRollbackFailure, outcomeUnknown, transactionEnded } from "./failures.js";
+import type { Place, Refusal, RollbackFailure } from "./failures.js";
 import type { SqlResult } from "./sql.js";
 import type { StatementCall } from "./statement-run.js";
-import type { Verdict } from "./verdict.js";
+import { refusalIn, type Verdict } from "./verdict.js";
 
 /** `unknown`: the reply to COMMIT was lost. */
 export type TransactionOutcome = "committed" | "rolled back" | "unknown";
@@ -48,7 +42,8 @@ export class OpenTransaction<R> {
   /** Runs the statements that begin it. Leaves nothing open when one of them fails. */
   async begin(texts: readonly string[]): Promise<void> {
     for (const [index, text] of texts.entries()) {
-      const verdict = await this.#send({ text, values: [], transactionSignal: this.signal });
+      const call = { text, values: [], transactionSignal: this.signal };
+      const verdict = await this.#connection.gate.enter(() => this.#send(call));
       if (verdict.kind === "done") continue;
       // Refused at the first, nothing is open; a cancelled one may have been carried out.
       if (index > 0 || verdict.kind === "cancelled") this.note(verdict.error, await this.rollback());
@@ -58,17 +53,12 @@ export class OpenTransaction<R> {
 
   /** Runs one statement in it. `refusal` is asked when its turn has come. */
   statement(call: StatementCall, refusal: Refusal): Promise<SqlResult> {
-    return this.#connection.gate.enter(async () => {
-      const refused = refusal();
-      if (refused !== undefined) throw refused;
-      const doom = this.findDoom();
-      if (doom !== undefined)
-        throw transactionEnded(this.place, "the transaction takes no more statements", doom.error);
-      const verdict = await this.#connection.perform(this.#lease, { ...call, transactionSignal: this.signal });
-      if (verdict.kind === "done") return verdict.result;
-      this.#judge(verdict);
-      throw verdict.error;
-    }, call.signal);
+    return this.#inTurn(call, refusal, false);
+  }
+
+  /** Runs a statement that opens or ends a savepoint. One that was cancelled leaves nobody knowing where statements run: it dooms. */
+  async control(text: string, refusal: Refusal): Promise<void> {
+    await this.#inTurn({ text, values: [] }, refusal, true);
   }
 
   /**
@@ -77,7 +67,7 @@ export class OpenTransaction<R> {
    */
   async commit(): Promise<void> {
     this.throwIfDoomed();
-    const verdict = await this.#send({ text: "COMMIT", values: [] });
+    const verdict = await this.#connection.gate.enter(() => this.#send({ text: "COMMIT", values: [] }));
     if (verdict.kind === "done" || (verdict.kind === "cancelled" && verdict.late !== undefined)) {
       this.#outcome = "committed";
       return;
@@ -94,10 +84,9 @@ export class OpenTransaction<R> {
 
   /** Rolls back. Never rejects: when it fails the connection is closed, which rolls back as well, and the failure is returned. */
   async rollback(): Promise<RollbackFailure | undefined> {
-    const verdict = await this.#connection.gate.enter(async () => {
-      if (!this.#lease.active || this.#endedByBackend()) return undefined;
-      return await this.#connection.perform(this.#lease, { text: "ROLLBACK", values: [] });
-    });
+    const verdict = await this.#connection.gate.enter(async () =>
+      this.#lease.active && !this.#endedByBackend() ? await this.#send({ text: "ROLLBACK", values: [] }) : undefined,
+    );
     if (verdict === undefined || verdict.kind === "done") return undefined;
     this.#connection.lose(this.#lease, verdict.error);
     return { failure: verdict.error };
@@ -132,18 +121,30 @@ export class OpenTransaction<R> {
     if (doom !== undefined) throw doom.error;
   }
 
-  #judge(verdict: Exclude<Verdict, { kind: "done" }>): void {
-    const { driver } = this.#connection.context;
-    const rolledBack = verdict.kind === "refused" && driver.isRetryable(verdict.error);
-    if (rolledBack || verdict.kind === "lost" || !this.#lease.active) this.doom(verdict.error);
+  #inTurn(call: StatementCall, mayNot: Refusal, isControl: boolean): Promise<SqlResult> {
+    return this.#connection.gate.enter(async () => {
+      const refused = mayNot() ?? this.#refusalOfDoomed();
+      if (refused !== undefined) throw refused;
+      const verdict = await this.#send({ ...call, transactionSignal: this.signal });
+      if (verdict.kind === "done") return verdict.result;
+      const refusal = refusalIn(verdict);
+      if (refusal !== undefined && this.#connection.context.driver.isRetryable(refusal)) this.doom(refusal);
+      const adrift = isControl && verdict.kind === "cancelled";
+      if (adrift || verdict.kind === "lost" || !this.#lease.active) this.doom(verdict.error);
+      throw verdict.error;
+    }, call.signal);
+  }
+
+  #refusalOfDoomed(): Error | undefined {
+    const doom = this.findDoom();
+    return doom && transactionEnded(this.place, "the transaction takes no more statements", doom.error);
   }
 
   #endedByBackend(): boolean {
-    const { driver } = this.#connection.context;
-    return this.#lease.active && driver.inTransaction?.(this.#lease.resource) === false;
+    return this.#lease.active && this.#connection.context.driver.inTransaction?.(this.#lease.resource) === false;
   }
 
   #send(call: StatementCall): Promise<Verdict> {
-    return this.#connection.gate.enter(() => this.#connection.perform(this.#lease, call));
+    return this.#connection.perform(this.#lease, call);
   }
 }

@@ -13,12 +13,12 @@ export function runSavepoint<R, T>(
   // Two of one depth never live at once, so the depth names it; quoted, and in a name space of ours.
   const savepoint = `"pool_savepoint_${String(scope.depth)}"`;
   return traceTransaction(open, scope.depth, async (ended) => {
-    await open.statement({ text: `SAVEPOINT ${savepoint}`, values: [] }, scope.refusal);
+    await open.control(`SAVEPOINT ${savepoint}`, scope.refusal);
     try {
       const result = await work(scope);
       scope.close();
       await scope.drain();
-      await open.statement({ text: `RELEASE SAVEPOINT ${savepoint}`, values: [] }, scope.refusal);
+      await open.control(`RELEASE SAVEPOINT ${savepoint}`, scope.refusal);
       scope.end();
       ended("committed");
       return result;
@@ -40,8 +40,8 @@ async function rollBackTo<R>(
   // With the whole transaction over, so are its savepoints.
   if (refusal() !== undefined || open.findDoom() !== undefined || open.signal?.aborted === true) return undefined;
   try {
-    await open.statement({ text: `ROLLBACK TO SAVEPOINT ${savepoint}`, values: [] }, refusal);
-    await open.statement({ text: `RELEASE SAVEPOINT ${savepoint}`, values: [] }, refusal);
+    await open.control(`ROLLBACK TO SAVEPOINT ${savepoint}`, refusal);
+    await open.control(`RELEASE SAVEPOINT ${savepoint}`, refusal);
     return undefined;
   } catch (failure) {
     open.doom(failure);

@@ -10,10 +10,16 @@ export type Verdict =
   | { readonly kind: "unsent"; readonly error: unknown }
   /** The backend answered with an error. */
   | { readonly kind: "refused"; readonly error: unknown }
-  /** Cancelled, and the connection is free again. It may have taken effect; `late` is the result where it did and said so. */
-  | { readonly kind: "cancelled"; readonly error: unknown; readonly late?: SqlResult }
+  /** Cancelled, and the connection is free again. It may have taken effect: `late` and `refusal` are what was answered all the same. */
+  | { readonly kind: "cancelled"; readonly error: unknown; readonly late?: SqlResult; readonly refusal?: unknown }
   /** No reply will come; the lease has been destroyed. */
   | { readonly kind: "lost"; readonly error: unknown };
+
+/** The error that the backend has answered with. */
+export function refusalIn(verdict: Verdict): unknown {
+  if (verdict.kind === "refused") return verdict.error;
+  return verdict.kind === "cancelled" ? verdict.refusal : undefined;
+}
 
 /** Runs one statement on a lease, and tells what became of it. Never rejects. */
 export async function perform<R>(context: SqlContext<R>, lease: Lease<R>, call: StatementCall): Promise<Verdict> {
@@ -27,16 +33,13 @@ export async function perform<R>(context: SqlContext<R>, lease: Lease<R>, call: 
       progress.sent = true;
       return run.send(resource);
     });
-    return run.cancelled === undefined
-      ? { kind: "done", result }
-      : { kind: "cancelled", error: run.cancelled.reason, late: result };
+    if (run.cancelled !== undefined) return { kind: "cancelled", error: run.cancelled.reason, late: result };
+    return { kind: "done", result };
   } catch (error) {
     if (!progress.sent) return { kind: "unsent", error };
-    const told = run.cancelled === undefined ? error : run.cancelled.reason;
-    if (run.abandoned || !lease.active || context.driver.isConnectionLost(error)) {
-      lease.destroy(error);
-      return { kind: "lost", error: told };
-    }
-    return { kind: run.cancelled === undefined ? "refused" : "cancelled", error: told };
+    const lost = run.abandoned || !lease.active || context.driver.isConnectionLost(error);
+    if (lost) lease.destroy(error);
+    if (run.cancelled === undefined) return { kind: lost ? "lost" : "refused", error };
+    return { kind: lost ? "lost" : "cancelled", error: run.cancelled.reason, refusal: error };
   }
 }

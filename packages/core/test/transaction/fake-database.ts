@@ -46,6 +46,10 @@ export class Connection {
     this.id = id;
   }
 
+  isGone(): boolean {
+    return this.closed || this.dead;
+  }
+
   get inTransaction(): boolean {
     return this.frames !== undefined;
   }
@@ -141,7 +145,7 @@ export class FakeDatabase {
     signal: AbortSignal | undefined,
     fault: Fault | undefined,
   ): Promise<SqlResult> {
-    if (connection.dead || fault === "lost") throw this.#die(connection);
+    if (connection.isGone() || fault === "lost") throw this.#die(connection);
     if (fault === "refused") throw new DatabaseError("refused", `refused: ${text}`);
     if (fault === "serialization") {
       connection.frames = undefined;
@@ -149,6 +153,7 @@ export class FakeDatabase {
     }
     if (fault === "deaf") return await new Promise<never>(() => undefined);
     if (fault === "hang" || fault === "too late") await aborted(signal);
+    if (connection.isGone()) throw this.#die(connection);
     if (fault === "hang") throw new DatabaseError("refused", `cancelled: ${text}`);
     const result = this.#apply(connection, text, values);
     if (fault === "reply lost") throw this.#die(connection);
@@ -196,8 +201,9 @@ export class FakeDatabase {
     const inner = frames?.at(-1);
     const outer = frames?.at(-2);
     if (inner === undefined || outer === undefined || inner.savepoint !== name) {
-      this.violations.push(`${verb} ${String(name)} where ${String(inner?.savepoint)} is the innermost savepoint`);
-      return ok;
+      if (frames?.some((frame) => frame.savepoint === name) === true)
+        this.violations.push(`${verb} ${String(name)} over an inner savepoint`);
+      throw new DatabaseError("refused", `no such savepoint: ${String(name)}`);
     }
     if (verb === "ROLLBACK TO") {
       inner.rows = [];
@@ -219,6 +225,7 @@ export class FakeDatabase {
 }
 
 function aborted(signal: AbortSignal | undefined): Promise<void> {
+  if (signal?.aborted === true) return Promise.resolve();
   return new Promise((resolve) => signal?.addEventListener("abort", () => resolve(), { once: true }));
 }
 

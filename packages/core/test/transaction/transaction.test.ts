@@ -227,7 +227,7 @@ test("a statement issued while COMMIT is under way is refused", async () => {
   await running;
 });
 
-test("a transaction that was swallowed a lost connection does not pretend to have committed", async () => {
+test("a transaction that has swallowed a lost connection does not pretend to have committed", async () => {
   const { database, client } = setUp({ INSERT: "lost" });
   const running = client.transaction(async (tx) => {
     await insert(tx, "t", "a").catch(() => undefined);
@@ -250,6 +250,31 @@ test("after a serialization failure nothing runs any more, since the backend has
   await expect(running).rejects.toThrow("could not serialize");
   expect(database.log).toEqual(["BEGIN", "INSERT t a", "ROLLBACK"]);
   expect(database.violations).toEqual([]);
+});
+
+test("a serialization failure that answers a cancelled statement ends the transaction as well", async () => {
+  const { database, client, clock } = setUp({ INSERT: "serialization" });
+  database.latency = () => new Promise((resolve) => clock.setTimeout(resolve, 50));
+  const running = client.transaction(async (tx) => {
+    await expect(tx.query("INSERT", ["t", "a"], { timeout: 20 })).rejects.toMatchObject({ code: "QUERY_TIMEOUT" });
+    await expect(tx.query("SELECT", ["t"])).rejects.toMatchObject({ code: "TRANSACTION_ENDED" });
+  });
+  const failed = expect(running).rejects.toThrow("could not serialize");
+  await clock.advance(500);
+  await failed;
+  expect(database.log).toEqual(["BEGIN", "INSERT t a", "ROLLBACK"]);
+});
+
+test("a SAVEPOINT that was cancelled ends the transaction: nobody knows where its statements would run", async () => {
+  const { database, client, clock } = setUp({ SAVEPOINT: "too late" });
+  const running = client.transaction(async (tx) => {
+    await expect(tx.transaction(async () => undefined)).rejects.toMatchObject({ code: "QUERY_TIMEOUT" });
+    await expect(insert(tx, "t", "a")).rejects.toMatchObject({ code: "TRANSACTION_ENDED" });
+  });
+  const failed = expect(running).rejects.toMatchObject({ code: "QUERY_TIMEOUT" });
+  await clock.advance(31_000);
+  await failed;
+  expect(database.log).toEqual(["BEGIN", 'SAVEPOINT "pool_savepoint_1"', "ROLLBACK"]);
 });
 
 test("where the driver tells, a transaction that the backend ended by itself takes no more statements and does not commit", async () => {
