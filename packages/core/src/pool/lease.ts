@@ -16,8 +16,11 @@ export interface Lease<out R> extends Disposable {
   release(): void;
   /** Gives the resource back to be closed. Idempotent, never throws, never waits. */
   destroy(cause?: unknown): void;
-  /** For adapters: runs a statement, and counts its time as busy and its text as the last of this hold. Publishes `pool:query`. */
-  track<T>(statement: string, work: () => PromiseLike<T>): Promise<T>;
+  /**
+   * For adapters: runs a statement, and counts its time as busy and its text as the last of this hold. Publishes `pool:query`, with the
+   * statement's own label or else the lease's.
+   */
+  track<T>(statement: string, work: () => PromiseLike<T>, label?: string): Promise<T>;
 }
 
 type QueryEvent = TracedEvents["pool:query"];
@@ -57,17 +60,17 @@ export class PoolLease<R> implements Lease<R> {
     this.release();
   }
 
-  async track<T>(statement: string, work: () => PromiseLike<T>): Promise<T> {
+  async track<T>(statement: string, work: () => PromiseLike<T>, label?: string): Promise<T> {
     const entry = this.#entry;
     if (entry.leaseId !== this.id) throw this.#ended("a statement was sent");
     entry.statement = statement;
     if (entry.running++ === 0) entry.runningSince = entry.owner.exactNow();
     try {
       if (!queries.hasSubscribers) return await work();
-      const event: QueryEvent = { pool: entry.owner.name, leaseId: this.id, label: entry.label, statement };
+      const event: QueryEvent = { pool: entry.owner.name, leaseId: this.id, label: label ?? entry.label, statement };
       return await queries.tracePromise(async () => withRowCount(event, await work()), event);
     } catch (error) {
-      if (entry.leaseId === this.id && entry.owner.isFatal(error)) {
+      if (entry.leaseId === this.id && entry.owner.checks.isFatal(error)) {
         entry.retire ??= "fatal-error";
         entry.retireCause ??= error;
       }

@@ -28,11 +28,12 @@ export async function perform<R>(context: SqlContext<R>, lease: Lease<R>, call: 
   if (aborted !== undefined) return { kind: "unsent", error: aborted.reason };
   const progress = { sent: false };
   try {
-    const result = await lease.track(call.text, () => {
+    const send = (): Promise<SqlResult> => {
       const { resource } = lease;
       progress.sent = true;
       return run.send(resource);
-    });
+    };
+    const result = await lease.track(call.text, send, call.label);
     if (run.cancelled !== undefined) return { kind: "cancelled", error: run.cancelled.reason, late: result };
     return { kind: "done", result };
   } catch (error) {

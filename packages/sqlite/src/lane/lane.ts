@@ -177,7 +177,7 @@ async function track(lease: Lease<SqliteHandle>, jobs: readonly Job[], list: Lis
   const free = list.run();
   const [first] = jobs;
   if (queries.hasSubscribers) {
-    await Promise.allSettled(jobs.map((job) => lease.track(job.options.plan.text, () => job.done)));
+    await Promise.allSettled(jobs.map((job) => lease.track(job.options.plan.text, () => job.done, job.options.label)));
     await free;
   } else if (first !== undefined) await lease.track(first.options.plan.text, () => free);
 }
