@@ -109,4 +109,5 @@ const driver: SqlDriver<Wire> = {
   },
   isRetryable: (error) => error instanceof ServerError && (error.code & 0xff) === BUSY,
   isConnectionLost: (error) => error instanceof WireError,
+  inTransaction: (wire) => wire.inTransaction,
 };
