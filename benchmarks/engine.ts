@@ -58,6 +58,7 @@ async function main(): Promise<void> {
   const options = {
     engines: await engines(),
     rounds,
+    warmup: 1,
     budgetMs: args.quick ? 10 : 25,
     patienceMs: args.quick ? 500 : 4_000,
     random: seededRandom(seed),

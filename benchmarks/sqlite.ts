@@ -69,7 +69,7 @@ async function main(): Promise<void> {
   let together: MixedReport[] = [];
   await withSubjects(contestants, async (subjects) => {
     for (const load of loads) {
-      const report = await runSqliteLoad(load, subjects, { rounds, scale: args.quick ? 0.2 : 1, random });
+      const report = await runSqliteLoad(load, subjects, { rounds, warmup: 2, scale: args.quick ? 0.2 : 1, random });
       console.log(`${detail(report)}\n`);
       reports.push(report);
     }

@@ -11,6 +11,8 @@ import type { Engine, Subject } from "./subject.ts";
 export interface RunOptions {
   readonly engines: readonly Engine[];
   readonly rounds: number;
+  /** Rounds before them that do not count. */
+  readonly warmup: number;
   /** Time for each measurement of a load that can be repeated, in ms. */
   readonly budgetMs: number;
   /** Time after which a slow engine sits out the rest of a load, in ms. */
@@ -48,8 +50,8 @@ export async function runLoad(load: Load, options: RunOptions): Promise<LoadRepo
   }));
   // What takes long is measured a third as often.
   const rounds = storms || load.work.kind === "memory" ? Math.ceil(options.rounds / 3) : options.rounds;
-  const { random, patienceMs } = options;
-  const outcomes = await inRounds(contestants, { rounds, warmup: 1, baseline: limit.name, random, patienceMs });
+  const { random, patienceMs, warmup } = options;
+  const outcomes = await inRounds(contestants, { rounds, warmup, baseline: limit.name, random, patienceMs });
   await Promise.all([...pools.values()].map(closed));
   return { load, outcomes, unusable: [...unusable] };
 }

@@ -16,7 +16,8 @@ export const bare: SqliteEngine = {
     return Promise.resolve({
       points(count) {
         let sum = 0;
-        for (let i = 0; i < count; i++) sum += point.get(idAt(i, ITEMS))?.id ?? 0;
+        // A list of rows, as a query gives: `get` alone is 0.3 µs cheaper, and a different promise.
+        for (let i = 0; i < count; i++) sum += point.all(idAt(i, ITEMS))[0]?.id ?? 0;
         return sum;
       },
       point: (id) => point.get(id),

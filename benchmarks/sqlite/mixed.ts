@@ -34,9 +34,10 @@ export async function mixed(subject: SqliteSubject, { durationMs, slowCount }: M
   const latencies: number[] = [];
   const pending = new Set<Promise<unknown>>();
   let writes = 0;
+  const failures: unknown[] = [];
   const follow = (result: unknown): void => {
     if (!(result instanceof Promise)) return;
-    const ended = result.finally(() => pending.delete(ended));
+    const ended = result.catch((error: unknown) => failures.push(error)).finally(() => pending.delete(ended));
     pending.add(ended);
   };
   const point = async (dueAt: number, id: number): Promise<void> => {
@@ -61,6 +62,7 @@ export async function mixed(subject: SqliteSubject, { durationMs, slowCount }: M
   }
   await Promise.all(pending);
   delays.disable();
+  if (failures.length > 0) throw new AggregateError(failures, `${String(failures.length)} statements failed`);
   return {
     loopMax: delays.max / 1e6,
     loopP99: delays.percentile(99) / 1e6,

@@ -11,6 +11,8 @@ import type { SqliteEngine, SqliteSubject } from "./subject.ts";
 
 export interface SqliteRunOptions {
   readonly rounds: number;
+  /** Rounds before them that do not count. */
+  readonly warmup: number;
   /** Share of a load's statements that one measurement runs. */
   readonly scale: number;
   readonly random: () => number;
@@ -50,7 +52,7 @@ export async function withSubjects<T>(
 export async function runSqliteLoad(
   load: SqliteLoad,
   subjects: ReadonlyMap<string, SqliteSubject>,
-  { rounds, scale, random }: SqliteRunOptions,
+  { rounds, warmup, scale, random }: SqliteRunOptions,
 ): Promise<SqliteReport> {
   const count = Math.max(50, Math.round(load.count * scale));
   const contestants = [...subjects].map(([name, subject]): Contestant => ({
@@ -60,7 +62,7 @@ export async function runSqliteLoad(
       return load.measure(subject, count);
     },
   }));
-  const outcomes = await inRounds(contestants, { rounds, warmup: 2, baseline: "bare", patienceMs: 20_000, random });
+  const outcomes = await inRounds(contestants, { rounds, warmup, baseline: "bare", patienceMs: 20_000, random });
   return { load, outcomes };
 }
 

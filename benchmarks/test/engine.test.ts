@@ -10,12 +10,13 @@ import { seededRandom } from "../lib/random.ts";
 const options: RunOptions = {
   engines: [ours(core), ...peers],
   rounds: 1,
+  warmup: 0,
   budgetMs: 0,
   patienceMs: 60_000,
   random: seededRandom(1),
 };
 
-describe("the engine benchmark", () => {
+describe("the engine benchmark", { timeout: 60_000 }, () => {
   it.each(allLoads(0.005))("measures ours beside the limit: $title", async (load) => {
     const report = await runLoad(load, options);
     const names = report.outcomes.map(({ name }) => name);
