@@ -79,7 +79,10 @@ export class List {
   }
 
   #count(): void {
-    if (--this.#unanswered > 0) return;
+    if (--this.#unanswered <= 0) this.#end();
+  }
+
+  #end(): void {
     clearTimeout(this.#timer);
     this.#done.resolve(undefined);
   }
@@ -112,7 +115,7 @@ export class List {
     this.#unanswered -= this.#sentTo - begun;
     this.#sentTo = begun;
     this.#options.onSlow(back);
-    if (this.#unanswered <= 0) this.#done.resolve(undefined);
+    if (this.#unanswered <= 0) this.#end();
   }
 
   #timedOut(): void {
@@ -137,7 +140,7 @@ export class List {
     if (this.#handle.link.canKill) return;
     this.#onTime(STOP_GRACE_MS, () => {
       this.fatal ??= reason;
-      this.#done.resolve(undefined);
+      this.#end();
     });
   }
 }
