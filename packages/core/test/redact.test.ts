@@ -1,0 +1,165 @@
+import { describe, expect, it } from "vitest";
+import { fingerprint, redact, REDACTED, redactUrls } from "../src/redact.js";
+
+describe("redact", () => {
+  it("hides what stands under a secret's name, whatever it is", () => {
+    const secret = {
+      password: "s3cret",
+      userPassword: "s3cret",
+      passwd: "s3cret",
+      passphrase: "s3cret",
+      clientSecret: "s3cret",
+      authToken: "s3cret",
+      apiKey: "s3cret",
+      api_key: "s3cret",
+      "private-key": "s3cret",
+      key: ["s3cret"],
+      pfx: "s3cret",
+      credentials: { user: "me", value: "s3cret" },
+    };
+    const copy = redact(secret);
+    expect(JSON.stringify(copy)).not.toContain("s3cret");
+    expect(Object.keys(copy as object)).toEqual(Object.keys(secret));
+  });
+
+  it("hides what the caller says is secret", () => {
+    expect(redact({ host: "h", pin: 1234 }, new Set(["pin"]))).toEqual({ host: "h", pin: REDACTED });
+  });
+
+  it("leaves the rest as it is, at every depth, and does not touch the original", () => {
+    const original = {
+      host: "db",
+      port: 5432,
+      ssl: { ca: "x", passphrase: "s3cret" },
+      list: [{ token: "t" }, 7, null],
+    };
+    expect(redact(original)).toEqual({
+      host: "db",
+      port: 5432,
+      ssl: { ca: "x", passphrase: REDACTED },
+      list: [{ token: REDACTED }, 7, null],
+    });
+    expect(original.ssl.passphrase).toBe("s3cret");
+  });
+
+  it("says that an option was left out where it was", () => {
+    expect(redact({ password: undefined })).toEqual({ password: undefined });
+  });
+
+  it("hides bytes, names functions, and ends in a circle", () => {
+    const circle: Record<string, unknown> = { bytes: Buffer.from("s3cret"), make: () => "s3cret" };
+    circle.self = circle;
+    const copy = redact(circle) as Record<string, unknown>;
+    expect(copy).toMatchObject({ bytes: REDACTED, make: "[function]" });
+    expect(JSON.stringify(copy)).not.toContain("s3cret");
+  });
+
+  it("cannot be talked into setting a prototype", () => {
+    const copy = redact(JSON.parse('{"__proto__": {"polluted": true}}')) as { polluted?: boolean };
+    expect(copy.polluted).toBeUndefined();
+    expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
+  });
+
+  it("cleans URLs wherever they stand", () => {
+    expect(redact({ url: "postgres://me:s3cret@db:5432/shop", note: ["redis://:s3cret@cache"] })).toEqual({
+      url: `postgres://${REDACTED}@db:5432/shop`,
+      note: [`redis://${REDACTED}@cache`],
+    });
+  });
+});
+
+describe("redactUrls", () => {
+  const secret = "s3cret";
+
+  it.each([
+    "postgres://me:s3cret@db:5432/shop",
+    "redis://:s3cret@cache",
+    "postgres://s3cret@db",
+    "connect to postgres://me:s3cret@db failed, as did mysql://me:s3cret@db2",
+    "postgres://me:p@s3cret@db/shop",
+    "postgres://me:s3cret/s3cret@db/shop",
+    "postgres://me:s3cret?s3cret@db/shop",
+    "postgres://me:s3cret#s3cret@db/shop",
+    "host=db user=me password=s3cret dbname=shop",
+    "PGPASSWORD=s3cret psql",
+    "db_password=s3cret",
+    "postgres://db/shop?user=me&password=s3cret&ssl=true",
+    "https://host/path?access_token=s3cret",
+    "client_secret=s3cret;",
+    "password='s3cret with spaces s3cret'",
+    'password="s3cret with spaces s3cret"',
+    'options {"password":"s3cret","host":"db"}',
+    "options { password: 's3cret', host: 'db' }",
+    "postgres://me:LONGs3cret@db/shop",
+    "password=LONGs3cret",
+  ])("leaves no secret in %s", (pattern) => {
+    const text = pattern.replace("LONG", "x".repeat(2_000)); // tokens that stand in for passwords are as long
+    const clean = redactUrls(text);
+    expect(clean).not.toContain(secret);
+    expect(clean).toContain(REDACTED);
+  });
+
+  it.each([
+    "postgres://db:5432/shop",
+    "https://host:8443/users/@me",
+    "https://host/users/@me?sort=a",
+    "mail me@example.org",
+    "http://one:80,http://two:80 and me@example.org",
+    "invalid password: authentication failed",
+    "the password was wrong",
+    "no secret here",
+    "",
+  ])("leaves %j as it is", (text) => {
+    expect(redactUrls(text)).toBe(text);
+  });
+
+  it("keeps what helps: host, port and database", () => {
+    expect(redactUrls("connect to postgres://me:s3cret@db:5432/shop?sslmode=require failed")).toBe(
+      `connect to postgres://${REDACTED}@db:5432/shop?sslmode=require failed`,
+    );
+  });
+
+  it.each([
+    "a://",
+    "a://b:c",
+    "a://b:",
+    "://",
+    "password=",
+    "aaaaaaaaaa",
+    "a:",
+    "@",
+    "a://@",
+    "s3cret=",
+    "a+",
+    "'",
+    "password='",
+  ])("is done with 64 K of %j in time", (piece) => {
+    const text = piece.repeat(Math.ceil(65_536 / piece.length));
+    const start = performance.now();
+    redactUrls(text);
+    expect(performance.now() - start).toBeLessThan(1_000); // takes about 10 ms; quadratic it would be many seconds
+  });
+});
+
+describe("fingerprint", () => {
+  it("is the same for the same secrets and another for others, inside one process", () => {
+    expect(fingerprint("a", "b")).toBe(fingerprint("a", "b"));
+    const all = [
+      fingerprint(),
+      fingerprint(undefined),
+      fingerprint(""),
+      fingerprint("u"),
+      fingerprint("ab"),
+      fingerprint("a", "b"),
+      fingerprint("b", "a"),
+      fingerprint("a", undefined, "b"),
+      fingerprint("a", "", "b"),
+      fingerprint("s1:a"),
+    ];
+    expect(new Set(all).size).toBe(all.length);
+  });
+
+  it("shows nothing of what it was made of, and is short", () => {
+    expect(fingerprint("s3cret")).toMatch(/^[0-9a-f]{16}$/);
+  });
+});
