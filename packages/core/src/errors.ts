@@ -69,7 +69,11 @@ export function isPoolError(error: unknown, code?: PoolErrorCode | (string & {})
 export function reasonOf(error: unknown): string {
   if (error instanceof AggregateError && error.message === "") return error.errors.map(reasonOf).join("; ");
   if (error instanceof Error) return error.message === "" ? error.name : error.message;
-  return String(error);
+  try {
+    return String(error);
+  } catch {
+    return "an object that has no text"; // one without a prototype, for example
+  }
 }
 
 /**

@@ -117,7 +117,8 @@ function describe(value: unknown): string {
   if (typeof value === "string")
     return value.length > 60 ? `a string of ${String(value.length)} characters` : JSON.stringify(value);
   if (value === null || ["number", "boolean", "undefined", "bigint"].includes(typeof value)) return String(value);
-  return Array.isArray(value) ? "an array" : `a ${typeof value}`;
+  if (typeof value === "object") return Array.isArray(value) ? "an array" : "an object";
+  return `a ${typeof value}`;
 }
 
 function suggestion(key: string, known: readonly string[]): string {

@@ -87,7 +87,11 @@ export function withTimeout<T>(
   work: (signal: AbortSignal) => PromiseLike<T>,
 ): Promise<T> {
   const controller = new AbortController();
-  if (ms === Infinity) return Promise.resolve(work(controller.signal));
+  if (ms === Infinity) {
+    return new Promise((resolve) => {
+      resolve(work(controller.signal));
+    });
+  }
   return new Promise<T>((resolve, reject) => {
     const timer = clock.setTimeout(() => {
       const error = makeError();

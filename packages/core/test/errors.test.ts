@@ -1,0 +1,71 @@
+import { describe, expect, it } from "vitest";
+import { isPoolError, PoolError, reasonOf, withoutStack } from "../src/errors.js";
+
+describe("PoolError", () => {
+  it("carries its code, details and cause", () => {
+    const cause = new Error("ECONNREFUSED");
+    const error = new PoolError("CONNECT_FAILED", "no connection", { cause, details: { attempt: 2 } });
+    expect(error).toBeInstanceOf(Error);
+    expect(error).toMatchObject({ name: "PoolError", code: "CONNECT_FAILED", message: "no connection", cause });
+    expect(error.details).toEqual({ attempt: 2 });
+  });
+
+  it("has a cause only where one was given, undefined included", () => {
+    expect("cause" in new PoolError("POOL_CLOSED", "closed")).toBe(false);
+    expect("cause" in new PoolError("POOL_CLOSED", "closed", { cause: undefined })).toBe(true);
+    expect(new PoolError("POOL_CLOSED", "closed").details).toEqual({});
+  });
+
+  it("takes the codes of adapters", () => {
+    expect(new PoolError("PG_COPY_OPEN", "no").code).toBe("PG_COPY_OPEN");
+  });
+});
+
+describe("isPoolError", () => {
+  it("tells ours from others', and one code from another", () => {
+    const error = new PoolError("QUEUE_FULL", "full");
+    expect(isPoolError(error)).toBe(true);
+    expect(isPoolError(error, "QUEUE_FULL")).toBe(true);
+    expect(isPoolError(error, "POOL_CLOSED")).toBe(false);
+    expect(isPoolError(new Error("QUEUE_FULL"))).toBe(false);
+    expect(isPoolError({ code: "QUEUE_FULL" })).toBe(false);
+    expect(isPoolError(undefined)).toBe(false);
+  });
+});
+
+describe("reasonOf", () => {
+  it.each([
+    [new Error("refused"), "refused"],
+    [new RangeError(""), "RangeError"],
+    ["text", "text"],
+    [undefined, "undefined"],
+    [null, "null"],
+    [7, "7"],
+    [new AggregateError([new Error("a"), new Error("b")], "both"), "both"],
+    [new AggregateError([new Error("a"), "b"]), "a; b"],
+    [{ code: 5 }, "[object Object]"],
+    [Symbol("s"), "Symbol(s)"],
+    [Object.create(null), "an object that has no text"],
+  ])("says of %o that it is %j", (error, reason) => {
+    expect(reasonOf(error)).toBe(reason);
+  });
+});
+
+describe("withoutStack", () => {
+  it("makes an error without frames, and leaves the limit as it was", () => {
+    const before = Error.stackTraceLimit;
+    const error = withoutStack(() => new PoolError("QUEUE_FULL", "full"));
+    expect(error.stack).not.toContain("\n    at ");
+    expect(Error.stackTraceLimit).toBe(before);
+  });
+
+  it("leaves the limit as it was when the making fails", () => {
+    const before = Error.stackTraceLimit;
+    expect(() =>
+      withoutStack(() => {
+        throw new TypeError("no error came of it");
+      }),
+    ).toThrow(TypeError);
+    expect(Error.stackTraceLimit).toBe(before);
+  });
+});
