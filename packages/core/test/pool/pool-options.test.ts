@@ -76,11 +76,17 @@ describe("options of a pool", () => {
     [{ maxSize: 5, maxIdle: 6 }, "maxIdle (6) must be at most maxSize (5)"],
     [{ minIdle: 6, maxIdle: 5 }, "minIdle (6) must be at most maxIdle (5)"],
     [{ maxWaiting: -1 }, "maxWaiting must be a whole number of at least 0, or Infinity, got -1"],
-    [{ acquireTimeout: -1 }, 'acquireTimeout must be a duration in ms or as text like "30s" of at least 0 ms, or "never", got -1'],
-    [{ acquireTimeout: "30 sec" }, 'acquireTimeout must be a duration in ms or as text like "30s" of at least 0 ms, or "never", got "30 sec"'],
+    [
+      { acquireTimeout: -1 },
+      'acquireTimeout must be a duration in ms or as text like "30s" of at least 0 ms, or "never", got -1',
+    ],
+    [
+      { acquireTimeout: "30 sec" },
+      'acquireTimeout must be a duration in ms or as text like "30s" of at least 0 ms, or "never", got "30 sec"',
+    ],
     [{ acquireTimeout: NaN }, "got NaN"],
     [{ closeTimeout: "never" }, "closeTimeout must be a duration in ms or as text"],
-    [{ idleTimeout: 999 }, "idleTimeout must be a duration in ms or as text like \"30s\" of at least 1000 ms"],
+    [{ idleTimeout: 999 }, 'idleTimeout must be a duration in ms or as text like "30s" of at least 1000 ms'],
     [{ lifetimeJitter: 1 }, "lifetimeJitter must be a number from 0 to 0.9, got 1"],
     [{ maxUses: 0 }, "maxUses must be a whole number of at least 1, or Infinity, got 0"],
     [{ reuse: "random" }, 'reuse must be one of "lifo", "fifo", got "random"'],
@@ -116,7 +122,9 @@ describe("options of a pool", () => {
   it("can be described, each with what it takes and its default", () => {
     const table = describeOptions<PoolOptions>(poolOptions);
     expect(table).toContain("| `maxSize` | a whole number from 1 to 1000000 | `10` |");
-    expect(table).toContain('| `reclaimAfter` | a duration in ms or as text like "30s" of at least 1000 ms, or "never" | `"never"` |');
+    expect(table).toContain(
+      '| `reclaimAfter` | a duration in ms or as text like "30s" of at least 1000 ms, or "never" | `"never"` |',
+    );
     expect(table.split("\n")).toHaveLength(Object.keys(poolOptions).length + 2);
   });
 });
