@@ -9,7 +9,7 @@ export function maskStatement(text: string): string {
   const cut = text.length > LONGEST_READ ? text.slice(0, LONGEST_READ) : text;
   const masked = cut.replace(TOKEN, (token: string) => {
     const first = token.charAt(0);
-    if (first === '"' || first === "`" || first === "[") return token;
+    if (first === '"' || first === "`") return token;
     if (token.startsWith("--") || token.startsWith("/*")) return " ";
     if (/^[A-Za-z_]/.test(token)) return /^(?:[xXbBnNeE]|[uU]&)'/.test(token) ? "?" : token;
     if (first === "$" || first === ":" || first === "@" || first === "?")
@@ -32,7 +32,7 @@ const TOKEN = new RegExp(
     String.raw`\$([A-Za-z_][A-Za-z0-9_]*)?\$[^]*?(?:\$\1\$|$)`,
     String.raw`[$:@?][A-Za-z0-9_]+`,
     String.raw`[A-Za-z_][A-Za-z0-9_$]*`,
-    String.raw`\d[\dA-Za-z_.]*(?:[eE][+-]\d+)?`,
+    String.raw`\d(?:[eE][+-]\d|[\dA-Za-z_.])*`,
     String.raw`\.\d[\d_]*(?:[eE][+-]?\d+)?`,
   ].join("|"),
   "g",
