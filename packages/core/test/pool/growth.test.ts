@@ -1,0 +1,92 @@
+import { describe, expect, it } from "vitest";
+import { Growth } from "../../src/pool/growth.js";
+
+function growth(maxConnecting = 2, random = 0): Growth {
+  return new Growth({ maxConnecting, random: () => random });
+}
+
+/** A connect that starts now and fails at once. */
+function failAt(each: Growth, now: number, error: unknown = new Error("refused")): void {
+  each.started(now);
+  each.failed(error);
+}
+
+describe("Growth", () => {
+  it("lets maxConnecting start at once while nothing fails", () => {
+    expect(growth(3).allowance([], true, 0).starts).toBe(3);
+    expect(growth(3).allowance([0, 0], true, 10).starts).toBe(1);
+    expect(growth(3).allowance([0, 0, 0], true, 10).starts).toBe(0);
+  });
+
+  it("asks again when the oldest connect has taken a second, and no longer counts it then", () => {
+    const waiting = growth(2).allowance([100, 400], true, 500);
+    expect(waiting).toEqual({ starts: 0, askAgainAt: 1_100 });
+    expect(growth(2).allowance([100, 400], true, 1_100).starts).toBe(1);
+  });
+
+  it("doubles its pauses from 50 ms to 400 ms while somebody waits, and to 5 s otherwise", () => {
+    const each = growth();
+    const wanted: number[] = [];
+    const unwanted: number[] = [];
+    for (let i = 0; i < 10; i++) {
+      failAt(each, 1_000);
+      wanted.push(each.pauseEndsAt(true) - 1_000);
+      unwanted.push(each.pauseEndsAt(false) - 1_000);
+    }
+    expect(wanted).toEqual([50, 100, 200, 400, 400, 400, 400, 400, 400, 400]);
+    expect(unwanted).toEqual([50, 100, 200, 400, 800, 1_600, 3_200, 5_000, 5_000, 5_000]);
+  });
+
+  it("shortens a pause by up to half, once for each failure", () => {
+    for (const random of [0, 0.25, 0.75, 0.999]) {
+      const each = growth(2, random);
+      failAt(each, 0);
+      expect(each.pauseEndsAt(true)).toBeCloseTo(50 * (1 - random / 2), 6);
+      expect(each.pauseEndsAt(true)).toBe(each.pauseEndsAt(true));
+    }
+  });
+
+  it("allows none during a pause, and one at a time afterwards", () => {
+    const each = growth(5);
+    failAt(each, 1_000);
+    expect(each.allowance([], true, 1_049)).toEqual({ starts: 0, askAgainAt: 1_050 });
+    expect(each.allowance([], true, 1_050).starts).toBe(1);
+    expect(each.allowance([1_040], true, 1_050).starts).toBe(0);
+    expect(each.allowance([600], true, 1_050).starts).toBe(1); // it has taken more than 400 ms: it may hang
+  });
+
+  it("is down after three failures in a row, and up after one success", () => {
+    const each = growth();
+    const error = new Error("refused");
+    for (const down of [false, false, true]) {
+      failAt(each, 0, error);
+      expect(each.down).toBe(down);
+    }
+    expect([each.failures, each.lastError]).toEqual([3, error]);
+    each.succeeded();
+    expect([each.failures, each.lastError, each.down]).toEqual([0, undefined, false]);
+    expect(each.allowance([], true, 0).starts).toBe(2);
+  });
+
+  it("forgives a pause and not the failures", () => {
+    const each = growth();
+    failAt(each, 1_000);
+    each.forgive();
+    expect(each.allowance([], true, 1_000).starts).toBe(1);
+    expect(each.failures).toBe(1);
+  });
+
+  it("counts a pause from the start of a connect, so that many that hang and fail in turn put off nothing", () => {
+    const each = growth();
+    each.started(0);
+    for (let i = 0; i < 5; i++) each.failed(new Error("took longer than 5000 ms"));
+    expect(each.pauseEndsAt(true)).toBe(400);
+    expect(each.allowance([], true, 5_000).starts).toBe(1);
+  });
+
+  it("has no pause too long to count, after thousands of failures", () => {
+    const each = growth();
+    for (let i = 0; i < 5_000; i++) failAt(each, 0);
+    expect(each.pauseEndsAt(false)).toBe(5_000);
+  });
+});

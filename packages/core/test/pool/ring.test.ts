@@ -1,0 +1,82 @@
+import { describe, expect, it } from "vitest";
+import { Ring } from "../../src/pool/ring.js";
+import { randomFrom } from "../support/random.js";
+
+function drain<T>(ring: Ring<T>): T[] {
+  const items: T[] = [];
+  while (ring.length > 0) items.push(ring.shift() as T); // its length says that there is one
+  return items;
+}
+
+describe("Ring", () => {
+  it("gives back in the order of pushing", () => {
+    const ring = new Ring<number>();
+    for (let i = 0; i < 1_000; i++) ring.push(i);
+    expect(ring.length).toBe(1_000);
+    expect(ring.peek()).toBe(0);
+    expect(drain(ring)).toEqual(Array.from({ length: 1_000 }, (_, i) => i));
+  });
+
+  it("is empty at first and after the last", () => {
+    const ring = new Ring<string>();
+    expect([ring.length, ring.peek(), ring.shift()]).toEqual([0, undefined, undefined]);
+    ring.push("a");
+    expect([ring.shift(), ring.shift(), ring.length]).toEqual(["a", undefined, 0]);
+  });
+
+  it("filters in order, around its end as well", () => {
+    const ring = new Ring<number>();
+    for (let i = 0; i < 12; i++) ring.push(i);
+    for (let i = 0; i < 10; i++) ring.shift();
+    for (let i = 12; i < 22; i++) ring.push(i);
+    const seen: number[] = [];
+    ring.filter((item) => {
+      seen.push(item);
+      return item % 3 === 0;
+    });
+    expect(seen).toEqual(Array.from({ length: 12 }, (_, i) => i + 10));
+    expect(drain(ring)).toEqual([12, 15, 18, 21]);
+  });
+
+  it("does what a plain array does, whatever the order of calls", () => {
+    for (let seed = 1; seed <= 50; seed++) {
+      const random = randomFrom(seed);
+      const ring = new Ring<number>();
+      let plain: number[] = [];
+      let next = 0;
+      for (let step = 0; step < 2_000; step++) {
+        const dice = random();
+        if (dice < 0.55) {
+          ring.push(next);
+          plain.push(next++);
+        } else if (dice < 0.99) expect(ring.shift(), `seed ${String(seed)}`).toBe(plain.shift());
+        else {
+          const divisor = 2 + Math.floor(random() * 5);
+          ring.filter((item) => item % divisor !== 0);
+          plain = plain.filter((item) => item % divisor !== 0);
+        }
+        expect(ring.length, `seed ${String(seed)}`).toBe(plain.length);
+        expect(ring.peek(), `seed ${String(seed)}`).toBe(plain[0]);
+      }
+      expect(drain(ring), `seed ${String(seed)}`).toEqual(plain);
+    }
+  });
+
+  it("holds on to nothing that it gave back or filtered out", async () => {
+    const ring = new Ring<object>();
+    const refs: WeakRef<object>[] = [];
+    for (let i = 0; i < 30; i++) {
+      const item = { i };
+      refs.push(new WeakRef(item));
+      ring.push(item);
+    }
+    for (let i = 0; i < 10; i++) ring.shift();
+    ring.filter((item) => (item as { i: number }).i >= 25);
+    for (let i = 0; i < 50 && refs.slice(0, 25).some((ref) => ref.deref() !== undefined); i++) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      globalThis.gc?.();
+    }
+    expect(refs.filter((ref) => ref.deref() !== undefined)).toHaveLength(5);
+    expect(ring.length).toBe(5);
+  });
+});

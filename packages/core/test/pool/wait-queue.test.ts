@@ -1,0 +1,102 @@
+import { describe, expect, it } from "vitest";
+import type { Priority } from "../../src/pool/pool.js";
+import { Waiter, WaitQueue } from "../../src/pool/wait-queue.js";
+import { randomFrom } from "../support/random.js";
+
+function waiter(label: string, priority?: Priority, deadline = Infinity): Waiter<string> {
+  const request = priority === undefined ? { label } : { label, priority };
+  return new Waiter<string>(
+    () => undefined,
+    () => undefined,
+    request,
+    0,
+    deadline,
+    undefined,
+  );
+}
+
+function labels(queue: WaitQueue<string>): (string | undefined)[] {
+  const order: (string | undefined)[] = [];
+  for (let next = queue.shift(); next !== undefined; next = queue.shift()) order.push(next.request?.label);
+  return order;
+}
+
+describe("WaitQueue", () => {
+  it("serves by priority, then by arrival", () => {
+    const queue = new WaitQueue<string>();
+    for (const [label, priority] of [
+      ["n1", undefined],
+      ["l1", "low"],
+      ["h1", "high"],
+      ["n2", "normal"],
+      ["h2", "high"],
+    ] as const)
+      queue.push(waiter(label, priority));
+    expect(queue.waiting).toBe(5);
+    expect(labels(queue)).toEqual(["h1", "h2", "n1", "n2", "l1"]);
+    expect(queue.waiting).toBe(0);
+  });
+
+  it("lets one leave from anywhere, once", () => {
+    const queue = new WaitQueue<string>();
+    const all = ["a", "b", "c"].map((label) => waiter(label));
+    for (const each of all) queue.push(each);
+    const middle = all[1];
+    expect(middle !== undefined && queue.remove(middle)).toBe(true);
+    expect(middle !== undefined && queue.remove(middle)).toBe(false);
+    expect(queue.waiting).toBe(2);
+    expect(labels(queue)).toEqual(["a", "c"]);
+  });
+
+  it("does not let one leave that was served", () => {
+    const queue = new WaitQueue<string>();
+    const only = waiter("a");
+    queue.push(only);
+    queue.shift();
+    expect(queue.remove(only)).toBe(false);
+    expect(queue.waiting).toBe(0);
+  });
+
+  it("takes out those whose deadline has come, and tells the next deadline", () => {
+    const queue = new WaitQueue<string>();
+    queue.push(waiter("late", undefined, 300));
+    queue.push(waiter("due", undefined, 100));
+    queue.push(waiter("urgent", "high", 99));
+    queue.push(waiter("patient", "low"));
+    const { expired, earliest } = queue.expire(100);
+    expect(expired.map((each) => each.request?.label).sort()).toEqual(["due", "urgent"]);
+    expect(earliest).toBe(300);
+    expect(queue.waiting).toBe(2);
+    expect(queue.expire(299)).toEqual({ expired: [], earliest: 300 });
+    expect(labels(queue)).toEqual(["late", "patient"]);
+    expect(queue.expire(1_000)).toEqual({ expired: [], earliest: Infinity });
+  });
+
+  it("keeps the order of the rest, whoever leaves", () => {
+    for (let seed = 1; seed <= 100; seed++) {
+      const random = randomFrom(seed);
+      const queue = new WaitQueue<string>();
+      let plain: Waiter<string>[] = [];
+      let count = 0;
+      for (let step = 0; step < 1_000; step++) {
+        const dice = random();
+        if (dice < 0.5) {
+          const each = waiter(String(count++), undefined, Math.floor(random() * 2_000));
+          queue.push(each);
+          plain.push(each);
+        } else if (dice < 0.7) {
+          expect(queue.shift(), `seed ${String(seed)}`).toBe(plain.shift());
+        } else if (dice < 0.98) {
+          const [gone] = plain.splice(Math.floor(random() * plain.length), 1);
+          if (gone !== undefined) expect(queue.remove(gone), `seed ${String(seed)}`).toBe(true);
+        } else {
+          const { expired, earliest } = queue.expire(step);
+          expect(expired, `seed ${String(seed)}`).toEqual(plain.filter((each) => each.deadline <= step));
+          plain = plain.filter((each) => each.deadline > step);
+          expect(earliest).toBe(Math.min(Infinity, ...plain.map((each) => each.deadline)));
+        }
+        expect(queue.waiting, `seed ${String(seed)}`).toBe(plain.length);
+      }
+    }
+  });
+});
