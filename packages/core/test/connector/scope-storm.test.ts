@@ -5,7 +5,7 @@ import type { Scope } from "../../src/connector/scope.js";
 import { isPoolError } from "../../src/errors.js";
 import { settle } from "../support/manual-clock.js";
 import { type Handle, MemoryBackend } from "../support/memory-backend.js";
-import { randomFrom, seedOfRun, type Random } from "../support/random.js";
+import { type Dice, diceFrom, seedOfRun } from "../support/dice.js";
 
 const ROUNDS = 150;
 const STEPS = 100;
@@ -14,7 +14,7 @@ const first = seedOfRun();
 
 test(`a scope under every order of calls has at most one live connector for a place, and closes each once (seed ${String(first)})`, async () => {
   const totals = { opened: 0, shared: 0, refused: 0, replaced: 0 };
-  for (let round = 0; round < ROUNDS; round++) await storm(randomFrom(first + round), totals);
+  for (let round = 0; round < ROUNDS; round++) await storm(diceFrom(first + round), totals);
   expect(totals.opened).toBeGreaterThan(ROUNDS * PLACES);
   expect(totals.shared).toBeGreaterThan(ROUNDS * 10);
   expect(totals.refused).toBeGreaterThan(ROUNDS);
@@ -28,20 +28,20 @@ interface Totals {
   replaced: number;
 }
 
-async function storm(random: Random, totals: Totals): Promise<void> {
-  const where = `seed ${String(random.seed)}`;
+async function storm(dice: Dice, totals: Totals): Promise<void> {
+  const where = `seed ${String(dice.seed)}`;
   const registry = createRegistry();
-  const backends = Array.from({ length: PLACES }, () => unsteady(random));
+  const backends = Array.from({ length: PLACES }, () => unsteady(dice));
   const made: Connector<Handle>[] = [];
   const calls: Promise<unknown>[] = [];
   const scope = registry.scope("storm");
-  const closeAt = random.below(STEPS * 2);
+  const closeAt = dice.below(STEPS * 2);
   for (let step = 0; step < STEPS; step++) {
-    const action = random.below(10);
-    if (step === closeAt) calls.push(random.chance(0.5) ? scope.close() : registry.close());
+    const action = dice.below(10);
+    if (step === closeAt) calls.push(dice.chance(0.5) ? scope.close() : registry.close());
     else if (action < 8) calls.push(borrow());
-    else calls.push(random.pick(made.length === 0 ? [random.pick(backends).connector()] : made).disconnect());
-    if (random.chance(0.6)) await pause(random);
+    else calls.push(dice.pick(made.length === 0 ? [dice.pick(backends).connector()] : made).disconnect());
+    if (dice.chance(0.6)) await pause(dice);
     check();
   }
   await registry.close();
@@ -57,16 +57,16 @@ async function storm(random: Random, totals: Totals): Promise<void> {
   }
 
   async function borrow(): Promise<void> {
-    const place = random.below(PLACES);
+    const place = dice.below(PLACES);
     const candidate =
-      random.chance(0.1) && made.length > 0
-        ? random.pick(made)
+      dice.chance(0.1) && made.length > 0
+        ? dice.pick(made)
         : backends[place]!.connector({ key: `place ${String(place)}` });
     made.push(candidate);
     const abort = new AbortController();
-    if (random.chance(0.3)) void pause(random).then(() => abort.abort("enough"));
+    if (dice.chance(0.3)) void pause(dice).then(() => abort.abort("enough"));
     try {
-      const view = await scope.connect(random.chance(0.5) ? candidate : () => candidate, { signal: abort.signal });
+      const view = await scope.connect(dice.chance(0.5) ? candidate : () => candidate, { signal: abort.signal });
       totals.shared++;
       // Another call may have closed it again before this one goes on, and then it says so.
       if (view.isConnected) expect(view.client.backend, where).toBe(backends[Number(view.key.slice("place ".length))]);
@@ -88,19 +88,19 @@ function liveOf(scope: Scope): number {
 }
 
 /** Opens at once or slowly, sometimes fails, sometimes comes although it was called off; closes slowly. */
-function unsteady(random: Random): MemoryBackend {
+function unsteady(dice: Dice): MemoryBackend {
   const backend = new MemoryBackend();
   backend.beforeOpen = async ({ signal }) => {
-    await pause(random);
-    if (random.chance(0.5)) signal.throwIfAborted();
-    if (random.chance(0.25)) throw new Error("refused");
+    await pause(dice);
+    if (dice.chance(0.5)) signal.throwIfAborted();
+    if (dice.chance(0.25)) throw new Error("refused");
   };
-  backend.beforeClose = () => pause(random);
+  backend.beforeClose = () => pause(dice);
   return backend;
 }
 
 /** A few turns of the promise queue, or of the loop. */
-async function pause(random: Random): Promise<void> {
-  if (random.chance(0.2)) await settle();
-  else for (let turns = random.below(6); turns > 0; turns--) await Promise.resolve();
+async function pause(dice: Dice): Promise<void> {
+  if (dice.chance(0.2)) await settle();
+  else for (let turns = dice.below(6); turns > 0; turns--) await Promise.resolve();
 }
