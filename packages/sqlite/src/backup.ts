@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { open, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { PoolError, reasonOf } from "@pool/core";
+import { isPoolError, PoolError, reasonOf } from "@pool/core";
 import { spawnProcess, type Started } from "./channel/spawn-process.js";
 import { type Place } from "./errors.js";
 import { type OpenSpec } from "./helper/protocol.js";
@@ -88,14 +88,24 @@ export async function verifyBackup(
     busyTimeout: 5_000,
     statementCache: 10,
   };
-  const found = await withProcess(
-    place,
-    { ...spec, role: "reader" },
-    signal,
-    ({ link }) => link.ask({ op: "verify" }).done,
-  );
-  const report = { file: path, ...found.found } as Omit<Verification, "ok">; // what the helper's verify() gives
+  const report = { file: path, ...(await inspect(place, spec, signal)) } as Omit<Verification, "ok">; // what the helper's verify() gives
   return { ...report, ok: report.problems.length === 0 && report.foreignKeyViolations === 0 };
+}
+
+/** What the helper finds. A file that is damaged beyond opening is a finding as well. */
+async function inspect(
+  place: Place,
+  spec: Omit<OpenSpec, "role">,
+  signal: AbortSignal,
+): Promise<Readonly<Record<string, unknown>>> {
+  try {
+    const work = ({ link }: Started) => link.ask({ op: "verify" }).done;
+    return (await withProcess(place, { ...spec, role: "reader" }, signal, work)).found ?? {};
+  } catch (error) {
+    if (!isPoolError(error, "DATABASE_CORRUPT")) throw error;
+    const facts = { pages: 0, pageSize: 0, userVersion: 0, applicationId: 0, objects: 0, foreignKeyViolations: 0 };
+    return { ...facts, problems: [reasonOf(error.cause)] };
+  }
 }
 
 async function copy(

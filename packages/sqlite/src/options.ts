@@ -77,7 +77,7 @@ export interface ResolvedSqliteOptions {
 /** What may be set for every connection: nothing that is the pool's own affair (journal_mode, query_only, busy_timeout, locking_mode). */
 const PRAGMAS = new Set(
   `analysis_limit auto_vacuum automatic_index cache_size cache_spill case_sensitive_like cell_size_check checkpoint_fullfsync
-   foreign_keys fullfsync ignore_check_constraints journal_size_limit legacy_alter_table mmap_size page_size recursive_triggers
+   foreign_keys fullfsync ignore_check_constraints journal_size_limit legacy_alter_table max_page_count mmap_size page_size recursive_triggers
    reverse_unordered_selects secure_delete synchronous temp_store threads trusted_schema wal_autocheckpoint`.split(
     /\s+/,
   ),

@@ -24,7 +24,8 @@ test("opens the writer and every reader at connect", async () => {
 
 test("sets the PRAGMAs on every connection", async () => {
   const { client } = await openDatabase({ readers: 2, pragmas: { cache_size: 4_000, foreign_keys: false } });
-  for (const pool of Object.values(client.pools)) {
+  const { writer, threads, processes } = client.pools;
+  for (const pool of [writer, threads, processes]) {
     const leases = await Promise.all(Array.from({ length: pool.stats.maxSize }, () => pool.acquire()));
     for (const lease of leases) {
       const read = async (name: string) =>

@@ -115,7 +115,9 @@ test("rolls back an open transaction that comes back with its lease", async () =
   const listener = (event: unknown): void =>
     void returned.push((event as { openTransaction: boolean }).openTransaction);
   moment("pool:release").subscribe(listener);
-  onTestFinished(() => void moment("pool:release").unsubscribe(listener));
+  onTestFinished(() => {
+    moment("pool:release").unsubscribe(listener);
+  });
   const lease = await client.acquire();
   await lease.resource.query("begin immediate");
   await lease.resource.query("update product set stock = 77 where id = 1");

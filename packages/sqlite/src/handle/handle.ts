@@ -102,6 +102,7 @@ export class SqliteHandle {
   async close(graceful: boolean): Promise<void> {
     if (!graceful && this.link.canKill) this.link.kill();
     else this.link.sayClose();
+    if (!graceful) this.link.end(undefined, "this connection was closed with a statement under way");
     await this.ended;
   }
 

@@ -1,0 +1,135 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { buildPackage, program, removeBuilt } from "./built.js";
+import { eventually, HEAVY, openDatabase, temporaryFolder } from "./support.js";
+
+let built: string;
+beforeAll(async () => {
+  built = await buildPackage("built");
+});
+afterAll(() => removeBuilt(built));
+
+const OPEN = `const db = await sqlite({ file: process.argv[1], readers: 2 }).connect();`;
+
+/** The processes that a process has started and that still run. Reads /proc, so on Linux only. */
+function childrenOf(pid: number): number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean).map(Number);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    // A killed process whose parent has not asked for it yet is still listed.
+    return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+  } catch {
+    return false;
+  }
+}
+
+test("works as built: the writer, threads, processes, a backup", async () => {
+  const { child, output } = await program(
+    built,
+    `${OPEN}
+     const { client } = db;
+     await client.query("create table t (a)");
+     await client.batch([1, 2, 3].map((a) => ({ text: "insert into t values (?)", values: [a] })));
+     const point = await client.query("select a from t where rowid = 2");
+     const scan = await client.query("select sum(a) as n from t");
+     const killable = await client.query("select count(*) as n from t", [], { signal: AbortSignal.timeout(20000) });
+     const copy = await client.backup(process.argv[1] + ".copy", { verify: true });
+     console.log(JSON.stringify([point.rows, scan.rows, killable.rows, copy.verified]));
+     await db.disconnect();`,
+    join(temporaryFolder(), "a.db"),
+  );
+  expect(JSON.parse(await output)).toEqual([[{ a: 2 }], [{ n: 6 }], [{ n: 3 }], true]);
+  expect(child.exitCode).toBe(0);
+});
+
+test("lets a program end that has not disconnected, and leaves no process of it", async () => {
+  const { child, output } = await program(
+    built,
+    `import { readFileSync } from "node:fs";
+     ${OPEN}
+     await db.client.query("create table t (a)");
+     await db.client.query("select * from t, t u", [], { signal: AbortSignal.timeout(20000) });
+     console.log(readFileSync("/proc/self/task/" + process.pid + "/children", "utf8"));`,
+    join(temporaryFolder(), "a.db"),
+  );
+  const helpers = (await output).trim().split(" ").map(Number);
+  expect(child.exitCode).toBe(0);
+  expect(helpers).toHaveLength(2);
+  expect(await eventually(() => !helpers.some(isAlive))).toBe(true);
+});
+
+test("leaves no process behind a program that is killed, also one inside a long query", async () => {
+  const { child } = await program(
+    built,
+    `${OPEN}
+     db.client.query(${JSON.stringify(HEAVY)}, [], { signal: AbortSignal.timeout(60000) });
+     db.client.transaction((tx) => tx.query(${JSON.stringify(HEAVY)}));
+     setTimeout(() => console.log("running"), 500);`,
+    join(temporaryFolder(), "a.db"),
+  );
+  const helpers = childrenOf(child.pid!);
+  expect(helpers).toHaveLength(2);
+  child.kill("SIGKILL");
+  expect(await eventually(() => !helpers.some(isAlive))).toBe(true);
+});
+
+test("goes on with its work when the whole group is told to stop, as by Ctrl-C", async () => {
+  const { child, output } = await program(
+    built,
+    `${OPEN}
+     process.on("SIGINT", async () => {
+       const { rowCount } = await db.client.query("insert into t values (1)");
+       await db.disconnect();
+       console.log("wrote " + rowCount);
+     });
+     await db.client.query("create table t (a)");
+     setInterval(() => {}, 1000).unref();
+     const keep = setTimeout(() => {}, 20000);
+     process.on("SIGINT", () => clearTimeout(keep));
+     console.log("ready");`,
+    join(temporaryFolder(), "a.db"),
+  );
+  for (const pid of [...childrenOf(child.pid!), child.pid!]) process.kill(pid, "SIGINT");
+  expect(await output).toContain("wrote 1");
+});
+
+test("keeps what was committed and nothing of what was not, when the program is killed in the middle of a transaction", async () => {
+  const { db, client, file } = await openDatabase();
+  await client.query("create table pair (id integer not null, half text not null, filler blob)");
+  await db.disconnect();
+  for (const after of [150, 320, 510]) {
+    const { child, output } = await program(
+      built,
+      `${OPEN}
+       let id = Number(process.argv[2]);
+       console.log("ready");
+       for (;;) {
+         id++;
+         await db.client.transaction(async (tx) => {
+           await tx.query("insert into pair values (?, 'one', randomblob(20000))", [id]);
+           await tx.query("insert into pair values (?, 'two', randomblob(20000))", [id]);
+         });
+         process.stdout.write("done " + id + "\\n");
+       }`,
+      file,
+      String(after * 1_000),
+    );
+    setTimeout(() => child.kill("SIGKILL"), after);
+    const acknowledged = [...(await output).matchAll(/done (\d+)\n/g)].map(([, id]) => Number(id));
+    expect(acknowledged.length).toBeGreaterThan(0);
+    await db.connect();
+    const { rows } = await db.client.query<{ id: number; halves: number }>(
+      "select id, count(*) as halves from pair where id between ? and ? group by id",
+      [after * 1_000, after * 1_000 + 999],
+    );
+    expect(rows.filter(({ halves }) => halves !== 2)).toEqual([]);
+    const kept = new Set(rows.map(({ id }) => id));
+    expect(acknowledged.filter((id) => !kept.has(id))).toEqual([]);
+    expect(rows.length - acknowledged.length).toBeLessThanOrEqual(1);
+    expect((await db.client.query("pragma integrity_check")).rows).toEqual([{ integrity_check: "ok" }]);
+    await db.disconnect();
+  }
+});
