@@ -13,7 +13,10 @@ export default defineConfig(({ mode }) => {
       },
     },
     test: {
-      include: [`{packages,apps,templates}/*/{src,test}/**/*.${kind}.ts`, `{benchmarks,examples,tests}/**/*.${kind}.ts`],
+      include: [
+        `{packages,apps,templates}/*/{src,test}/**/*.${kind}.ts`,
+        `{benchmarks,examples,tests}/**/*.${kind}.ts`,
+      ],
       exclude: ["**/node_modules/**", "**/dist/**"],
       passWithNoTests: long,
       environment: "node",
