@@ -1,3 +1,4 @@
+import { type Queryable } from "@pool/core";
 import { type Generated, Kysely, sql, SqliteDialect } from "kysely";
 import { expect, onTestFinished, test } from "vitest";
 import { kyselyDialect } from "../src/kysely/index.js";
@@ -109,4 +110,32 @@ test("lends a synchronous database to Kysely's own dialect, and is the writer un
   expect((await client.query("select sum(stock) as n from product")).rows).toEqual([{ n: 34 }]);
   await db.destroy();
   expect(await client.query("update product set stock = 0")).toMatchObject({ rowCount: 4 });
+});
+
+test("builds statements inside a transaction of the client's, savepoints too, and begins none of its own there", async () => {
+  const { client } = await open();
+  const over = (queryable: Queryable) => new Kysely<Schema>({ dialect: kyselyDialect(queryable) });
+  const failed = client.transaction(async (tx) => {
+    await over(tx).updateTable("product").set({ stock: 70 }).where("id", "=", 1).execute();
+    await tx.transaction(async (inner) => {
+      await over(inner).updateTable("product").set({ stock: 71 }).where("id", "=", 2).execute();
+    });
+    expect(await over(tx).selectFrom("product").select("stock").where("id", "in", [1, 2]).execute()).toEqual([
+      { stock: 70 },
+      { stock: 71 },
+    ]);
+    expect(
+      await failureOf(
+        over(tx)
+          .transaction()
+          .execute(async () => {}),
+      ),
+    ).toMatchObject({ code: "INVALID_ARGUMENT" });
+    throw new Error("all of it is rolled back");
+  });
+  await expect(failed).rejects.toThrow("all of it is rolled back");
+  expect((await client.query("select stock from product where id in (1, 2)")).rows).toEqual([
+    { stock: 1 },
+    { stock: 2 },
+  ]);
 });

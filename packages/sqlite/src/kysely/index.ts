@@ -1,4 +1,4 @@
-import { type Session, type TransactionOptions } from "@pool/core";
+import { PoolError, type Queryable, type Session, type TransactionOptions } from "@pool/core";
 import {
   type CompiledQuery,
   type DatabaseConnection,
@@ -20,13 +20,19 @@ export interface KyselyDialectOptions {
   readonly label?: string;
 }
 
+/** A connected client; or one of its sessions or transactions, in which Kysely begins none of its own. */
+export type KyselyTarget = Queryable & Partial<Pick<SqliteClient, "openSession">>;
+
 /**
  * A Kysely dialect over a connected client: statements run wherever `client.query` sends them, transactions in sessions of the writer (or
  * of a reader, with the access mode "read only"). Kysely's `destroy()` leaves the client as it is: its connector closes it.
  *
  * Outside a transaction every statement is on its own, also inside `db.connection()`.
+ *
+ * Inside a transaction of the client's, which brings retries, a label and a signal, Kysely builds the statements all the same:
+ * `client.transaction((tx) => work(new Kysely({ dialect: kyselyDialect(tx) })), { retries: 3 })`. Nest with `tx.transaction()` there.
  */
-export function kyselyDialect(client: SqliteClient, options: KyselyDialectOptions = {}): Dialect {
+export function kyselyDialect(client: KyselyTarget, options: KyselyDialectOptions = {}): Dialect {
   return {
     createAdapter: () => new PooledAdapter(),
     createDriver: () => new PooledDriver(client, options),
@@ -43,10 +49,10 @@ class PooledAdapter extends SqliteAdapter {
 }
 
 class PooledDriver implements Driver {
-  readonly #client: SqliteClient;
+  readonly #client: KyselyTarget;
   readonly #options: KyselyDialectOptions;
 
-  constructor(client: SqliteClient, options: KyselyDialectOptions) {
+  constructor(client: KyselyTarget, options: KyselyDialectOptions) {
     this.#client = client;
     this.#options = options;
   }
@@ -93,15 +99,17 @@ class PooledDriver implements Driver {
 
 /** What Kysely takes for a connection: none is lent until a transaction begins. */
 class PooledConnection implements DatabaseConnection {
-  readonly #client: SqliteClient;
+  readonly #client: KyselyTarget;
   #session: (Session & AsyncDisposable) | undefined;
 
-  constructor(client: SqliteClient) {
+  constructor(client: KyselyTarget) {
     this.#client = client;
   }
 
   async begin(label: string, options: Pick<TransactionOptions, "readOnly" | "mode">): Promise<void> {
-    const session = await this.#client.openSession({ label, ...(options.readOnly === true && { readOnly: true }) });
+    const { openSession } = this.#client;
+    if (openSession === undefined) throw nested();
+    const session = await openSession({ label, ...(options.readOnly === true && { readOnly: true }) });
     try {
       await session.begin(options);
       this.#session = session;
@@ -147,6 +155,13 @@ class PooledConnection implements DatabaseConnection {
     const { rows } = await this.executeQuery<Row>(query, options);
     for (let at = 0; at < rows.length; at += chunkSize) yield { rows: rows.slice(at, at + chunkSize) };
   }
+}
+
+function nested(): PoolError {
+  return new PoolError(
+    "INVALID_ARGUMENT",
+    "this Kysely is inside a session or transaction of the client: begin and nest with theirs, or make it over the client",
+  );
 }
 
 function quoted(name: string): string {
