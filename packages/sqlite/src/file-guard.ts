@@ -22,6 +22,7 @@ export class FileGuard {
   readonly #timer: NodeJS.Timeout;
   #opened: BigIntStats | undefined;
   #looking = false;
+  #closed = false;
 
   constructor(file: string, reader: InThreadReader, actions: GuardActions) {
     this.#file = file;
@@ -33,6 +34,7 @@ export class FileGuard {
 
   close(): void {
     clearInterval(this.#timer);
+    this.#closed = true;
   }
 
   async #look(): Promise<void> {
@@ -40,6 +42,8 @@ export class FileGuard {
     this.#looking = true;
     const now = await stat(this.#file, { bigint: true }).catch(() => undefined);
     this.#looking = false;
+    // Closed meanwhile, with its reader: what is opened now, nobody would close.
+    if (this.#closed) return;
     this.#opened ??= now;
     const same = now !== undefined && now.ino === this.#opened?.ino && now.dev === this.#opened.dev;
     if (same && this.#reader.isOpen) return;
