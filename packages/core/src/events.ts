@@ -1,5 +1,5 @@
 import { channel, tracingChannel, type Channel, type TracingChannel } from "node:diagnostics_channel";
-import type { CloseReason } from "./pool/entry.js";
+import type { CloseReason } from "./pool/close-reason.js";
 import type { Holder } from "./pool/stats.js";
 
 /**

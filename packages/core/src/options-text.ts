@@ -44,3 +44,12 @@ function defaultOf(spec: OptionSpec): string {
   if (spec.default === Infinity) return spec.type === "duration" ? '`"never"`' : "`Infinity`";
   return `\`${JSON.stringify(spec.default)}\``;
 }
+
+/** What was given, for a message that says what was wanted: short, and never the inside of an object. */
+export function describeValue(value: unknown): string {
+  if (typeof value === "string")
+    return value.length > 60 ? `a string of ${String(value.length)} characters` : JSON.stringify(value);
+  if (value === null || ["number", "boolean", "undefined", "bigint"].includes(typeof value)) return String(value);
+  if (typeof value === "object") return Array.isArray(value) ? "an array" : "an object";
+  return `a ${typeof value}`;
+}

@@ -1,5 +1,5 @@
 import { PoolError } from "./errors.js";
-import { rangeOf } from "./options-text.js";
+import { describeValue, rangeOf } from "./options-text.js";
 import { parseDuration } from "./time.js";
 
 /** How one option is checked and described. `default: undefined` means that it may be left out. */
@@ -41,7 +41,7 @@ export function readOptions<O extends object>(
   where: string,
 ): Record<keyof O & string, unknown> {
   if (input !== undefined && (typeof input !== "object" || input === null || Array.isArray(input))) {
-    throw invalidOptions(where, [`options must be an object, got ${describe(input)}`]);
+    throw invalidOptions(where, [`options must be an object, got ${describeValue(input)}`]);
   }
   const given = new Map(Object.entries(input ?? {}));
   const problems: string[] = [];
@@ -52,7 +52,7 @@ export function readOptions<O extends object>(
   }
   const result: Record<string, unknown> = {};
   for (const [key, spec] of Object.entries<OptionSpec>(table)) {
-    const value = given.get(key);
+    const value: unknown = given.get(key);
     if (value === undefined) {
       if (spec.required === true) problems.push(`${key} is required: ${rangeOf(spec)}`);
       if (spec.default !== undefined) result[key] = spec.default;
@@ -60,11 +60,13 @@ export function readOptions<O extends object>(
     }
     const read = readValue(spec, value);
     if ("problem" in read)
-      problems.push(`${key} must be ${read.problem}, got ${isSecret(spec) ? `a ${typeof value}` : describe(value)}`);
+      problems.push(
+        `${key} must be ${read.problem}, got ${isSecret(spec) ? `a ${typeof value}` : describeValue(value)}`,
+      );
     else result[key] = read.value;
   }
   if (problems.length > 0) throw invalidOptions(where, problems);
-  return result as Record<keyof O & string, unknown>;
+  return result;
 }
 
 /** The error for options that are each fine and impossible together. */
@@ -110,15 +112,7 @@ function readValue(spec: OptionSpec, value: unknown): { value: unknown } | { pro
 }
 
 function isSecret(spec: OptionSpec): boolean {
-  return "secret" in spec && spec.secret === true;
-}
-
-function describe(value: unknown): string {
-  if (typeof value === "string")
-    return value.length > 60 ? `a string of ${String(value.length)} characters` : JSON.stringify(value);
-  if (value === null || ["number", "boolean", "undefined", "bigint"].includes(typeof value)) return String(value);
-  if (typeof value === "object") return Array.isArray(value) ? "an array" : "an object";
-  return `a ${typeof value}`;
+  return "secret" in spec && spec.secret;
 }
 
 function suggestion(key: string, known: readonly string[]): string {

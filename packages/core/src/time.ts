@@ -36,9 +36,9 @@ export class CoarseClock {
   readonly #clock: Clock;
   #time: number;
   #readsLeft = 0;
-  #turnEnd: NodeJS.Immediate | undefined;
+  #awaitsTurnEnd = false;
   readonly #onTurnEnd = (): void => {
-    this.#turnEnd = undefined;
+    this.#awaitsTurnEnd = false;
     this.#readsLeft = 0;
   };
 
@@ -59,7 +59,10 @@ export class CoarseClock {
     this.#readsLeft = READS_PER_REFRESH;
     // On another clock than the system's, time may pass without a turn of the loop.
     if (this.#clock !== systemClock) this.#readsLeft = 0;
-    else this.#turnEnd ??= setImmediate(this.#onTurnEnd).unref();
+    else if (!this.#awaitsTurnEnd) {
+      this.#awaitsTurnEnd = true;
+      setImmediate(this.#onTurnEnd).unref();
+    }
     return this.#time;
   }
 }

@@ -1,5 +1,8 @@
 import { PoolError } from "../errors.js";
-import type { AcquireOptions } from "./pool.js";
+import { describeValue } from "../options-text.js";
+import type { AcquireOptions, Priority } from "./pool.js";
+
+const PRIORITIES: ReadonlySet<unknown> = new Set<Priority>(["high", "normal", "low"]);
 
 /** What is wrong with the options of an acquire, if anything. Runs on every call that has some, so it looks at each only once. */
 export function checkAcquire(pool: string, options: AcquireOptions): PoolError | undefined {
@@ -13,7 +16,7 @@ export function checkAcquire(pool: string, options: AcquireOptions): PoolError |
   if (signal !== undefined && !(signal instanceof AbortSignal))
     return invalid(pool, "signal", "an AbortSignal", signal);
   if (label !== undefined && typeof label !== "string") return invalid(pool, "label", "a string", label);
-  if (priority !== undefined && priority !== "high" && priority !== "normal" && priority !== "low") {
+  if (priority !== undefined && !PRIORITIES.has(priority)) {
     return invalid(pool, "priority", 'one of "high", "normal", "low"', priority);
   }
   return undefined;
@@ -52,9 +55,11 @@ export function checkFactory(factory: unknown): void {
 }
 
 function invalid(pool: string, name: string, takes: string, got: unknown): PoolError {
-  const shown =
-    typeof got === "string" ? JSON.stringify(got.slice(0, 60)) : typeof got === "object" ? "an object" : String(got);
-  return new PoolError("INVALID_ARGUMENT", `pool ${JSON.stringify(pool)}: ${name} must be ${takes}, got ${shown}`, {
-    details: { name },
-  });
+  return new PoolError(
+    "INVALID_ARGUMENT",
+    `pool ${JSON.stringify(pool)}: ${name} must be ${takes}, got ${describeValue(got)}`,
+    {
+      details: { name },
+    },
+  );
 }

@@ -49,6 +49,15 @@ export class Checks<R> {
     }
   }
 
+  /** Does this error of a statement mean that its resource is unfit? */
+  isFatal(error: unknown): boolean {
+    try {
+      return this.#factory.isFatal?.(error) === true;
+    } catch {
+      return false; // the caller is owed the error of the task, not one about it
+    }
+  }
+
   async #bounded(what: string, call: (signal: AbortSignal) => unknown): Promise<unknown> {
     const { clock, validateTimeout, name } = this.#options;
     const where = `pool ${JSON.stringify(name)}: ${what} a ${this.#factory.kind} resource`;

@@ -1,19 +1,10 @@
+import { moment } from "../events.js";
 import type { Clock } from "../time.js";
-import type { CloseReason } from "./entry.js";
+import { ABRUPT, type CloseReason } from "./close-reason.js";
+import type { Entry } from "./entry.js";
 import type { ResourceFactory } from "./factory.js";
 
-/** Reasons after which work may still be running, so that nothing polite can be sent. */
-const ABRUPT: ReadonlySet<CloseReason> = new Set<CloseReason>([
-  "lost",
-  "destroyed",
-  "dropped",
-  "reclaimed",
-  "fatal-error",
-  "busy-at-release",
-  "validate-failed",
-  "reset-failed",
-  "abandoned",
-]);
+const closes = moment("pool:close");
 
 /** Has the factory close a resource, and calls `done` when it has, has failed to, or `closeTimeout` is over. Never throws. */
 export function closeResource<R>(
@@ -41,6 +32,11 @@ export function closeResource<R>(
   };
   const timer = how.clock.setTimeout(finish, how.closeTimeout);
   Promise.resolve(closing).then(finish, finish);
+}
+
+export function publishClose<R>(pool: string, entry: Entry<R>, reason: CloseReason, now: number, cause: unknown): void {
+  if (!closes.hasSubscribers) return;
+  closes.publish({ pool, resourceId: entry.id, reason, ageMs: now - entry.openedAt, uses: entry.uses, cause });
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

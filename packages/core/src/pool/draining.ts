@@ -8,7 +8,7 @@ const states = moment("pool:state");
 /** The end of a pool: nobody is let in, the leases get their time, and what is left is taken away. */
 export class Draining<R> {
   readonly #engine: Engine<R>;
-  readonly #done = Promise.withResolvers<void>();
+  readonly #done = Promise.withResolvers<undefined>();
   #timer: Timer | undefined;
   #deadline = Infinity;
 
@@ -31,7 +31,7 @@ export class Draining<R> {
     if (this.#timer !== undefined) this.#engine.options.clock.clearTimeout(this.#timer);
     this.#engine.state = "closed";
     this.#publish("closed");
-    this.#done.resolve();
+    this.#done.resolve(undefined);
   }
 
   #begin(): void {

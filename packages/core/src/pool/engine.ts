@@ -1,29 +1,25 @@
 import { moment } from "../events.js";
-import type { PoolError } from "../errors.js";
 import { CoarseClock } from "../time.js";
 import { Arrivals } from "./arrivals.js";
-import type { Hold } from "./borrow.js";
 import { Checks } from "./checks.js";
-import { closeResource } from "./closing.js";
-import { wouldDeadlock } from "./deadlock.js";
+import { closeResource, publishClose } from "./closing.js";
 import { unwatch } from "./dropped.js";
-import { Entry, type CloseReason, type Ending, type EntryOwner, type Tally } from "./entry.js";
+import type { CloseReason } from "./close-reason.js";
+import { Entry, type Ending, type EntryOwner, type Tally } from "./entry.js";
 import { EntryList } from "./entry-list.js";
 import type { ResourceFactory } from "./factory.js";
 import { Growing } from "./growing.js";
-import { holdersAmong } from "./holders.js";
+import { keptShapes } from "./kept-shapes.js";
 import { PoolLease, type Lease } from "./lease.js";
 import type { ResolvedPoolOptions } from "./options.js";
-import { unavailable, type Moment } from "./refusals.js";
 import { Returns } from "./returns.js";
 import { Totals } from "./totals.js";
 import { Vetting } from "./vetting.js";
-import { WaitingRoom, type WaitingHost } from "./waiting-room.js";
-import { Waiter, type Request } from "./wait-queue.js";
+import { WaitingRoom } from "./waiting-room.js";
+import type { Request } from "./wait-queue.js";
 
 const leases = moment("pool:lease");
 const releases = moment("pool:release");
-const closes = moment("pool:close");
 
 /** What stands above the engine and hears of its changes. */
 export interface EngineObserver {
@@ -37,7 +33,7 @@ export interface EngineObserver {
  * Entries, waiters and leases, and the one method in which they meet: {@link serve} runs after every change. A resource that is being
  * validated or reset is simply not idle yet, and no waiter is tied to it.
  */
-export class Engine<R> implements EntryOwner, WaitingHost {
+export class Engine<R> implements EntryOwner {
   readonly options: ResolvedPoolOptions;
   readonly factory: ResourceFactory<R>;
   readonly limits: { maxSize: number; maxIdle: number; minIdle: number };
@@ -48,19 +44,17 @@ export class Engine<R> implements EntryOwner, WaitingHost {
   readonly checks: Checks<R>;
   readonly growing: Growing<R>;
   readonly room: WaitingRoom<R>;
+  readonly vetting: Vetting<R>;
   state: "open" | "draining" | "closed" = "open";
+  /** Counts the evictions, from 1. */
+  generation = 1;
   /** How many resources are wanted at least, whether or not somebody waits for them. */
   warmTarget = 0;
   observer: EngineObserver | undefined;
-  /**
-   * One of each kind that comes and goes, never used. V8 forgets a hidden class that has no instance at a full collection, and with it
-   * all compiled code that knows it: without these a pool that is idle at that moment starts slow again.
-   */
   readonly keptShapes: readonly unknown[];
 
   readonly #clock: CoarseClock;
   readonly #returns: Returns<R>;
-  readonly #vetting: Vetting<R>;
   readonly #lifo: boolean;
   /** What was in use a moment ago may be lent on at once. */
   readonly #lendsOn: boolean;
@@ -84,10 +78,8 @@ export class Engine<R> implements EntryOwner, WaitingHost {
     this.room = new WaitingRoom<R>(this);
     this.growing = new Growing<R>(this, new Arrivals<R>(this));
     this.#returns = new Returns<R>(this);
-    this.#vetting = new Vetting<R>(this);
-    const nothing = (): void => undefined;
-    const entry = new Entry<R>(this, 0, { ...this.tally }, 0);
-    this.keptShapes = [new PoolLease(entry, 0), new Waiter<R>(nothing, nothing, undefined, 0, 0, undefined)];
+    this.vetting = new Vetting<R>(this);
+    this.keptShapes = keptShapes(this);
   }
 
   get name(): string {
@@ -103,12 +95,9 @@ export class Engine<R> implements EntryOwner, WaitingHost {
     return this.tally.idle + this.tally.leased + this.tally.validating + this.tally.resetting;
   }
 
-  get #overLimit(): boolean {
+  /** There are more than may be, not counting those about to go. */
+  get overLimit(): boolean {
     return this.entries.size - this.tally.closing > this.limits.maxSize;
-  }
-
-  get troubled(): boolean {
-    return this.growing.failures > 0;
   }
 
   now(): number {
@@ -121,38 +110,6 @@ export class Engine<R> implements EntryOwner, WaitingHost {
 
   exactNow(): number {
     return this.options.clock.now();
-  }
-
-  isFatal(error: unknown): boolean {
-    try {
-      return this.factory.isFatal?.(error) === true;
-    } catch {
-      return false; // the caller is owed the error of the task, not one about it
-    }
-  }
-
-  wouldDeadlock(hold: Hold): boolean {
-    return wouldDeadlock(this.entries, this.limits.maxSize, hold);
-  }
-
-  whyUnavailable(): PoolError | undefined {
-    const { growing } = this;
-    if (growing.failures === 0 || !growing.down || this.open > 0 || !growing.pausing) return undefined;
-    return unavailable(this.name, this.factory.kind, growing.failures, growing.lastError);
-  }
-
-  moment(): Moment {
-    const { leased, idle, connecting } = this.tally;
-    const holders = holdersAmong(this.entries, this.factory, this.now(), this.exactNow());
-    const counts = {
-      maxSize: this.limits.maxSize,
-      size: this.entries.size,
-      leased,
-      idle,
-      connecting,
-      waiting: this.waiting,
-    };
-    return { pool: this.name, ...counts, lastConnectError: this.growing.lastError, holders };
   }
 
   /** Lends at once, or queues. */
@@ -194,22 +151,10 @@ export class Engine<R> implements EntryOwner, WaitingHost {
         entry.toLeased();
         this.#lendToNext(entry, now);
       }
-      if (this.room.waiting > 0 && this.tally.idle > 0) this.#vetting.checkIdle();
+      if (this.room.waiting > 0 && this.tally.idle > 0) this.vetting.checkIdle();
       if (this.entries.size < this.limits.maxSize) this.growing.grow();
     }
     this.#serving = false;
-  }
-
-  /** How many more resources there is use for. */
-  missing(): number {
-    if (this.state !== "open") return 0;
-    const { tally, limits } = this;
-    const coming = this.growing.coming + tally.resetting + this.#vetting.coming;
-    const wanted = this.waiting + limits.minIdle - tally.idle - coming;
-    return Math.min(
-      Math.max(wanted, this.warmTarget - this.entries.size + tally.closing),
-      limits.maxSize - this.entries.size,
-    );
   }
 
   /** A new entry, connecting. */
@@ -280,13 +225,8 @@ export class Engine<R> implements EntryOwner, WaitingHost {
     this.serve();
     entry.vouched = false;
     if (entry.state !== "idle") return;
-    if (this.#overLimit) this.close(entry, "resized");
+    if (this.overLimit) this.close(entry, "resized");
     else if (this.tally.idle > Math.max(this.limits.maxIdle, this.warmTarget)) this.close(entry, "max-idle");
-  }
-
-  /** Checks an idle one. */
-  validate(entry: Entry<R>, keepAlive: boolean): void {
-    this.#vetting.check(entry, keepAlive);
   }
 
   close(entry: Entry<R>, reason: CloseReason, cause?: unknown): void {
@@ -294,10 +234,7 @@ export class Engine<R> implements EntryOwner, WaitingHost {
     entry.to("closing");
     this.totals.countClose(reason);
     if (entry.uses === 0) this.growing.closedUnused(entry.openedAt, reason, cause);
-    if (closes.hasSubscribers) {
-      const { id: resourceId, uses } = entry;
-      closes.publish({ pool: this.name, resourceId, reason, ageMs: this.now() - entry.openedAt, uses, cause });
-    }
+    publishClose(this.name, entry, reason, this.now(), cause);
     const { clock, closeTimeout } = this.options;
     // An entry that is closed was opened, so it has its resource.
     closeResource(this.factory, entry.resource as R, { reason, clock, closeTimeout }, () => {
@@ -310,22 +247,9 @@ export class Engine<R> implements EntryOwner, WaitingHost {
   #takeFresh(now: number): Entry<R> | undefined {
     const entry = this.#lifo ? this.idle.last : this.idle.first;
     if (entry === undefined) return undefined;
-    if (now >= entry.expiresAt || !this.#vetting.isFresh(entry, now)) return this.#searchFresh(now);
+    if (now >= entry.expiresAt || !this.vetting.isFresh(entry, now)) return this.vetting.takeOther(this.#lifo, now);
     this.idle.remove(entry);
     return entry;
-  }
-
-  /** The first may not be lent as it is; another may. */
-  #searchFresh(now: number): Entry<R> | undefined {
-    for (const entry of this.idle.snapshot(this.#lifo)) {
-      if (entry.state !== "idle") continue; // closing one can take another with it
-      if (now >= entry.expiresAt) this.close(entry, "max-lifetime");
-      else if (entry.vouched || this.#vetting.isFresh(entry, now)) {
-        this.idle.remove(entry);
-        return entry;
-      }
-    }
-    return undefined;
   }
 
   #lendToNext(entry: Entry<R>, now: number): void {
@@ -369,6 +293,6 @@ export class Engine<R> implements EntryOwner, WaitingHost {
     if (this.state !== "open") return "pool-closed";
     if (entry.uses >= this.options.maxUses) return "max-uses";
     if (now >= entry.expiresAt) return "max-lifetime";
-    return this.#overLimit ? "resized" : undefined;
+    return this.overLimit ? "resized" : undefined;
   }
 }

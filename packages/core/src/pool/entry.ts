@@ -1,4 +1,5 @@
 import type { Hold } from "./borrow.js";
+import type { CloseReason } from "./close-reason.js";
 import type { PoolLease } from "./lease.js";
 import type { LeaseRecord } from "./dropped.js";
 
@@ -22,28 +23,6 @@ const NEXT: Readonly<Record<EntryState, readonly EntryState[]>> = {
   closed: [],
 };
 
-/** Why a resource was closed. */
-export type CloseReason = (typeof CLOSE_REASONS)[number];
-
-export const CLOSE_REASONS = [
-  "lost",
-  "destroyed",
-  "dropped",
-  "reclaimed",
-  "fatal-error",
-  "busy-at-release",
-  "validate-failed",
-  "reset-failed",
-  "idle-timeout",
-  "max-lifetime",
-  "max-uses",
-  "max-idle",
-  "evicted",
-  "resized",
-  "abandoned",
-  "pool-closed",
-] as const;
-
 /** How many entries of a pool are in each state. */
 export type Tally = Record<EntryState, number>;
 
@@ -56,7 +35,7 @@ export interface EntryOwner {
   now(): number;
   exactNow(): number;
   readonly name: string;
-  isFatal(error: unknown): boolean;
+  readonly checks: { isFatal(error: unknown): boolean };
 }
 
 /** One resource with all that the engine knows of it and of its present hold. Times are the pool's clock in ms. */

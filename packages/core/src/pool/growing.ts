@@ -1,23 +1,9 @@
 import type { Timer } from "../time.js";
-import type { CloseReason, Entry } from "./entry.js";
-import type { ResourceFactory } from "./factory.js";
+import type { CloseReason } from "./close-reason.js";
+import { demandOf } from "./demand.js";
+import type { Engine } from "./engine.js";
 import { Growth } from "./growth.js";
 import { Opening, type OpeningOutcome } from "./opening.js";
-import type { ResolvedPoolOptions } from "./options.js";
-
-/** What growing asks of its engine. */
-export interface GrowingHost<R> {
-  readonly factory: ResourceFactory<R>;
-  readonly options: ResolvedPoolOptions;
-  readonly state: "open" | "draining" | "closed";
-  readonly waiting: number;
-  /** How many more resources there is use for. */
-  missing(): number;
-  /** A new entry, connecting. */
-  enlist(): Entry<R>;
-  now(): number;
-  refresh(): number;
-}
 
 /** Resources that die within so many ms of their opening, before their first loan and one after the other, count as not opened. */
 const UNPROVEN = 1_000;
@@ -25,7 +11,7 @@ const SHORT_LIVED: ReadonlySet<CloseReason> = new Set<CloseReason>(["lost", "val
 
 /** Opens resources as they are missing: a few at once, and after a failure with pauses. Knows when the backend is down. */
 export class Growing<R> {
-  readonly #host: GrowingHost<R>;
+  readonly #engine: Engine<R>;
   readonly #growth: Growth;
   readonly #opening: Opening<R>;
   #timer: Timer | undefined;
@@ -35,10 +21,10 @@ export class Growing<R> {
   /** Somebody wants resources now, though nobody waits in the queue: a warm-up. */
   warming = false;
 
-  constructor(host: GrowingHost<R>, outcome: OpeningOutcome<R>) {
-    this.#host = host;
-    this.#growth = new Growth(host.options);
-    this.#opening = new Opening(host.factory, host.options, {
+  constructor(engine: Engine<R>, outcome: OpeningOutcome<R>) {
+    this.#engine = engine;
+    this.#growth = new Growth(engine.options);
+    this.#opening = new Opening(engine.factory, engine.options, {
       opened: (entry, resource) => {
         if (!this.#dyingYoung) this.#growth.succeeded();
         outcome.opened(entry, resource);
@@ -75,12 +61,12 @@ export class Growing<R> {
 
   /** Nothing is under way and the next try is not due: who comes now would only wait for a pause to end. */
   get pausing(): boolean {
-    return this.#opening.underWay === 0 && this.#host.now() < this.#growth.pauseEndsAt(true);
+    return this.#opening.underWay === 0 && this.#engine.now() < this.#growth.pauseEndsAt(true);
   }
 
   /** What is opened dies at once: opening it is no success. */
   get #dyingYoung(): boolean {
-    return this.#host.now() - this.#lastDiedYoung < UNPROVEN;
+    return this.#engine.now() - this.#lastDiedYoung < UNPROVEN;
   }
 
   /** The cause of the failures may be gone: no more pause. */
@@ -90,47 +76,47 @@ export class Growing<R> {
 
   /** Connects under way that may be counted on; those that take long may hang. */
   get coming(): number {
-    return this.#growth.young(this.#opening.startedAt(), this.#host.now()).count;
+    return this.#growth.young(this.#opening.startedAt(), this.#engine.now()).count;
   }
 
   /** Starts what is missing and may start, and comes back when more may. */
   grow(): void {
-    const missing = this.#host.missing();
-    const wanted = this.warming || this.#host.waiting > 0;
-    if (missing <= 0 && !(wanted && this.#opening.underWay > 0)) return;
-    const now = this.#host.now();
+    const demand = demandOf(this.#engine);
+    const wanted = this.warming || this.#engine.waiting > 0;
+    if (demand <= 0 && !(wanted && this.#opening.underWay > 0)) return;
+    const now = this.#engine.now();
     const { starts, askAgainAt } = this.#growth.allowance(this.#opening.startedAt(), wanted, now);
-    const count = Math.max(0, Math.min(starts, missing));
+    const count = Math.max(0, Math.min(starts, demand));
     if (count > 0) this.#growth.started(now);
-    for (let i = 0; i < count; i++) this.#opening.start(this.#host.enlist(), this.#growth.failures);
+    for (let i = 0; i < count; i++) this.#opening.start(this.#engine.enlist(), this.#growth.failures);
     this.#askAgain(count > 0 ? now + this.#growth.slowAfter : askAgainAt, now, wanted);
   }
 
   /** A resource has been closed that was never lent: if it has only just been opened, opening it was no success. */
   closedUnused(openedAt: number, reason: CloseReason, cause: unknown): void {
-    const now = this.#host.now();
-    if (this.#host.state !== "open" || now - openedAt >= UNPROVEN || !SHORT_LIVED.has(reason)) return;
+    const now = this.#engine.now();
+    if (this.#engine.state !== "open" || now - openedAt >= UNPROVEN || !SHORT_LIVED.has(reason)) return;
     if (this.#dyingYoung) this.#growth.failed(cause); // one may be chance
     this.#lastDiedYoung = now;
   }
 
   /** Gives up everything under way. */
   stop(reason: unknown): void {
-    if (this.#timer !== undefined) this.#host.options.clock.clearTimeout(this.#timer);
+    if (this.#timer !== undefined) this.#engine.options.clock.clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#firesAt = Infinity;
     this.#opening.abort(reason);
   }
 
   #failed(error: unknown): void {
-    if (this.#host.state !== "open") return;
-    this.#host.refresh();
+    if (this.#engine.state !== "open") return;
+    this.#engine.refresh();
     this.#growth.failed(error);
   }
 
   #askAgain(at: number, now: number, wanted: boolean): void {
     if (at === Infinity || (at >= this.#firesAt && (this.#held || !wanted))) return;
-    const { clock } = this.#host.options;
+    const { clock } = this.#engine.options;
     if (this.#timer !== undefined) clock.clearTimeout(this.#timer);
     this.#firesAt = Math.min(at, this.#firesAt);
     this.#held = wanted;
@@ -138,7 +124,7 @@ export class Growing<R> {
       () => {
         this.#timer = undefined;
         this.#firesAt = Infinity;
-        this.#host.refresh();
+        this.#engine.refresh();
         this.grow();
       },
       Math.max(1, this.#firesAt - now),

@@ -1,6 +1,6 @@
 export { borrowing, holdOf, type Borrower, type Hold } from "./borrow.js";
 export { createPool } from "./create-pool.js";
-export { CLOSE_REASONS, type CloseReason } from "./entry.js";
+export { CLOSE_REASONS, type CloseReason } from "./close-reason.js";
 export type { CreateContext, ResourceFactory, ResourceStatus } from "./factory.js";
 export { withCredentials, withHooks, type CredentialOptions, type PoolHooks } from "./hooks.js";
 export type { Lease } from "./lease.js";

@@ -1,19 +1,19 @@
-import { traced } from "../events.js";
-import { PoolError } from "../errors.js";
-import { asHolder, borrow, holdOf, type Borrower, type Hold } from "./borrow.js";
+import { traced, type TracedEvents } from "../events.js";
+import { checkAcquire, checkTimeout } from "./arguments.js";
+import { borrow, type Borrower } from "./borrow.js";
+import { CallbackForms } from "./callback-forms.js";
+import { holdersOf, statsOf } from "./census.js";
 import { Draining } from "./draining.js";
 import { Engine } from "./engine.js";
 import type { ResourceFactory } from "./factory.js";
-import { holdersAmong } from "./holders.js";
 import type { Lease } from "./lease.js";
-import { impossible, type ResolvedPoolOptions } from "./options.js";
+import type { ResolvedPoolOptions } from "./options.js";
 import type { AcquireOptions, Pool } from "./pool.js";
-import { checkAcquire, checkLimits, checkTimeout } from "./arguments.js";
 import { poolClosed } from "./refusals.js";
+import { resize, type LimitChange } from "./resizing.js";
 import { Stacks } from "./stacks.js";
 import type { Holder, PoolStats } from "./stats.js";
 import { Upkeep } from "./upkeep.js";
-import type { Request } from "./wait-queue.js";
 import { Warming } from "./warming.js";
 
 const acquires = traced("pool:acquire");
@@ -24,14 +24,15 @@ export class ManagedPool<R> implements Pool<R> {
   readonly #upkeep: Upkeep<R>;
   readonly #draining: Draining<R>;
   readonly #warming: Warming<R>;
+  readonly #callbackForms: CallbackForms<R>;
   readonly #stacks: Stacks | undefined;
-  #generation = 1;
 
   constructor(factory: ResourceFactory<R>, options: ResolvedPoolOptions) {
     this.#engine = new Engine(factory, options);
     this.#upkeep = new Upkeep(this.#engine);
     this.#draining = new Draining(this.#engine);
     this.#warming = new Warming(this.#engine);
+    this.#callbackForms = new CallbackForms(this, options.selfDeadlock, (error) => this.#engine.checks.isFatal(error));
     this.#stacks = options.stacks === "off" ? undefined : new Stacks(options.stacks);
     this.#engine.observer = {
       opened: () => {
@@ -58,11 +59,7 @@ export class ManagedPool<R> implements Pool<R> {
   }
 
   get stats(): PoolStats {
-    const { state, tally, totals, limits, entries, waiting, growing } = this.#engine;
-    const { idle, leased, connecting, validating, resetting, closing } = tally;
-    const now = { idle, leased, connecting, validating, resetting, closing, waiting };
-    const health = { generation: this.#generation, failures: growing.failures, lastError: growing.lastError };
-    return { state, ...limits, size: entries.size, ...now, ...health, totals: totals.snapshot() };
+    return statsOf(this.#engine);
   }
 
   acquire(options?: AcquireOptions): Promise<Lease<R>> {
@@ -79,18 +76,8 @@ export class ManagedPool<R> implements Pool<R> {
     return this.#engine.tryLend(options, this.#stacks?.take(this.tryAcquire));
   }
 
-  async use<T>(task: (resource: R, lease: Lease<R>) => T | PromiseLike<T>, options?: AcquireOptions): Promise<T> {
-    const { selfDeadlock } = this.#engine.options;
-    const problem = options === undefined ? undefined : checkAcquire(this.name, options);
-    if (problem !== undefined) throw problem;
-    if (selfDeadlock === "off") return this.#lendTo(task, await this.acquire(options));
-    const outer = selfDeadlock === "reuse" ? (holdOf(this)?.lease as Lease<R> | undefined) : undefined; // a hold of this pool
-    if (outer?.active === true) return task(outer.resource, outer);
-    return asHolder(this, options?.label, async (hold) => {
-      const lease = await this.acquire({ ...options, hold } as Request);
-      hold.lease = lease;
-      return this.#lendTo(task, lease);
-    });
+  use<T>(task: (resource: R, lease: Lease<R>) => T | PromiseLike<T>, options?: AcquireOptions): Promise<T> {
+    return this.#callbackForms.use(task, options);
   }
 
   async warm(n?: number, options?: { signal?: AbortSignal }): Promise<void> {
@@ -98,26 +85,14 @@ export class ManagedPool<R> implements Pool<R> {
     await this.#warming.warm(n ?? Math.max(1, this.#engine.limits.minIdle), options?.signal);
   }
 
-  resize(change: { maxSize?: number; maxIdle?: number; minIdle?: number }): void {
-    const { limits } = this.#engine;
-    checkLimits(this.name, change);
-    const maxSize = change.maxSize ?? limits.maxSize;
-    // maxIdle follows maxSize as long as it was not set apart from it.
-    const maxIdle = change.maxIdle ?? (limits.maxIdle === limits.maxSize ? maxSize : Math.min(limits.maxIdle, maxSize));
-    const next = { maxSize, maxIdle, minIdle: change.minIdle ?? limits.minIdle };
-    const problems = impossible(next);
-    if (problems.length > 0)
-      throw new PoolError("INVALID_ARGUMENT", `pool ${JSON.stringify(this.name)}: ${problems.join("; ")}`, {
-        details: next,
-      });
-    Object.assign(limits, next);
-    this.#closeSurplus();
+  resize(limits: LimitChange): void {
+    resize(this.#engine, limits);
     this.#warming.opened();
     this.#engine.serve();
   }
 
   evict(reason = "evicted by the program"): void {
-    this.#generation++;
+    this.#engine.generation++;
     this.#engine.growing.forgive();
     for (const entry of [...this.#engine.entries]) {
       if (entry.state === "idle") this.#engine.close(entry, "evicted", reason);
@@ -127,8 +102,7 @@ export class ManagedPool<R> implements Pool<R> {
   }
 
   holders(): readonly Holder[] {
-    const { entries, factory } = this.#engine;
-    return holdersAmong(entries, factory, this.#engine.refresh(), this.#engine.exactNow());
+    return holdersOf(this.#engine);
   }
 
   reclaim(leaseId: number, cause?: unknown): boolean {
@@ -154,54 +128,16 @@ export class ManagedPool<R> implements Pool<R> {
 
   /** For sessions; see borrow.ts. */
   [borrow]<T>(task: (borrower: Borrower<R>) => Promise<T>, label: string | undefined): Promise<T> {
-    if (this.#engine.options.selfDeadlock === "off") {
-      return task({ acquire: (options) => this.acquire(options), released: () => undefined });
-    }
-    return asHolder(this, label, (hold) => task(this.#borrowerFor(hold)));
-  }
-
-  #borrowerFor(hold: Hold): Borrower<R> {
-    return {
-      acquire: async (options) => {
-        const lease = await this.acquire({ ...options, hold } as Request);
-        hold.lease = lease;
-        return lease;
-      },
-      released: () => {
-        hold.lease = undefined;
-      },
-    };
-  }
-
-  async #lendTo<T>(task: (resource: R, lease: Lease<R>) => T | PromiseLike<T>, lease: Lease<R>): Promise<T> {
-    try {
-      return await task(lease.resource, lease);
-    } catch (error) {
-      if (this.#engine.isFatal(error)) lease.destroy(error);
-      throw error;
-    } finally {
-      lease.release();
-    }
+    return this.#callbackForms.borrowing(task, label);
   }
 
   #acquireTraced(options: AcquireOptions | undefined, stack: string | undefined): Promise<Lease<R>> {
-    const event: { pool: string; label: string | undefined; waiting: number; leaseId?: number } = {
-      pool: this.name,
-      label: options?.label,
-      waiting: this.#engine.waiting,
-    };
+    const { waiting } = this.#engine;
+    const event: TracedEvents["pool:acquire"] = { pool: this.name, label: options?.label, waiting };
     return acquires.tracePromise(async () => {
       const lease = await this.#engine.acquire(options, stack);
       event.leaseId = lease.id;
       return lease;
     }, event);
-  }
-
-  #closeSurplus(): void {
-    const { idle, entries, tally, limits } = this.#engine;
-    for (const entry of idle.snapshot(false)) {
-      if (tally.idle <= limits.maxIdle && entries.size - tally.closing <= limits.maxSize) return;
-      if (entry.state === "idle") this.#engine.close(entry, "resized");
-    }
   }
 }

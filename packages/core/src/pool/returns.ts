@@ -1,6 +1,7 @@
 import { moment } from "../events.js";
 import type { Engine } from "./engine.js";
-import type { CloseReason, Ending, Entry } from "./entry.js";
+import type { CloseReason } from "./close-reason.js";
+import type { Ending, Entry } from "./entry.js";
 import { busyMsOf, holderOf } from "./holders.js";
 
 const leaks = moment("pool:leak");

@@ -1,4 +1,4 @@
-import type { CloseReason } from "./entry.js";
+import type { CloseReason } from "./close-reason.js";
 
 /** Who holds a resource now: what a timeout error, a leak report and {@link Pool.holders} show. */
 export interface Holder {

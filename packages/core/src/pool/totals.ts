@@ -1,4 +1,4 @@
-import { CLOSE_REASONS, type CloseReason } from "./entry.js";
+import { CLOSE_REASONS, type CloseReason } from "./close-reason.js";
 import type { PoolTotals } from "./stats.js";
 
 /** The counts of a pool that only grow. */

@@ -48,7 +48,7 @@ export class Upkeep<R> {
     if (now >= entry.expiresAt) this.#engine.close(entry, "max-lifetime");
     else if (now - entry.usedAt >= options.idleTimeout && tally.idle > limits.minIdle)
       this.#engine.close(entry, "idle-timeout");
-    else if (now >= entry.keepAliveAt && factory.validate !== undefined) this.#engine.validate(entry, true);
+    else if (now >= entry.keepAliveAt && factory.validate !== undefined) this.#engine.vetting.check(entry, true);
   }
 
   #leased(entry: Entry<R>, now: number): void {

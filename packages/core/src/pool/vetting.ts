@@ -30,6 +30,20 @@ export class Vetting<R> {
     return now - entry.checkedAt < this.#freshFor;
   }
 
+  /** The one that would be next may not be lent as it is: takes another off the list, and closes what is past its time on the way. */
+  takeOther(lastFirst: boolean, now: number): Entry<R> | undefined {
+    const { idle } = this.#engine;
+    for (const entry of idle.snapshot(lastFirst)) {
+      if (entry.state !== "idle") continue; // closing one can take another with it
+      if (now >= entry.expiresAt) this.#engine.close(entry, "max-lifetime");
+      else if (entry.vouched || this.isFresh(entry, now)) {
+        idle.remove(entry);
+        return entry;
+      }
+    }
+    return undefined;
+  }
+
   /** Checks idle ones for those who wait: as many as wait, or all of them at once while there is doubt. */
   checkIdle(): void {
     const { idle, tally, waiting } = this.#engine;

@@ -1,41 +1,21 @@
 import { moment } from "../events.js";
-import { withoutStack, type PoolError } from "../errors.js";
-import { selfDeadlock, startWaiting, stopWaiting } from "./deadlock.js";
+import { withoutStack } from "../errors.js";
+import { Admission } from "./admission.js";
+import { momentOf } from "./census.js";
+import { startWaiting, stopWaiting } from "./deadlock.js";
 import { Deadlines } from "./deadlines.js";
-import type { Hold } from "./borrow.js";
+import type { Engine } from "./engine.js";
 import type { Lease } from "./lease.js";
-import type { ResolvedPoolOptions } from "./options.js";
-import { poolClosed, queueFull, TimeoutErrors, type Moment } from "./refusals.js";
+import { TimeoutErrors, type Moment } from "./refusals.js";
 import { Signals } from "./signals.js";
-import type { Totals } from "./totals.js";
 import { Waiter, WaitQueue, type Request } from "./wait-queue.js";
 
 const timeouts = moment("pool:timeout");
-const refusals = moment("pool:refuse");
 
-/** What the waiting room asks of its engine. */
-export interface WaitingHost {
-  readonly name: string;
-  readonly options: ResolvedPoolOptions;
-  readonly totals: Totals;
-  readonly state: "open" | "draining" | "closed";
-  now(): number;
-  /** After a timer: reads the real clock. */
-  refresh(): number;
-  moment(): Moment;
-  /** Why there is no point in waiting, while the backend is down. */
-  whyUnavailable(): PoolError | undefined;
-  /** Would waiting for this task never end? */
-  wouldDeadlock(hold: Hold): boolean;
-  /** Connects have failed: there may be no point in waiting. */
-  readonly troubled: boolean;
-  /** Somebody waits now. */
-  joined(): void;
-}
-
-/** Admission: who may wait, for how long, and how a wait ends without a lease. */
+/** Those who wait: for how long, and how a wait ends without a lease. */
 export class WaitingRoom<R> {
-  readonly #host: WaitingHost;
+  readonly #engine: Engine<R>;
+  readonly #admission: Admission<R>;
   readonly #queue = new WaitQueue<R>();
   readonly #signals: Signals<R>;
   readonly #deadlines: Deadlines;
@@ -48,7 +28,7 @@ export class WaitingRoom<R> {
   #enteringStack: string | undefined;
   readonly #enqueue = (resolve: (lease: Lease<R>) => void, reject: (reason: unknown) => void): void => {
     const request = this.#entering;
-    const now = this.#host.now();
+    const now = this.#engine.now();
     const waiter = new Waiter<R>(resolve, reject, request, now, now + this.#enteringTimeout, this.#enteringStack);
     this.#queue.push(waiter);
     this.#deadlines.include(waiter.deadline, now);
@@ -58,14 +38,15 @@ export class WaitingRoom<R> {
     if (request.hold !== undefined) startWaiting(request.hold);
   };
 
-  constructor(host: WaitingHost) {
-    this.#host = host;
-    this.#acquireTimeout = host.options.acquireTimeout;
-    this.#maxWaiting = host.options.maxWaiting;
+  constructor(engine: Engine<R>) {
+    this.#engine = engine;
+    this.#admission = new Admission(engine);
+    this.#acquireTimeout = engine.options.acquireTimeout;
+    this.#maxWaiting = engine.options.maxWaiting;
     this.#signals = new Signals((waiters, reason) => {
       this.#abort(waiters, reason);
     });
-    this.#deadlines = new Deadlines(host.options.clock, () => {
+    this.#deadlines = new Deadlines(engine.options.clock, () => {
       this.#expire();
     });
   }
@@ -76,23 +57,23 @@ export class WaitingRoom<R> {
 
   /** Queues the caller, or refuses it. */
   enter(request: Request | undefined, stack: string | undefined): Promise<Lease<R>> {
-    const host = this.#host;
+    const engine = this.#engine;
     const timeout = request?.timeout ?? this.#acquireTimeout;
     if (
       this.#queue.waiting >= this.#maxWaiting ||
       timeout === 0 ||
-      host.state !== "open" ||
+      engine.state !== "open" ||
       request?.hold !== undefined ||
-      host.troubled
+      engine.growing.failures > 0
     ) {
-      const refusal = this.#refusal(request, timeout);
+      const refusal = this.#admission.refuse(request, timeout);
       if (refusal !== undefined) return Promise.reject(refusal);
     }
     this.#entering = request;
     this.#enteringTimeout = timeout;
     this.#enteringStack = stack;
     const promise = new Promise(this.#enqueue);
-    host.joined();
+    engine.joined();
     return promise;
   }
 
@@ -108,32 +89,13 @@ export class WaitingRoom<R> {
   /** Ends every wait with this error. */
   failAll(error: unknown): void {
     for (let waiter = this.next(); waiter !== undefined; waiter = this.next()) {
-      this.#host.totals.refused++;
+      this.#engine.totals.refused++;
       waiter.reject(error);
     }
   }
 
   stop(): void {
     this.#deadlines.stop();
-  }
-
-  #refusal(request: Request | undefined, timeout: number): PoolError | undefined {
-    const error = this.#whyRefuse(request, timeout);
-    if (error === undefined) return undefined;
-    if (error.code === "ACQUIRE_TIMEOUT") this.#host.totals.timedOut++;
-    else this.#host.totals.refused++;
-    if (refusals.hasSubscribers) refusals.publish({ pool: this.#host.name, label: request?.label, code: error.code });
-    return error;
-  }
-
-  #whyRefuse(request: Request | undefined, timeout: number): PoolError | undefined {
-    const host = this.#host;
-    if (host.state !== "open") return poolClosed(host.name, host.state);
-    if (timeout === 0) return new TimeoutErrors(host.moment()).make(request?.label, 0, 0);
-    if (this.#queue.waiting >= this.#maxWaiting) return queueFull(host.moment(), this.#maxWaiting);
-    const hold = request?.hold;
-    if (hold !== undefined && host.wouldDeadlock(hold)) return selfDeadlock(host.name, hold, host.moment().holders);
-    return host.whyUnavailable();
   }
 
   #forget(waiter: Waiter<R>, request: Request): void {
@@ -145,20 +107,20 @@ export class WaitingRoom<R> {
     for (const waiter of waiters) {
       if (!this.#queue.remove(waiter)) continue;
       if (waiter.request?.hold !== undefined) stopWaiting(waiter.request.hold);
-      this.#host.totals.aborted++;
+      this.#engine.totals.aborted++;
       waiter.reject(reason);
     }
     if (this.#queue.waiting === 0) this.#deadlines.rest();
   }
 
   #expire(): void {
-    const now = this.#host.refresh();
-    const moment = this.#host.moment();
+    const now = this.#engine.refresh();
+    const moment = momentOf(this.#engine);
     const { expired, earliest } = this.#queue.expire(now);
     this.#deadlines.continueFrom(earliest, now);
     if (this.#queue.waiting === 0) this.#deadlines.rest();
     if (expired.length === 0) return;
-    this.#host.totals.timedOut += expired.length;
+    this.#engine.totals.timedOut += expired.length;
     const errors = new TimeoutErrors(moment);
     withoutStack(() => {
       for (const waiter of expired) this.#timeOut(waiter, now - waiter.since, errors, moment);
@@ -169,7 +131,7 @@ export class WaitingRoom<R> {
     const { request, since, deadline } = waiter;
     if (request !== undefined) this.#forget(waiter, request);
     if (timeouts.hasSubscribers) {
-      timeouts.publish({ pool: this.#host.name, label: request?.label, waitedMs, holders: moment.holders });
+      timeouts.publish({ pool: this.#engine.name, label: request?.label, waitedMs, holders: moment.holders });
     }
     waiter.reject(errors.make(request?.label, deadline - since, waitedMs));
   }

@@ -3,7 +3,7 @@ import type { Engine } from "./engine.js";
 
 interface Warmer {
   readonly count: number;
-  readonly resolve: () => void;
+  readonly resolve: (value: undefined) => void;
   readonly reject: (reason: unknown) => void;
 }
 
@@ -24,7 +24,7 @@ export class Warming<R> {
       throw new PoolError("INVALID_ARGUMENT", message);
     }
     if (engine.open >= count) return;
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const { promise, resolve, reject } = Promise.withResolvers<undefined>();
     const warmer = { count, resolve, reject };
     const onAbort = (): void => {
       reject(signal?.reason);
@@ -44,7 +44,7 @@ export class Warming<R> {
 
   opened(): void {
     for (const warmer of this.#warmers)
-      if (this.#engine.open >= Math.min(warmer.count, this.#engine.limits.maxSize)) warmer.resolve();
+      if (this.#engine.open >= Math.min(warmer.count, this.#engine.limits.maxSize)) warmer.resolve(undefined);
   }
 
   failAll(error: unknown): void {

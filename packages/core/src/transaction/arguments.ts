@@ -1,3 +1,4 @@
+import { describeValue } from "../options-text.js";
 import { invalidArgument } from "./failures.js";
 import type { IsolationLevel, QueryOptions, Statement, TransactionOptions } from "./sql.js";
 import type { StatementCall } from "./statement-run.js";
@@ -88,11 +89,5 @@ function readSignal(call: string, signal: unknown): void {
 }
 
 function wrong(what: string, takes: string, got: unknown): Error {
-  return invalidArgument(`${what} must be ${takes}, got ${shown(got)}`);
-}
-
-function shown(value: unknown): string {
-  if (typeof value === "string" && value.length <= 40) return JSON.stringify(value);
-  const isPlain = value === null || value === undefined || typeof value === "number" || typeof value === "boolean";
-  return isPlain ? String(value) : `a value of type ${typeof value}`;
+  return invalidArgument(`${what} must be ${takes}, got ${describeValue(got)}`);
 }

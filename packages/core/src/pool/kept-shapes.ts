@@ -1,0 +1,14 @@
+import { Entry, type EntryOwner } from "./entry.js";
+import { PoolLease } from "./lease.js";
+import { Waiter } from "./wait-queue.js";
+
+/**
+ * One of each kind of object that comes and goes, to be kept and never used. V8 forgets a hidden class that has no instance at a full
+ * collection, and with it all compiled code that knows it: a pool that is idle at that moment would start slow again.
+ */
+export function keptShapes(owner: EntryOwner): readonly unknown[] {
+  const tally = { connecting: 0, idle: 0, leased: 0, validating: 0, resetting: 0, closing: 0, closed: 0 };
+  const nothing = (): void => undefined;
+  const entry = new Entry<unknown>(owner, 0, tally, 0);
+  return [new PoolLease(entry, 0), new Waiter<unknown>(nothing, nothing, undefined, 0, 0, undefined)];
+}

@@ -1,0 +1,30 @@
+import { PoolError } from "../errors.js";
+import { checkLimits } from "./arguments.js";
+import type { Engine } from "./engine.js";
+import { impossible } from "./options.js";
+
+/** The limits that can change while a pool is open. */
+export interface LimitChange {
+  maxSize?: number;
+  maxIdle?: number;
+  minIdle?: number;
+}
+
+/** Changes the limits, and closes what is idle over them. @throws PoolError `INVALID_ARGUMENT`, and changes nothing then */
+export function resize<R>(engine: Engine<R>, change: LimitChange): void {
+  const { limits, name } = engine;
+  checkLimits(name, change);
+  const maxSize = change.maxSize ?? limits.maxSize;
+  // maxIdle follows maxSize as long as it was not set apart from it.
+  const maxIdle = change.maxIdle ?? (limits.maxIdle === limits.maxSize ? maxSize : Math.min(limits.maxIdle, maxSize));
+  const next = { maxSize, maxIdle, minIdle: change.minIdle ?? limits.minIdle };
+  const problems = impossible(next);
+  if (problems.length > 0) {
+    throw new PoolError("INVALID_ARGUMENT", `pool ${JSON.stringify(name)}: ${problems.join("; ")}`, { details: next });
+  }
+  Object.assign(limits, next);
+  for (const entry of engine.idle.snapshot(false)) {
+    if (engine.tally.idle <= maxIdle && !engine.overLimit) break;
+    if (entry.state === "idle") engine.close(entry, "resized");
+  }
+}
