@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import {
   describeOptions,
   invalidOptions,
-  PoolError,
+  type PoolError,
   readOptions,
   secretNames,
   type OptionTable,

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { isPoolError } from "../../src/errors.js";
+import type { PoolOptions } from "../../src/pool/options.js";
 import { hang, hangUntilAborted, type FakeBehaviour } from "../support/fake-backend.js";
-import type { ManualClock } from "../support/manual-clock.js";
+import { ManualClock } from "../support/manual-clock.js";
 import { expectCountsToAddUp, hold, poolErrorOf, settle, testPool, watch, type TestPool } from "../support/pool.js";
 import { randomFrom } from "../support/random.js";
 
@@ -40,14 +41,15 @@ async function load(
   return calls;
 }
 
-/** When connects started, as a function of the clock. */
-function recording(behaviour: FakeBehaviour, clock: () => ManualClock): { starts: number[]; behaviour: FakeBehaviour } {
+/** A pool whose backend refuses, and when its connects started. */
+function refusing(options: PoolOptions): TestPool & { readonly starts: readonly number[] } {
   const starts: number[] = [];
-  const create: NonNullable<FakeBehaviour["create"]> = (context, attempt) => {
-    starts.push(clock().now());
-    return behaviour.create?.(context, attempt);
+  const clock = new ManualClock();
+  const create = (): never => {
+    starts.push(clock.now());
+    return refused();
   };
-  return { starts, behaviour: { ...behaviour, create } };
+  return { ...testPool({ clock, ...options }, { create }), starts };
 }
 
 function mostWithin(times: readonly number[], span: number): number {
@@ -64,12 +66,10 @@ describe("while connects fail", () => {
   it.each([0, 0.5, 0.999])(
     "never connects more than 20 times a second at 1000 acquires a second (chance %d)",
     async (chance) => {
-      let test: TestPool | undefined;
-      const { starts, behaviour } = recording({ create: refused }, () => test!.clock);
-      test = testPool({ random: () => chance, acquireTimeout: 1_000 }, behaviour);
+      const test = refusing({ random: () => chance, acquireTimeout: 1_000 });
       const calls = await load(test, 1_000, 10_000);
-      expect(mostWithin(starts, 1_000)).toBeLessThanOrEqual(20);
-      expect(starts.length).toBeGreaterThan(10);
+      expect(mostWithin(test.starts, 1_000)).toBeLessThanOrEqual(20);
+      expect(test.starts.length).toBeGreaterThan(10);
       expect(calls.every((call) => isPoolError(call.error))).toBe(true);
       expect(test.pool.stats.waiting).toBe(0);
       expectCountsToAddUp(test.pool);
@@ -77,11 +77,9 @@ describe("while connects fail", () => {
   );
 
   it("waits longer after each failure: from 50 ms up to 400 ms while somebody wants a connection", async () => {
-    let test: TestPool | undefined;
-    const { starts, behaviour } = recording({ create: refused }, () => test!.clock);
-    test = testPool({ acquireTimeout: 60_000, maxConnecting: 1 }, behaviour);
+    const test = refusing({ acquireTimeout: 60_000, maxConnecting: 1 });
     await load(test, 20, 4_000);
-    const pauses = starts.slice(1).map((at, i) => at - (starts[i] ?? 0));
+    const pauses = test.starts.slice(1).map((at, i) => at - (test.starts[i] ?? 0));
     expect(pauses[0]).toBeGreaterThanOrEqual(50);
     expect(pauses[0]).toBeLessThanOrEqual(100);
     expect(pauses[1]).toBeGreaterThan(pauses[0] ?? 0);
@@ -93,12 +91,10 @@ describe("while connects fail", () => {
 
   it("shortens each pause by up to half at random", async () => {
     const secondStart = async (chance: number): Promise<number> => {
-      let test: TestPool | undefined;
-      const { starts, behaviour } = recording({ create: refused }, () => test!.clock);
-      test = testPool({ random: () => chance }, behaviour);
+      const test = refusing({ random: () => chance });
       watch(test.pool.acquire());
       await test.clock.advance(100);
-      return (starts[1] ?? 0) - (starts[0] ?? 0);
+      return (test.starts[1] ?? 0) - (test.starts[0] ?? 0);
     };
     expect(await secondStart(0)).toBe(50);
     expect(Math.abs((await secondStart(0.5)) - 37.5)).toBeLessThanOrEqual(1); // its timer has a granularity of 1 ms
@@ -106,13 +102,11 @@ describe("while connects fail", () => {
   });
 
   it("tries every five seconds at the most where only minIdle wants connections", async () => {
-    let test: TestPool | undefined;
-    const { starts, behaviour } = recording({ create: refused }, () => test!.clock);
-    test = testPool({ minIdle: 2 }, behaviour);
+    const test = refusing({ minIdle: 2 });
     await test.clock.advance(60_000);
-    const pauses = starts.slice(1).map((at, i) => at - (starts[i] ?? 0));
+    const pauses = test.starts.slice(1).map((at, i) => at - (test.starts[i] ?? 0));
     expect(Math.max(...pauses)).toBe(5_000);
-    expect(starts.length).toBeLessThan(25);
+    expect(test.starts.length).toBeLessThan(25);
   });
 
   it("tries at all only as long as somebody wants a connection", async () => {

@@ -8,8 +8,8 @@ type Leak = MomentEvents["pool:leak"];
 
 const channel = moment("pool:leak");
 let leaks: Leak[] = [];
-const listen = (event: Leak): void => {
-  leaks.push(event);
+const listen = (event: unknown): void => {
+  leaks.push(event as Leak); // the channel's
 };
 
 function recordLeaks(): void {

@@ -7,7 +7,13 @@ import { errorOf, expectCountsToAddUp, poolErrorOf, settle, testPool, watch } fr
 
 /** A factory whose every method is as the test says, types or not. */
 function crooked(methods: Record<string, unknown>): ResourceFactory<object> {
-  return { kind: "crooked", create: async () => ({}), close: () => undefined, ...methods } as ResourceFactory<object>;
+  return { kind: "crooked", create: async () => ({}), close: () => undefined, ...methods };
+}
+
+function rejectedWith(reason: unknown): Promise<never> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  reject(reason);
+  return promise;
 }
 
 function fail(): never {
@@ -96,7 +102,7 @@ describe("a factory that answers with something else", () => {
   });
 
   it("may reject with something that is no error", async () => {
-    const pool = createPool(crooked({ create: () => Promise.reject("no" as never) }));
+    const pool = createPool(crooked({ create: () => rejectedWith("no") }));
     const error = await poolErrorOf(pool.warm(), "CONNECT_FAILED");
     expect(error.message).toContain("failed: no");
     expect(error.cause).toBe("no");

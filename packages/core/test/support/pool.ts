@@ -15,9 +15,9 @@ export interface TestPool {
 
 /** A pool over a {@link FakeBackend}, with a clock that the test moves and no chance. */
 export function testPool(options: PoolOptions = {}, behaviour: FakeBehaviour = {}): TestPool {
-  const clock = new ManualClock();
+  const clock = options.clock instanceof ManualClock ? options.clock : new ManualClock();
   const backend = new FakeBackend(behaviour);
-  const pool = createPool(backend, { name: "test", clock, random: () => 0, ...options });
+  const pool = createPool(backend, { name: "test", random: () => 0, ...options, clock });
   return { pool, backend, clock };
 }
 

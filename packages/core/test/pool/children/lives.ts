@@ -23,7 +23,7 @@ const lives: Record<string, () => Promise<void>> = {
     const pool = createPool(factory);
     const lease = await pool.acquire();
     print(`leased ${String(pool.stats.leased)}`);
-    process.on("exit", () => void lease.active);
+    process.on("exit", () => print(`still ${String(lease.active)}`));
   },
   async afterWaiting() {
     const pool = createPool(factory, { maxSize: 1 });

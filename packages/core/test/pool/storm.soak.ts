@@ -1,0 +1,15 @@
+import { it } from "vitest";
+import { storm } from "../support/storm.js";
+
+const SEEDS = Number(process.env.STORM_SEEDS ?? 10_000);
+const FIRST = Number(process.env.STORM_SEED ?? Math.floor(Math.random() * 2 ** 31));
+
+it(`keeps every promise through ${String(SEEDS)} long storms from seed ${String(FIRST)}`, async () => {
+  let calls = 0;
+  for (let i = 0; i < SEEDS; i++) {
+    const seed = FIRST + i;
+    const report = await storm(seed, 100 + (seed % 400));
+    calls += report.calls;
+    if ((i + 1) % 1_000 === 0) console.log(`${String(i + 1)} storms, ${String(calls)} acquires`);
+  }
+});
