@@ -1,0 +1,69 @@
+import { expect, test } from "vitest";
+import { type Client } from "./support/client.js";
+import { eventually, serviceForTest } from "./support/service.js";
+
+interface Shown {
+  connectors: {
+    name: string;
+    kind: string;
+    state: string;
+    config: Record<string, unknown>;
+    pools: {
+      name: string;
+      stats: Record<string, unknown> & { size: number; leased: number; idle: number; waiting: number; maxSize: number };
+      holders: Record<string, unknown>[];
+    }[];
+  }[];
+}
+
+async function pools(client: Client): Promise<Shown["connectors"][number]["pools"]> {
+  const { status, body } = await client.get<Shown>("/pools");
+  expect(status).toBe(200);
+  return body.connectors[0]!.pools;
+}
+
+test("shows every connector with its pools, their counts and nobody holding anything when nothing is asked", async () => {
+  const { client } = await serviceForTest();
+  const { body } = await client.get<Shown>("/pools");
+  expect(body.connectors.map(({ name, kind, state }) => ({ name, kind, state }))).toEqual([
+    { name: "db", kind: "sqlite", state: "ready" },
+  ]);
+  expect(body.connectors[0]!.pools.length).toBeGreaterThanOrEqual(2);
+  for (const { stats, holders } of body.connectors[0]!.pools) {
+    expect(holders).toEqual([]);
+    expect(stats).toMatchObject({ state: "open", leased: 0, waiting: 0, failures: 0 });
+    expect(stats.size).toBeLessThanOrEqual(stats.maxSize);
+  }
+});
+
+test("names who holds a connection, since when, and the statement without its literals", async () => {
+  const { client } = await serviceForTest({ DATA_PRODUCTS: "4", DATA_CUSTOMERS: "3000", DATA_ORDERS: "12000" });
+  const hangUp = new AbortController();
+  const report = client.get("/reports/similar-customers?limit=17", { signal: hangUp.signal }).catch(() => undefined);
+  const holder = await eventually("a holder", async () =>
+    (await pools(client)).flatMap(({ holders }) => holders).find(({ busyMs }) => Number(busyMs) > 0),
+  );
+  hangUp.abort();
+  await report;
+
+  expect(holder).toMatchObject({
+    label: "report: similar customers",
+    leaseId: expect.any(Number) as unknown,
+    heldMs: expect.any(Number) as unknown,
+  });
+  expect(holder.lastStatement).toMatch(/select .*"order_items"/);
+  // The status is bound, or masked where a database wants it in the text.
+  expect(holder.lastStatement).not.toMatch(/placed|17/);
+  await eventually("the return of every connection", async () =>
+    (await pools(client)).every(({ stats }) => stats.leased === 0) ? true : undefined,
+  );
+});
+
+test("counts what was borrowed", async () => {
+  const { client } = await serviceForTest();
+  const acquired = async () =>
+    (await pools(client)).reduce((sum, { stats }) => sum + (stats.totals as { acquired: number }).acquired, 0);
+  const before = await acquired();
+  for (let n = 0; n < 5; n++) await client.post("/orders", { customerId: 1, items: [{ productId: 1, quantity: 1 }] });
+  expect((await acquired()) - before).toBeGreaterThanOrEqual(5);
+});

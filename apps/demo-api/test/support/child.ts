@@ -1,0 +1,56 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { setTimeout } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { onTestFinished } from "vitest";
+import { SMALL } from "./service.js";
+
+const app = fileURLToPath(new URL("../..", import.meta.url));
+
+/** The service as a process of its own, started from source the way that its start script does. */
+export class ServiceProcess {
+  readonly #child: ChildProcess;
+  readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+  stderr = "";
+  stdout = "";
+
+  constructor(dataDir: string, env: Record<string, string> = {}) {
+    const { PATH = "" } = process.env;
+    // The options of this process are what lets Node run the sources.
+    this.#child = spawn(process.execPath, [...process.execArgv, "src/main.ts"], {
+      cwd: app,
+      env: { PATH, PORT: "0", ...SMALL, DATA_DIR: dataDir, ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    this.#child.stdout?.on("data", (text: Buffer) => (this.stdout += text.toString()));
+    this.#child.stderr?.on("data", (text: Buffer) => (this.stderr += text.toString()));
+    this.exited = once(this.#child, "close").then(([code, signal]) => ({
+      code: code as number | null,
+      signal: signal as NodeJS.Signals | null,
+    }));
+    onTestFinished(async () => {
+      this.#child.kill("SIGKILL");
+      await this.exited;
+    });
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  /** Waits for a line on standard error. */
+  async says(pattern: RegExp): Promise<RegExpExecArray> {
+    for (;;) {
+      const match = pattern.exec(this.stderr);
+      if (match !== null) return match;
+      const ended = await Promise.race([this.exited, setTimeout(10)]);
+      if (ended !== undefined && !pattern.test(this.stderr))
+        throw new Error(`ended before it said ${pattern}: ${this.stderr}${this.stdout}`);
+    }
+  }
+
+  async address(): Promise<string> {
+    const [, address = ""] = await this.says(/listens at (\S+)/);
+    return address;
+  }
+}
