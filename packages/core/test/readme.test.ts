@@ -1,0 +1,20 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { describeOptions, poolOptions } from "../src/index.js";
+
+const read = (path: string): string => readFileSync(new URL(path, import.meta.url), "utf8");
+
+test("documents every option of a pool in the README as the table says", () => {
+  const [, table] = /<!-- options -->\n([^]*?)<!-- \/options -->/.exec(read("../README.md")) ?? [];
+  expect(table).toBe(`${describeOptions(poolOptions)}\n`);
+});
+
+test("lists every event in ARCHITECTURE.md, and none that there is not", () => {
+  const names = (text: string): string[] =>
+    [...text.matchAll(/"((?:pool|connector):[a-z]+)"/g)].map(([, name]) => name ?? "");
+  const events = read("../src/events.ts");
+  const [, table] = /<!-- events -->\n([^]*?)<!-- \/events -->/.exec(read("../../../ARCHITECTURE.md")) ?? [];
+  const listed = [...(table ?? "").matchAll(/^\| `([a-z:]+)`/gm)].map(([, name]) => name);
+  const declared = new Set(names(events.slice(0, events.indexOf("export type EventName"))));
+  expect(listed.toSorted()).toEqual([...declared].toSorted());
+});
