@@ -80,7 +80,11 @@ interface Explained {
 }
 
 function explain({ file }: Place, wire: WireError): Explained {
-  const base = { file, ...(wire.code !== undefined && { sqlite: wire.code }) };
+  const base = {
+    file,
+    ...(wire.code !== undefined && { sqlite: wire.code }),
+    ...(wire.statement !== undefined && { statement: wire.statement }),
+  };
   switch (wire.kind) {
     case "lock": {
       const waitedMs = wire.waitedMs ?? 0;

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { createPool, createSqlClient, holdOf, type Pool, PoolError, type PoolOptions } from "@pool/core";
 import { backUpTo } from "./backup.js";
+import { makeBatch } from "./batch.js";
 import { Checkpointer } from "./checkpoint.js";
 import { type SqliteClient, type SqlitePools } from "./client.js";
 import { sqliteDriver } from "./driver.js";
@@ -135,8 +136,10 @@ function connect(
   hooks.answered = () => checkpointer.arm();
   const guard = new FileGuard(place.file, reader, { forget: () => router.forget(), evict: () => evictAll(pools) });
 
+  const sql = createSqlClient({ pool: writer, readPool: processes, driver: sqliteDriver, queryTimeout });
   const client: SqliteClient = {
-    ...createSqlClient({ pool: writer, readPool: processes, driver: sqliteDriver, queryTimeout }),
+    ...sql,
+    batch: makeBatch(sql, router),
     pools,
     file: place.file,
     query: (text, values, queryOptions) => router.query(text, values, queryOptions),

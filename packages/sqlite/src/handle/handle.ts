@@ -1,7 +1,7 @@
 import { type PoolError, type QueryOptions, type SqlResult } from "@pool/core";
 import { type Link } from "../channel/link.js";
 import { type WorkerControl } from "../channel/spawn-worker.js";
-import { type Done, type Values } from "../helper/protocol.js";
+import { type Outcome, type Values } from "../helper/protocol.js";
 import { unpackRows } from "../helper/rows.js";
 import { assertBindable } from "./values.js";
 
@@ -62,7 +62,7 @@ export class SqliteHandle {
     signal: AbortSignal | undefined,
   ): Promise<SqliteResult<Row>> {
     assertBindable(values, `sqlite ${JSON.stringify(this.link.place.name)}`);
-    const { id, done } = this.link.ask({ op: "run", text, values, session: true });
+    const { id, done } = this.link.ask({ op: "run", text, values, session: true, stoppable: false });
     if (signal === undefined) return resultOf<Row>(await done);
     const cancel = (): void => this.cancel(id, done);
     if (signal.aborted) cancel();
@@ -112,7 +112,7 @@ export class SqliteHandle {
 }
 
 /** A helper's reply as a caller sees it. */
-export function resultOf<Row>(done: Done): SqliteResult<Row> {
+export function resultOf<Row>(done: Outcome): SqliteResult<Row> {
   if (done.rows !== undefined) {
     const rows = unpackRows(done.rows) as Row[]; // the caller knows the type of its rows
     return { rows, rowCount: rows.length };

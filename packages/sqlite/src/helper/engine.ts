@@ -1,11 +1,13 @@
-import { type Database } from "better-sqlite3";
+import { type Database, type Statement } from "better-sqlite3";
 import { backUp, verify } from "./backup.ts";
 import { openDatabase } from "./database.ts";
 import { FileWatch } from "./file-watch.ts";
 import {
+  type BatchRequest,
   type Done,
   type FromHelper,
   type OpenSpec,
+  type Outcome,
   type Reply,
   type Request,
   type RunRequest,
@@ -14,7 +16,7 @@ import {
 import { ConnectionState } from "./state.ts";
 import { packRows } from "./rows.ts";
 import { bindable, Statements } from "./statements.ts";
-import { isLocked, Refusal, toWire } from "./wire-error.ts";
+import { BatchFailure, isLocked, Refusal, toWire } from "./wire-error.ts";
 
 type Send = (message: FromHelper) => void;
 /** Shared with the main thread where there is shared memory: may this statement begin, and shall it stop? */
@@ -89,6 +91,7 @@ export class Engine {
   #pump(): void {
     this.#busy = false;
     this.#lastSent = performance.now();
+    const gone = this.#watch.look();
     while (this.#next < this.#queue.length) {
       const waiting = this.#queue[this.#next];
       if (waiting === undefined) break;
@@ -96,7 +99,7 @@ export class Engine {
         this.#next++;
         continue;
       }
-      const settled = this.#attempt(waiting);
+      const settled = this.#attempt(waiting, gone);
       if (!settled) return;
       this.#next++;
       this.#pauses = 0;
@@ -108,13 +111,13 @@ export class Engine {
   }
 
   /** False when it goes on later: it waits for a lock, or takes several turns. */
-  #attempt({ request, arrivedAt }: Waiting): boolean {
+  #attempt({ request, arrivedAt }: Waiting, gone: Refusal | undefined): boolean {
     const startedAt = performance.now();
     try {
       if (this.#cancelled.delete(request.id)) throw new Refusal("cancelled", "cancelled before it began");
-      this.#watch.check();
+      if (gone !== undefined) throw gone;
       if (request.op === "backup") return this.#later(request.id, backUp(this.#database, request, this.#send));
-      const done = request.op === "run" ? this.#run(request) : this.#task(request);
+      const done = this.#execute(request);
       this.#replies.push({ id: request.id, ...done, ms: performance.now() - startedAt });
     } catch (error) {
       if (isLocked(error) && request.op !== "checkpoint" && this.#waitForLock(arrivedAt)) return false;
@@ -127,12 +130,31 @@ export class Engine {
     return true;
   }
 
-  #run(request: RunRequest): Omit<Done, "id" | "ms"> {
+  #execute(request: Exclude<Request, { op: "backup" }>): Omit<Done, "id" | "ms"> {
+    if (request.op === "run") return this.#run(request);
+    return request.op === "batch" ? { outcomes: this.#batch(request) } : this.#task(request);
+  }
+
+  #batch({ id, begin, statements }: BatchRequest): Outcome[] {
+    const outcomes: Outcome[] = [];
+    const control = { op: "run", id, values: undefined, session: true, stoppable: false } as const;
+    this.#run({ ...control, text: begin });
+    try {
+      for (const { text, values } of statements) outcomes.push(this.#run({ ...control, text, values, session: false }));
+      this.#run({ ...control, text: "commit" });
+      return outcomes;
+    } catch (error) {
+      this.#state.reset();
+      throw new BatchFailure(error, outcomes.length);
+    }
+  }
+
+  #run(request: RunRequest): Outcome {
     const prepared = this.#statements.prepare(request.text);
     this.#state.admit(prepared, request.session);
     const values = bindable(request.values);
     try {
-      if (prepared.reader) return { rows: packRows(this.#read(prepared.statement, values, request.id)) };
+      if (prepared.reader) return { rows: packRows(this.#read(prepared.statement, values, request)) };
       const { changes, lastInsertRowid } = prepared.statement.run(...values);
       return { changes, lastInsertRowid };
     } finally {
@@ -140,12 +162,8 @@ export class Engine {
     }
   }
 
-  #read(
-    statement: { all(...v: unknown[]): unknown[]; iterate(...v: unknown[]): Iterable<unknown> },
-    values: unknown[],
-    id: number,
-  ) {
-    if (this.#control === undefined) return statement.all(...values) as object[];
+  #read(statement: Statement, values: unknown[], { id, stoppable }: RunRequest): object[] {
+    if (!stoppable || this.#control === undefined) return statement.all(...values) as object[];
     const rows: object[] = [];
     for (const row of statement.iterate(...values)) {
       rows.push(row as object);

@@ -14,10 +14,11 @@ export class FileWatch {
     this.#opened = statSync(file, { throwIfNoEntry: false });
   }
 
-  check(): void {
+  /** What is wrong, if something is. */
+  look(): Refusal | undefined {
     const now = statSync(this.#file, { throwIfNoEntry: false });
-    if (now !== undefined && now.ino === this.#opened?.ino && now.dev === this.#opened.dev) return;
-    throw new Refusal(
+    if (now !== undefined && now.ino === this.#opened?.ino && now.dev === this.#opened.dev) return undefined;
+    return new Refusal(
       "gone",
       `the file was ${now === undefined ? "removed" : "replaced by another one"} while it was open`,
     );

@@ -31,6 +31,16 @@ export interface RunRequest {
   readonly text: string;
   readonly values: Values | undefined;
   readonly session: boolean;
+  /** May be stopped between two rows; reading them one by one costs a third more. */
+  readonly stoppable: boolean;
+}
+
+/** Statements in one transaction, begun and committed here: one message each way, whatever their number. */
+export interface BatchRequest {
+  readonly op: "batch";
+  readonly id: number;
+  readonly begin: string;
+  readonly statements: readonly { readonly text: string; readonly values?: Values }[];
 }
 
 export type TaskRequest =
@@ -45,7 +55,7 @@ export type TaskRequest =
   /** Close the connection and end. Not answered: the end of the helper is the answer. */
   | { readonly op: "close"; readonly id: number };
 
-export type Request = RunRequest | TaskRequest;
+export type Request = RunRequest | BatchRequest | TaskRequest;
 
 export type ToHelper =
   | { readonly type: "open"; readonly spec: OpenSpec }
@@ -70,14 +80,22 @@ export interface WireError {
   /** SQLite's extended code, for example `SQLITE_CONSTRAINT_UNIQUE`. */
   readonly code?: string;
   readonly waitedMs?: number;
+  /** Which statement of a batch, from 0. */
+  readonly statement?: number;
 }
 
-export interface Done {
-  readonly id: number;
-  readonly error?: undefined;
+/** What a statement has done. */
+export interface Outcome {
   readonly rows?: PackedRows;
   readonly changes?: number;
   readonly lastInsertRowid?: number | bigint;
+}
+
+export interface Done extends Outcome {
+  readonly id: number;
+  readonly error?: undefined;
+  /** Of a batch, in their order. */
+  readonly outcomes?: readonly Outcome[];
   /** What a task found. */
   readonly found?: Readonly<Record<string, unknown>>;
   /** Time in SQLite, without the way there and back. */

@@ -14,8 +14,21 @@ export class Refusal extends Error {
   }
 }
 
+/** What a statement of a batch has thrown. Its place is told; and it is never run again, as a wait for a lock at its beginning would. */
+export class BatchFailure extends Error {
+  readonly failed: unknown;
+  readonly statement: number;
+
+  constructor(failed: unknown, statement: number) {
+    super("a statement of a batch failed");
+    this.failed = failed;
+    this.statement = statement;
+  }
+}
+
 /** An error as a plain object: classes do not survive the way, and a stack of the helper tells nobody anything. */
 export function toWire(error: unknown): WireError {
+  if (error instanceof BatchFailure) return { ...toWire(error.failed), statement: error.statement };
   if (error instanceof Refusal) {
     return {
       kind: error.kind,

@@ -1,5 +1,5 @@
-import { type Reply, type Values } from "../helper/protocol.js";
-import { type SqliteResult, resultOf } from "../handle/handle.js";
+import { type Statement } from "@pool/core";
+import { type Done, type Reply, type Values } from "../helper/protocol.js";
 import { sqliteError, type Place } from "../errors.js";
 import { type Plan } from "../read/plan.js";
 
@@ -12,20 +12,22 @@ export interface JobOptions {
   /** The caller chose the timeout, so that it is meant to be kept to the millisecond. */
   readonly ownTimeout: boolean;
   readonly signal: AbortSignal | undefined;
+  /** Runs these in one transaction instead of the plan's text. */
+  readonly batch?: { readonly begin: string; readonly statements: readonly Statement[] };
 }
 
 // What is expected to take longer than this does not share a list with others, who would wait for it.
 export const QUICK_MS = 5;
 
-/** One statement on its own, from its call to its result. Settles once; whoever comes second is not heard. */
+/** One statement (or batch) on its own, from its call to its result. Settles once; whoever comes second is not heard. */
 export class Job {
   readonly options: JobOptions;
-  readonly done: Promise<SqliteResult>;
+  readonly done: Promise<Done>;
   readonly enqueuedAt: number;
   /** Called instead of settling, when a reader finds that the statement writes. */
   onWrites: (() => void) | undefined;
   settled = false;
-  #resolve: (result: SqliteResult) => void = () => {};
+  #resolve: (done: Done) => void = () => {};
   #reject: (error: unknown) => void = () => {};
   #abort: ((reason: unknown) => void) | undefined;
   readonly #onAbort = (): void => this.#abort?.(this.options.signal?.reason);
@@ -50,7 +52,7 @@ export class Job {
     this.options.plan.took(reply.ms);
     if (reply.error === undefined) {
       this.#settle();
-      this.#resolve(resultOf(reply));
+      this.#resolve(reply);
     } else if (reply.error.kind === "writes" && this.onWrites !== undefined) {
       const writes = this.onWrites;
       this.onWrites = undefined;

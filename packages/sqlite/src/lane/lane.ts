@@ -1,5 +1,5 @@
 import { type Lease, type Pool, PoolError, traced } from "@pool/core";
-import { type SqliteHandle } from "../handle/handle.js";
+import { resultOf, type SqliteHandle } from "../handle/handle.js";
 import { type Job } from "./job.js";
 import { List } from "./list.js";
 import { Queue } from "./queue.js";
@@ -177,7 +177,9 @@ async function track(lease: Lease<SqliteHandle>, jobs: readonly Job[], list: Lis
   const free = list.run();
   const [first] = jobs;
   if (queries.hasSubscribers) {
-    await Promise.allSettled(jobs.map((job) => lease.track(job.options.plan.text, () => job.done, job.options.label)));
+    await Promise.allSettled(
+      jobs.map((job) => lease.track(job.options.plan.text, async () => resultOf(await job.done), job.options.label)),
+    );
     await free;
   } else if (first !== undefined) await lease.track(first.options.plan.text, () => free);
 }

@@ -1,6 +1,7 @@
 import { PoolError, reasonOf } from "@pool/core";
 import { isFatal } from "../errors.js";
 import { type SqliteHandle } from "../handle/handle.js";
+import { type Ask } from "../channel/link.js";
 import { type Reply } from "../helper/protocol.js";
 import { type Job } from "./job.js";
 
@@ -44,12 +45,11 @@ export class List {
     const { control, link } = this.#handle;
     const number = control?.start() ?? 0;
     this.#wait();
-    const requests = this.#jobs.map(({ options: { plan, values } }) => ({
-      op: "run" as const,
-      text: plan.text,
-      values,
-      session: false,
-    }));
+    const stoppable = this.#jobs.length === 1;
+    const requests = this.#jobs.map(({ options: { plan, values, batch } }): Ask => {
+      if (batch !== undefined) return { op: "batch", ...batch };
+      return { op: "run", text: plan.text, values, session: false, stoppable };
+    });
     const pending = this.#jobs.map((job) => ({
       settle: (reply: Reply) => this.#answered(job, reply),
       lost: (error: PoolError) => this.#lost(job, error),

@@ -1,7 +1,7 @@
 import { type Statement } from "better-sqlite3";
-import { PoolError, type QueryOptions, traced } from "@pool/core";
+import { PoolError, type QueryOptions, type Statement as BatchStatement, traced } from "@pool/core";
 import { sqliteErrorOf, type Place } from "../errors.js";
-import { type SqliteResult } from "../handle/handle.js";
+import { resultOf, type SqliteResult } from "../handle/handle.js";
 import { BoundedMap } from "../helper/lru.js";
 import { type Values } from "../helper/protocol.js";
 import { Job, QUICK_MS } from "../lane/job.js";
@@ -175,7 +175,32 @@ export class Router {
       };
       this.#readLane(plan, signal !== undefined || ownTimeout).add(job);
     }
-    return (await job.done) as SqliteResult<Row>; // the caller knows the type of its rows
+    return resultOf<Row>(await job.done);
+  }
+
+  /** Statements in one transaction, in one message to the writer. @throws what {@link query} and each of the statements throw */
+  async batch(
+    statements: readonly BatchStatement[],
+    begin: string,
+    options: { readonly signal?: AbortSignal; readonly label?: string },
+  ): Promise<SqliteResult[]> {
+    if (this.#closed !== undefined) throw this.#closed;
+    options.signal?.throwIfAborted();
+    statements.forEach(({ values }, at) =>
+      assertBindable(values, `${this.#where}: statement ${String(at)} of the batch`),
+    );
+    const plan = new Plan(`${begin}; ${statements[0]?.text ?? ""}; …`, "write");
+    const { queryTimeout: timeout } = this.#options;
+    const batch = {
+      begin,
+      statements: statements.map(({ text, values }) => ({ text, ...(values !== undefined && { values }) })),
+    };
+    const job = new Job(
+      { plan, values: undefined, label: options.label, timeout, ownTimeout: false, signal: options.signal, batch },
+      performance.now(),
+    );
+    this.#write(job);
+    return ((await job.done).outcomes ?? []).map((outcome) => resultOf(outcome));
   }
 
   #write(job: Job): void {
