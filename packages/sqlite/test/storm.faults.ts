@@ -1,7 +1,7 @@
 import { test } from "vitest";
 import { storm } from "./storm.js";
 
-const first = Number(process.env["STORM_SEED"] ?? Date.now() % 1_000_000);
+const first = Number(process.env.STORM_SEED ?? Date.now() % 1_000_000);
 
 test.each([0, 1, 2, 3, 4, 5])("storm %i: money is neither made nor lost in 20 s of kills and aborts", async (nth) => {
   const seed = first + nth;

@@ -1,7 +1,7 @@
 import { isPoolError } from "@pool/core";
 import { expect } from "vitest";
 import { type SqliteClient } from "../src/index.js";
-import { openDatabase, sleep } from "./support.js";
+import { eventually, openDatabase, sleep } from "./support.js";
 
 const ACCOUNTS = 20;
 const START = 1_000;
@@ -54,14 +54,19 @@ export async function storm(seed: number, ms: number): Promise<void> {
   ]);
   const ledger: Ledger = { done: new Set(), unknown: new Set(), failed: new Map(), nextId: 1, reads: 0 };
   const end = performance.now() + ms;
+  // A machine with much else to do gets more time, so that something has happened.
+  const blows = (): boolean => {
+    const now = performance.now();
+    return now < end || (now < end + 10_000 && !hasHappened(ledger));
+  };
   const mover = async (): Promise<void> => {
-    while (performance.now() < end) await transfer(client, ledger, pick, random);
+    while (blows()) await transfer(client, ledger, pick, random);
   };
   const reader = async (): Promise<void> => {
-    while (performance.now() < end) await checkTotal(client, ledger, pick);
+    while (blows()) await checkTotal(client, ledger, pick);
   };
   const killer = async (): Promise<void> => {
-    while (performance.now() < end) {
+    while (blows()) {
       await sleep(100 + pick(300));
       await killOne(client, pick);
     }
@@ -69,6 +74,11 @@ export async function storm(seed: number, ms: number): Promise<void> {
   await Promise.all([mover(), mover(), mover(), mover(), reader(), reader(), killer()]);
   await settle(client, ledger);
   await db.disconnect();
+}
+
+function hasHappened({ done, failed, reads }: Ledger): boolean {
+  const lost = (failed.get("RESOURCE_LOST") ?? 0) + (failed.get("OUTCOME_UNKNOWN") ?? 0);
+  return done.size > 10 && reads > 10 && lost > 0;
 }
 
 async function transfer(
@@ -143,19 +153,19 @@ async function killOne(client: SqliteClient, pick: (below: number) => number): P
   resource.link.kill();
 }
 
-async function settle(client: SqliteClient, { done, unknown, failed, reads }: Ledger): Promise<void> {
+async function settle(client: SqliteClient, ledger: Ledger): Promise<void> {
+  const { done, unknown } = ledger;
   const { rows } = await client.query<{ id: number }>("select id from transfer");
   const kept = new Set(rows.map(({ id }) => id));
   expect([...done].filter((id) => !kept.has(id))).toEqual([]);
   expect([...kept].filter((id) => !done.has(id) && !unknown.has(id))).toEqual([]);
   expect((await client.query("select sum(balance) as total from account")).rows).toEqual([{ total: ACCOUNTS * START }]);
   expect((await client.query("pragma integrity_check")).rows).toEqual([{ integrity_check: "ok" }]);
-  expect(done.size).toBeGreaterThan(3);
-  expect(reads).toBeGreaterThan(3);
-  expect((failed.get("RESOURCE_LOST") ?? 0) + (failed.get("OUTCOME_UNKNOWN") ?? 0)).toBeGreaterThan(0);
+  expect(hasHappened(ledger)).toBe(true);
   for (const pool of [client.pools.writer, client.pools.threads, client.pools.processes]) {
-    const { totals, leased, size } = pool.stats;
-    expect(leased).toBe(0);
+    // The checkpoint borrows the writer on its own.
+    expect(await eventually(() => pool.stats.leased === 0)).toBe(true);
+    const { totals, size } = pool.stats;
     expect(totals.acquired).toBe(totals.released + totals.destroyed + totals.dropped);
     expect(totals.created).toBe(totals.closed + size);
   }
