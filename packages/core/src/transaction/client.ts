@@ -103,10 +103,9 @@ async function borrowAndRun<R, T>(
       await connection.end();
     }
   };
-  return await withRetries(context, { retries, signal }, async (attempt) => {
-    signal?.throwIfAborted();
-    return await borrowing(context.pool, (borrower) => once(borrower, attempt), label);
-  });
+  return await withRetries(context, { retries, signal }, (attempt) =>
+    borrowing(context.pool, (borrower) => once(borrower, attempt), label),
+  );
 }
 
 async function oneByOne(tx: Transaction, calls: ReturnType<typeof readBatch>): Promise<SqlResult[]> {

@@ -60,7 +60,6 @@ export class Connection<R> {
   async perform(lease: Lease<R>, call: StatementCall): Promise<Verdict> {
     const verdict = await perform(this.context, lease, call);
     if (verdict.kind === "lost") this.lose(lease, verdict.error);
-    if (verdict.kind === "unsent" && !lease.active) this.lose(lease, verdict.error);
     return verdict;
   }
 

@@ -1,5 +1,5 @@
 import type { OpenTransaction } from "./open-transaction.js";
-import { conclude, settle, undo } from "./run-transaction.js";
+import { settle, undo } from "./run-transaction.js";
 import { TransactionScope } from "./scope.js";
 import { traceTransaction } from "./trace.js";
 
@@ -35,12 +35,11 @@ export class ManualTransaction<R> {
     try {
       try {
         await settle(this.#open, this.scope);
-        this.#open.throwIfDoomed();
       } catch (error) {
         await undo(this.#open, this.scope, error);
         throw error;
       }
-      await conclude(this.#open, this.scope, "commit");
+      await this.#open.commit();
       this.#ended.resolve(undefined);
     } catch (error) {
       this.#ended.reject(error);

@@ -4,7 +4,7 @@ import { attachRollbackFailure, outcomeUnknown, transactionEnded } from "./failu
 import type { Place, Refusal, RollbackFailure } from "./failures.js";
 import type { SqlResult } from "./sql.js";
 import type { StatementCall } from "./statement-run.js";
-import { refusalIn, type Verdict } from "./verdict.js";
+import { failureIn, refusalIn, type Verdict } from "./verdict.js";
 
 /** `unknown`: the reply to COMMIT was lost. */
 export type TransactionOutcome = "committed" | "rolled back" | "unknown";
@@ -63,23 +63,27 @@ export class OpenTransaction<R> {
 
   /**
    * Commits. The signal has no say any more, since an aborted COMMIT has no known outcome.
-   * @throws PoolError `OUTCOME_UNKNOWN` when no reply came; the backend's own error when it answered that it did not commit
+   * @throws PoolError `OUTCOME_UNKNOWN` when no reply came; what doomed it; the backend's own error when it answered that it did not commit
    */
   async commit(): Promise<void> {
-    this.throwIfDoomed();
+    const doom = this.findDoom();
+    if (doom !== undefined) {
+      this.note(doom.error, await this.rollback());
+      throw doom.error;
+    }
     const verdict = await this.#connection.gate.enter(() => this.#send({ text: "COMMIT", values: [] }));
-    if (verdict.kind === "done" || (verdict.kind === "cancelled" && verdict.late !== undefined)) {
+    const failed = failureIn(verdict);
+    if (failed === undefined) {
       this.#outcome = "committed";
-      return;
-    }
-    if (verdict.kind === "cancelled" || verdict.kind === "lost") {
+    } else if (verdict.kind === "cancelled" || verdict.kind === "lost") {
       this.#outcome = "unknown";
-      this.#connection.lose(this.#lease, verdict.error);
-      throw outcomeUnknown(this.place, verdict.error);
+      this.#connection.lose(this.#lease, failed.failure);
+      throw outcomeUnknown(this.place, failed.failure);
+    } else {
+      // Some backends keep a transaction open whose COMMIT they refuse.
+      this.note(failed.failure, await this.rollback());
+      throw failed.failure;
     }
-    // Some backends keep a transaction open whose COMMIT they refuse.
-    this.note(verdict.error, await this.rollback());
-    throw verdict.error;
   }
 
   /** Rolls back. Never rejects: when it fails the connection is closed, which rolls back as well, and the failure is returned. */
@@ -87,9 +91,9 @@ export class OpenTransaction<R> {
     const verdict = await this.#connection.gate.enter(async () =>
       this.#lease.active && !this.#endedByBackend() ? await this.#send({ text: "ROLLBACK", values: [] }) : undefined,
     );
-    if (verdict === undefined || verdict.kind === "done") return undefined;
-    this.#connection.lose(this.#lease, verdict.error);
-    return { failure: verdict.error };
+    const failed = verdict && failureIn(verdict);
+    if (failed !== undefined) this.#connection.lose(this.#lease, failed.failure);
+    return failed;
   }
 
   /** Notes on what has failed that the rollback has failed as well. */
@@ -114,11 +118,6 @@ export class OpenTransaction<R> {
       this.doom(transactionEnded(this.place, "the backend has ended the transaction by itself, or a statement has"));
     }
     return this.#doom;
-  }
-
-  throwIfDoomed(): void {
-    const doom = this.findDoom();
-    if (doom !== undefined) throw doom.error;
   }
 
   #inTurn(call: StatementCall, mayNot: Refusal, isControl: boolean): Promise<SqlResult> {

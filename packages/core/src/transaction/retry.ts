@@ -26,7 +26,7 @@ export async function withRetries<R, T>(
     try {
       return await attempt(number);
     } catch (error) {
-      if (number > retries || signal?.aborted === true || !isRetryable(context, error)) throw error;
+      if (number > retries || !isRetryable(context, error)) throw error;
     }
     await pause(context, context.random() * Math.min(LONGEST_DELAY, FIRST_DELAY * 2 ** (number - 1)), signal);
   }

@@ -19,7 +19,6 @@ export function runSavepoint<R, T>(
       scope.close();
       await scope.drain();
       await open.control(`RELEASE SAVEPOINT ${savepoint}`, scope.refusal);
-      scope.end();
       ended("committed");
       return result;
     } catch (error) {

@@ -21,12 +21,12 @@ export function runTransaction<R, T>(
     try {
       result = await unlessAborted(open.signal, () => work(scope));
       await settle(open, scope);
-      if (finish === "commit") open.throwIfDoomed();
     } catch (error) {
       await undo(open, scope, error);
       throw error;
     }
-    await conclude(open, scope, finish);
+    if (finish === "commit") await open.commit();
+    else await open.rollback();
     ended(open.outcome);
     return result;
   });
@@ -36,21 +36,6 @@ export function runTransaction<R, T>(
 export async function settle<R>(open: OpenTransaction<R>, scope: TransactionScope<R>): Promise<void> {
   scope.close();
   await unlessAborted(open.signal, () => scope.drain());
-  open.signal?.throwIfAborted();
-}
-
-/** The last statement of a transaction that is settled. */
-export async function conclude<R>(
-  open: OpenTransaction<R>,
-  scope: TransactionScope<R>,
-  finish: "commit" | "rollback",
-): Promise<void> {
-  try {
-    if (finish === "commit") await open.commit();
-    else await open.rollback();
-  } finally {
-    scope.end();
-  }
 }
 
 /** Rolls back because of `error`, and drops what waits for its turn. */

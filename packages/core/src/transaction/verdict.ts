@@ -15,6 +15,12 @@ export type Verdict =
   /** No reply will come; the lease has been destroyed. */
   | { readonly kind: "lost"; readonly error: unknown };
 
+/** Why it cannot be said that the statement took effect; undefined when the backend has said so, be it after a cancel. */
+export function failureIn(verdict: Verdict): { readonly failure: unknown } | undefined {
+  if (verdict.kind === "done" || (verdict.kind === "cancelled" && verdict.late !== undefined)) return undefined;
+  return { failure: verdict.error };
+}
+
 /** The error that the backend has answered with. */
 export function refusalIn(verdict: Verdict): unknown {
   if (verdict.kind === "refused") return verdict.error;

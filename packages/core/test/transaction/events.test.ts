@@ -117,6 +117,16 @@ test("a transaction by hand is told of from begin to its end, and one left open 
   ]);
 });
 
+test("a transaction by hand whose COMMIT was lost is told as unknown", async () => {
+  const { client } = setUp({ COMMIT: "reply lost" });
+  const heard = listen();
+  await client.session(async (session) => {
+    await session.begin();
+    await session.commit().catch(() => undefined);
+  });
+  expect(heard.ended).toMatchObject([{ depth: 0, outcome: "unknown", error: "OUTCOME_UNKNOWN" }]);
+});
+
 test("every statement is told of as a query, those of the transaction itself as well", async () => {
   const { client } = setUp();
   const heard = listen();

@@ -105,6 +105,24 @@ test("an abort ends the back-off with the signal's reason", async () => {
   expect(client.pool.stats).toMatchObject({ leased: 0, waiting: 0 });
 });
 
+test("an abort during the last run counts more than its failure, and no other run follows", async () => {
+  const { database, client } = setUp();
+  const controller = new AbortController();
+  let runs = 0;
+  database.fault = (text) => (text === "COMMIT" ? "serialization" : undefined);
+  database.latency = async () => {
+    if (database.log.at(-1) === "COMMIT") controller.abort("stop");
+  };
+  const running = client.transaction(
+    async () => {
+      runs++;
+    },
+    { retries: 3, signal: controller.signal },
+  );
+  await expect(running).rejects.toBe("stop");
+  expect(runs).toBe(1);
+});
+
 test.each([
   ["an error of the work", new Error("no"), 1],
   ["a refused statement", new DatabaseError("refused", "no"), 1],

@@ -162,7 +162,9 @@ test("a savepoint whose handle outlives a failed outer work does not touch the n
   await expect(running).rejects.toThrow("outer");
   const lease = await client.acquire();
   hold.resolve(undefined);
-  await expect(nested).rejects.toMatchObject({ code: "TRANSACTION_ENDED" });
+  const error: unknown = await nested?.catch((reason: unknown) => reason);
+  expect(error).toMatchObject({ code: "TRANSACTION_ENDED" });
+  expect(error).not.toHaveProperty("rollbackError"); // there was nothing left to roll back
   lease.release();
   expect(database.log).toEqual(["BEGIN", 'SAVEPOINT "pool_savepoint_1"', "INSERT s a", "ROLLBACK"]);
 });
@@ -170,11 +172,25 @@ test("a savepoint whose handle outlives a failed outer work does not touch the n
 test("a serialization failure in a savepoint ends the whole transaction, whatever becomes of the error", async () => {
   const { database, client } = setUp({ INSERT: "serialization" });
   const running = client.transaction(async (tx) => {
-    await tx.transaction((inner) => insert(inner, "s", "a")).catch(() => undefined);
+    const error: unknown = await tx.transaction((inner) => insert(inner, "s", "a")).catch((reason: unknown) => reason);
+    expect(error).not.toHaveProperty("rollbackError"); // there was nothing left to roll back
     return "done";
   });
   await expect(running).rejects.toThrow("could not serialize");
   expect(database.log).toEqual(["BEGIN", 'SAVEPOINT "pool_savepoint_1"', "INSERT s a", "ROLLBACK"]);
+});
+
+test("a statement that a savepoint's work did not wait for and that fails takes the savepoint with it", async () => {
+  const { database, client } = setUp({ SELECT: "refused" });
+  await client.transaction(async (tx) => {
+    const inner = tx.transaction(async (nested) => {
+      await insert(nested, "s", "a");
+      void nested.query("SELECT", ["s"]);
+    });
+    await expect(inner).rejects.toThrow("refused: SELECT");
+    await insert(tx, "t", "b");
+  });
+  expect(database.committed).toEqual(["b"]);
 });
 
 test("a connection lost in a savepoint is a plain error", async () => {

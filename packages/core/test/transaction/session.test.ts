@@ -238,6 +238,32 @@ test("by hand: after a lost connection no statement of the transaction runs else
   expect(database.connections.length).toBe(1);
 });
 
+test("by hand: what still waits for its turn at rollback never runs", async () => {
+  const { database, client } = setUp();
+  await client.session(async (session) => {
+    await session.begin();
+    const statements = Promise.allSettled([insert(session, "a", "t"), insert(session, "b", "t")]);
+    await session.rollback();
+    expect(await statements).toMatchObject([
+      { status: "fulfilled" },
+      { status: "rejected", reason: { code: "TRANSACTION_ENDED" } },
+    ]);
+  });
+  expect(database.log).toEqual(["BEGIN", "INSERT t a", "ROLLBACK"]);
+});
+
+test("by hand: a commit after a swallowed serialization failure rolls back and rejects with it", async () => {
+  const { database, client } = setUp({ INSERT: "serialization" });
+  await client.session(async (session) => {
+    await session.begin();
+    await insert(session, "a", "t").catch(() => undefined);
+    await expect(session.commit()).rejects.toThrow("could not serialize");
+    expect(session.inTransaction).toBe(false);
+    await session.query("SELECT", ["auto"]);
+  });
+  expect(database.log).toEqual(["BEGIN", "INSERT t a", "ROLLBACK", "SELECT auto"]);
+});
+
 test("a transaction left open is rolled back at the end of the session, which rejects and says so", async () => {
   const { database, client } = setUp();
   const running = client.session(

@@ -130,10 +130,24 @@ test("a driver that does not settle after the cancel loses its connection, and i
   expect(database.connections[0]?.closed).toBe(true);
 });
 
-test("a statement whose signal has aborted borrows nothing", async () => {
+test("the first reason to cancel counts, and a second one gives the driver no more time", async () => {
+  const { client, clock } = setUp({ fault: "deaf" });
+  const controller = new AbortController();
+  let reason: unknown;
+  const running = client.query("INSERT", ["auto", "a"], { signal: controller.signal, timeout: 100 });
+  running.catch((error: unknown) => (reason = error));
+  await clock.advance(900);
+  controller.abort("later");
+  await clock.advance(200);
+  expect(reason).toMatchObject({ code: "QUERY_TIMEOUT" });
+});
+
+test("a statement whose signal has aborted borrows nothing, not even what is idle", async () => {
   const { client, database } = setUp();
+  await client.pool.warm(1);
   await expect(client.query("SELECT", ["auto"], { signal: AbortSignal.abort("no") })).rejects.toBe("no");
-  expect(database.connections).toEqual([]);
+  expect(client.pool.stats.totals.acquired).toBe(0);
+  expect(database.log).toEqual([]);
 });
 
 test("a signal that aborts while the statement waits for a connection ends the wait", async () => {

@@ -265,6 +265,47 @@ test("a serialization failure that answers a cancelled statement ends the transa
   expect(database.log).toEqual(["BEGIN", "INSERT t a", "ROLLBACK"]);
 });
 
+test("a SAVEPOINT that is cancelled and answered by a serialization failure runs the whole work again", async () => {
+  const { database, client, clock } = setUp();
+  let runs = 0;
+  const isSlow = (): boolean => runs === 1 && database.log.at(-1)?.startsWith("SAVEPOINT") === true;
+  database.fault = () => (isSlow() ? "serialization" : undefined);
+  database.latency = () => (isSlow() ? new Promise((resolve) => clock.setTimeout(resolve, 30_500)) : Promise.resolve());
+  const running = client.transaction(
+    (tx) => {
+      runs++;
+      return tx.transaction(async () => runs).catch(() => -1);
+    },
+    { retries: 1 },
+  );
+  await clock.advance(32_000);
+  expect(await running).toBe(2);
+});
+
+test("a ROLLBACK whose reply comes after its timeout has rolled back, and costs no connection", async () => {
+  const { client, clock } = setUp({ ROLLBACK: "too late" });
+  const failed = expect(client.transaction(() => Promise.reject(new Error("no")))).rejects.toThrow("no");
+  await clock.advance(31_000);
+  await failed;
+  expect(client.pool.stats.totals).toMatchObject({ released: 1, destroyed: 0 });
+});
+
+test("a COMMIT under way when its lease is taken away has an unknown outcome, whatever the driver makes of it", async () => {
+  const { database } = setUp();
+  const client = clientOf(database, {}, { driver: { ...database.driver, isConnectionLost: () => false } });
+  const reply = Promise.withResolvers<undefined>();
+  const running = client.transaction(async () => {
+    database.latency = async () => {
+      await reply.promise;
+    };
+  });
+  const failed = expect(running).rejects.toMatchObject({ code: "OUTCOME_UNKNOWN" });
+  while (database.log.at(-1) !== "COMMIT") await settle();
+  client.pool.reclaim(client.pool.holders()[0]?.leaseId ?? 0);
+  reply.resolve(undefined);
+  await failed;
+});
+
 test("a SAVEPOINT that was cancelled ends the transaction: nobody knows where its statements would run", async () => {
   const { database, client, clock } = setUp({ SAVEPOINT: "too late" });
   const running = client.transaction(async (tx) => {
