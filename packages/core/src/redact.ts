@@ -3,7 +3,8 @@ import { createHmac, randomBytes } from "node:crypto";
 /** What stands in a dump where a secret was. */
 export const REDACTED = "[redacted]";
 
-const SECRET_NAME = /pass(word|wd|phrase)?|secret|token|credential|api[-_]?key|private[-_]?key|^key$|^pfx$|auth/i;
+const SECRET_NAME =
+  /pass(word|wd|phrase)?|secret|token|credential|api[-_]?key|private[-_]?key|^key$|^pfx$|auth(?!ority|ors?$|ori[sz]ed)/i;
 
 /** A copy with every value under a secret's name replaced, and the user-info of every URL. For `config`, dumps and errors. */
 export function redact(value: unknown, secretNames: ReadonlySet<string> = new Set(), depth = 0): unknown {

@@ -42,6 +42,16 @@ describe("redact", () => {
     expect(original.ssl.passphrase).toBe("s3cret");
   });
 
+  it("shows what only sounds like a secret, above all the switch that makes TLS insecure", () => {
+    const options = { rejectUnauthorized: false, reject_unauthorized: true, certificateAuthority: "x", author: "me" };
+    expect(redact(options)).toEqual(options);
+    expect(redact({ authorization: "s3cret", auth: "s3cret", xAuthToken: "s3cret" })).toEqual({
+      authorization: REDACTED,
+      auth: REDACTED,
+      xAuthToken: REDACTED,
+    });
+  });
+
   it("says that an option was left out where it was", () => {
     expect(redact({ password: undefined })).toEqual({ password: undefined });
   });
