@@ -340,6 +340,7 @@ describe("starting afresh", () => {
     expect(await failure).toMatchObject({ code: "NOT_CONNECTED" });
     expect(connector.state).toBe("closed");
     expect(backend).toMatchObject({ live: 0, mostLive: 1 });
+    expect(backend.names, "opens that were begun").toHaveLength(1);
   });
 });
 
@@ -355,6 +356,7 @@ describe("events", () => {
     backend.beforeOpen = () => undefined;
     await connector.connect();
     backend.beforeClose = () => Promise.reject(new Error("cannot log out with hush-hush"));
+    await connector.disconnect();
     await connector.disconnect();
     moment("connector:state").unsubscribe(listener as never);
     expect(seen.map(({ connector: who, kind, from, to }) => [who, kind, from, to].join(" "))).toEqual([

@@ -1,0 +1,4 @@
+export { loadEnvironment, type Environment, type EnvironmentOptions } from "./environment.js";
+export type { Factories, FactoryEntry, MadeBy, MakeConnector } from "./factories.js";
+export { loadConnectors } from "./load.js";
+export { loadOptions, type Expected, type Loaded, type LoadOptions } from "./load-options.js";
