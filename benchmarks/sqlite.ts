@@ -5,6 +5,7 @@ import { seededRandom } from "./lib/random.ts";
 import { measuredOn, writeResults, writeSection } from "./lib/save.ts";
 import { bare } from "./sqlite/bare.ts";
 import { sqliteLoads } from "./sqlite/loads.ts";
+import { nothing } from "./sqlite/nothing.ts";
 import { ours, type SqlitePackage } from "./sqlite/ours.ts";
 import { detail, mixedDetail, mixedVerdicts, summary, verdict } from "./sqlite/report.ts";
 import { runMixed, runSqliteLoad, withSubjects, type MixedReport, type SqliteReport } from "./sqlite/run.ts";
@@ -75,7 +76,8 @@ async function main(): Promise<void> {
     }
     if (only && !only.includes("mixed")) return;
     const durationMs = args.quick ? 800 : 3_000;
-    together = await runMixed(subjects, {
+    const control = await nothing.open("");
+    together = await runMixed(new Map([[nothing.name, control], ...subjects]), {
       durationMs,
       slowCount: countFor(200),
       rounds: Math.ceil(rounds / 3),

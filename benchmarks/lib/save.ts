@@ -26,6 +26,6 @@ export function writeSection(name: string, text: string): void {
 
 /** One line that says what the figures were measured on. */
 export function measuredOn(date = new Date()): string {
-  const { node, cpu, cores, platform } = machine();
-  return `Measured ${date.toISOString().slice(0, 10)} on Node ${node}, ${platform}, ${String(cores)} cores (${cpu}).`;
+  const { node, cpu, cores, platform, load } = machine();
+  return `Measured ${date.toISOString().slice(0, 10)} on Node ${node}, ${platform}, ${String(cores)} cores (${cpu}), load ${load.toFixed(1)}.`;
 }
