@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { Agent, type IncomingMessage, request } from "node:http";
 import { connect } from "node:net";
+import { setTimeout } from "node:timers/promises";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { ServiceProcess } from "./support/child.js";
 import { readFrom } from "./support/ledger.js";
@@ -10,7 +11,13 @@ import { eventually, temporaryFolder } from "./support/service.js";
 vi.setConfig({ testTimeout: 120_000 });
 
 // Few products and many customers: each product was bought by nearly everybody, so the report joins millions of pairs.
-const SLOW_REPORT = { DATA_PRODUCTS: "4", DATA_CUSTOMERS: "1200", DATA_ORDERS: "5000" };
+const SLOW_REPORT = {
+  DATA_PRODUCTS: "4",
+  DATA_CUSTOMERS: "2000",
+  DATA_ORDERS: "8000",
+  SHUTDOWN_TIMEOUT: "90s",
+  REPORT_TIMEOUT: "90s",
+};
 const ENDLESS_REPORT = { DATA_PRODUCTS: "4", DATA_CUSTOMERS: "6000", DATA_ORDERS: "25000", REPORT_TIMEOUT: "10m" };
 
 interface Answer {
@@ -48,7 +55,7 @@ async function reportRuns(address: string): Promise<void> {
 
 test("SIGTERM loses no accepted request: what runs is finished, what is kept is answered, then the process ends with 0", async () => {
   const folder = await temporaryFolder();
-  const service = new ServiceProcess(folder, SLOW_REPORT);
+  const service = new ServiceProcess(folder, { ...SLOW_REPORT, SHUTDOWN_DELAY: "3s" });
   const address = await service.address();
   const before = readFrom<{ n: number }>(folder, "select max(id) as n from orders")[0]!.n;
 
@@ -89,7 +96,7 @@ test("SIGTERM loses no accepted request: what runs is finished, what is kept is 
 
 test("after SIGTERM it is not ready, then refuses connections, while an accepted report is still finished", async () => {
   const folder = await temporaryFolder();
-  const service = new ServiceProcess(folder, { ...SLOW_REPORT, SHUTDOWN_DELAY: "300ms" });
+  const service = new ServiceProcess(folder, { ...SLOW_REPORT, SHUTDOWN_DELAY: "500ms" });
   const address = await service.address();
   let finished = false;
   const report = call(address, "/reports/similar-customers?limit=1", { agent: newAgent() }).finally(
@@ -126,6 +133,27 @@ test("cuts off with 503 what is not finished at the deadline, and ends with 1", 
     error: { code: "SHUTTING_DOWN", message: "the service is shutting down" },
   });
   expect(await service.exited).toEqual({ code: 1, signal: null });
+});
+
+test("takes a signal to the whole group, and its echo, as one; a later second one ends it at once", async () => {
+  const service = new ServiceProcess(await temporaryFolder(), SLOW_REPORT);
+  const address = await service.address();
+  const report = call(address, "/reports/similar-customers?limit=1", { agent: newAgent() });
+  await reportRuns(address);
+  service.killGroup("SIGINT");
+  service.kill("SIGINT");
+  expect(await report).toMatchObject({ status: 200 });
+  expect(await service.exited).toEqual({ code: 0, signal: null });
+
+  const stuck = new ServiceProcess(await temporaryFolder(), { ...ENDLESS_REPORT, SHUTDOWN_TIMEOUT: "10m" });
+  const stuckAddress = await stuck.address();
+  const lost = call(stuckAddress, "/reports/similar-customers", { agent: newAgent() });
+  await reportRuns(stuckAddress);
+  stuck.kill("SIGTERM");
+  await setTimeout(1_500);
+  stuck.kill("SIGTERM");
+  await expect(lost).rejects.toThrow();
+  expect(await stuck.exited).toEqual({ code: 1, signal: null });
 });
 
 test("is not held up by connections on which nothing, or half a request, was said", async () => {

@@ -21,6 +21,8 @@ export class ServiceProcess {
       cwd: app,
       env: { PATH, PORT: "0", ...SMALL, DATA_DIR: dataDir, ...env },
       stdio: ["ignore", "pipe", "pipe"],
+      // A group of its own, which a test can signal as a terminal does.
+      detached: true,
     });
     this.#child.stdout?.on("data", (text: Buffer) => (this.stdout += text.toString()));
     this.#child.stderr?.on("data", (text: Buffer) => (this.stderr += text.toString()));
@@ -36,6 +38,11 @@ export class ServiceProcess {
 
   kill(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
+  }
+
+  /** To the process and its helpers. */
+  killGroup(signal: NodeJS.Signals): void {
+    if (this.#child.pid !== undefined) process.kill(-this.#child.pid, signal);
   }
 
   /** Waits for a line on standard error. */
