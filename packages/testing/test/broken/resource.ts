@@ -122,7 +122,6 @@ export const brokenResources: readonly Broken[] = [
     ...factoryWith(() => ({ status: ({ busy }) => ({ busy, inTransaction: false, clean: true }) })),
     breaks: [
       "status tells an open transaction, until reset has undone it",
-      "status tells a running statement as busy",
       "reset undoes the session state that borrowers leave behind",
       "a borrower finds nothing that the one before has left behind",
     ],
@@ -165,7 +164,6 @@ export const brokenResources: readonly Broken[] = [
     fault: "close marks the resource as closed, and lets go of nothing",
     ...factoryWith(() => ({ close: () => undefined })),
     breaks: [
-      "create that is aborted on its way settles and leaves nothing open",
       "close lets go of the resource",
       "close of a busy resource settles in time, and so does its statement",
       "a pool never has more open than its maxSize",
