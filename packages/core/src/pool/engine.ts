@@ -213,7 +213,7 @@ export class Engine<R> implements EntryOwner {
 
   /** It was opened or found to work: lend it to who waits (`vouched`: whatever its times say), or keep it. */
   welcome(entry: Entry<R>, vouched: boolean): void {
-    const reason = entry.retire ?? (this.state === "open" ? undefined : "pool-closed");
+    const reason = entry.retire ?? (this.state !== "open" ? "pool-closed" : this.overLimit ? "resized" : undefined);
     if (reason !== undefined) {
       this.close(entry, reason, entry.retireCause);
       return;
@@ -224,9 +224,8 @@ export class Engine<R> implements EntryOwner {
     this.idle.add(entry);
     this.serve();
     entry.vouched = false;
-    if (entry.state !== "idle") return;
-    if (this.overLimit) this.close(entry, "resized");
-    else if (this.tally.idle > Math.max(this.limits.maxIdle, this.warmTarget)) this.close(entry, "max-idle");
+    const keep = Math.max(this.limits.maxIdle, this.warmTarget);
+    if (entry.state === "idle" && this.tally.idle > keep) this.close(entry, "max-idle");
   }
 
   close(entry: Entry<R>, reason: CloseReason, cause?: unknown): void {

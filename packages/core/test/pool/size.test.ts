@@ -228,6 +228,18 @@ describe("resize", () => {
     expect(pool.stats.size - pool.stats.leased).toBeLessThanOrEqual(1);
   });
 
+  it("lends nothing that comes out of its connect above the new limit, though somebody waits", async () => {
+    const connects = gate();
+    const { pool } = testPool({ maxSize: 4, maxConnecting: 4 }, { create: () => connects.promise });
+    const waits = Array.from({ length: 4 }, () => watch(pool.acquire()));
+    await settle();
+    pool.resize({ maxSize: 1 });
+    connects.resolve();
+    await settle();
+    expect(waits.map((wait) => wait.state)).toEqual(["resolved", "pending", "pending", "pending"]);
+    expect(pool.stats).toMatchObject({ size: 1, leased: 1, waiting: 3, totals: { closedBy: { resized: 3 } } });
+  });
+
   it.each([
     [{ maxSize: 0 }, "maxSize must be a whole number of at least 1"],
     [{ maxSize: 2.5 }, "maxSize must be a whole number"],
