@@ -143,6 +143,34 @@ describe("self-deadlock", () => {
     expectCountsToAddUp(pool);
   });
 
+  it.each(["a timeout", "an abort", "a lease"])("is not told because of a task whose wait ended by %s", async (end) => {
+    const { pool, clock } = testPool({ maxSize: 2 });
+    const controller = new AbortController();
+    const [holds, works, goesOn] = [gate(), gate(), gate()];
+    const other = pool.use(() => holds.promise); // has the other resource as long as the first task waits
+    const first = pool.use(async () => {
+      await pool.use(() => undefined, { timeout: 100, signal: controller.signal }).catch(() => undefined);
+      goesOn.resolve();
+      await works.promise;
+    });
+    await settle();
+    expect(pool.stats.waiting).toBe(1);
+    if (end === "a timeout") await clock.advance(200);
+    else if (end === "an abort") controller.abort();
+    else holds.resolve();
+    await goesOn.promise;
+    holds.resolve();
+    await other;
+    // The first task works and waits for nothing: it may give back.
+    const nested = watch(pool.use(() => pool.use(() => "nested")));
+    await settle();
+    expect(nested.state).toBe("pending");
+    works.resolve();
+    await first;
+    await settle();
+    expect(nested.value).toBe("nested");
+  });
+
   it("is found for sessions, which borrow now and then", async () => {
     const { pool } = testPool({ maxSize: 1 });
     const task = borrowing(pool, async (borrower) => {

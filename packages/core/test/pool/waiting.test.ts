@@ -248,6 +248,31 @@ describe("giving up a wait", () => {
     expect(getEventListeners(signal, "abort")).toHaveLength(0);
   });
 
+  it("holds on to no signal when its waiters have gone", async () => {
+    const { pool } = testPool({ maxSize: 1 });
+    const holder = await pool.acquire();
+    const signals: WeakRef<AbortSignal>[] = [];
+    (() => {
+      const aborted = new AbortController();
+      signals.push(new WeakRef(aborted.signal));
+      watch(pool.acquire({ signal: aborted.signal }));
+      aborted.abort();
+      const served = new AbortController();
+      signals.push(new WeakRef(served.signal));
+      pool.acquire({ signal: served.signal }).then(
+        (lease) => lease.release(),
+        () => undefined,
+      );
+    })();
+    holder.release();
+    for (let i = 0; i < 100 && signals.some((signal) => signal.deref() !== undefined); i++) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      globalThis.gc?.();
+    }
+    expect(signals.map((signal) => signal.deref())).toEqual([undefined, undefined]);
+    expect(pool.stats).toMatchObject({ idle: 1, waiting: 0 });
+  });
+
   it("aborts ten thousand who share a signal, and serves the rest", async () => {
     const { pool } = testPool({ maxSize: 1, maxWaiting: Infinity });
     const holder = await pool.acquire();

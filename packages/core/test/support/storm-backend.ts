@@ -43,18 +43,22 @@ export class StormResource {
   readonly tellLost: (cause?: unknown) => void;
   state: "open" | "closing" | "closed" = "open";
   closingSince = Infinity;
-  /** It opened after the pool had rightly forgotten it. */
+  readonly openedAt: number;
+  /** It opened after the pool had given it up, or even after it had rightly forgotten it. */
+  readonly late: boolean;
   readonly stray: boolean;
   lost = false;
   /** Who had it when it was lost: that lease goes on, and no other may begin. */
   lostUnder: number | undefined;
   status: ResourceStatus = {};
 
-  constructor(id: number, generation: number, stray: boolean, tellLost: (cause?: unknown) => void) {
-    this.id = id;
-    this.generation = generation;
-    this.stray = stray;
-    this.tellLost = tellLost;
+  constructor(facts: Pick<StormResource, "id" | "generation" | "openedAt" | "late" | "stray" | "tellLost">) {
+    this.id = facts.id;
+    this.generation = facts.generation;
+    this.openedAt = facts.openedAt;
+    this.late = facts.late;
+    this.stray = facts.stray;
+    this.tellLost = facts.tellLost;
   }
 }
 
@@ -65,6 +69,7 @@ interface Attempt {
 export interface StormBackendOptions {
   readonly clock: ManualClock;
   readonly random: () => number;
+  readonly connectTimeout: number;
   readonly closeTimeout: number;
   readonly can: {
     readonly validate: boolean;
@@ -95,14 +100,16 @@ export class StormBackend implements ResourceFactory<StormResource> {
 
   readonly #clock: ManualClock;
   readonly #random: () => number;
+  readonly #connectTimeout: number;
   readonly #closeTimeout: number;
   readonly #attempts = new Set<Attempt>();
   readonly #calls = new Map<StormResource, string>();
   #count = 0;
 
-  constructor({ clock, random, closeTimeout, can }: StormBackendOptions) {
+  constructor({ clock, random, connectTimeout, closeTimeout, can }: StormBackendOptions) {
     this.#clock = clock;
     this.#random = random;
+    this.#connectTimeout = connectTimeout;
     this.#closeTimeout = closeTimeout;
     if (can.validateAlways) this.validateAlways = true;
     if (can.validate) {
@@ -146,16 +153,18 @@ export class StormBackend implements ResourceFactory<StormResource> {
     }
     signal.addEventListener("abort", () => (attempt.abortedAt = this.#clock.now()));
     const listensTo = this.#chance(weather.ignoresSignal) ? undefined : signal;
-    let stray: boolean;
     try {
-      if (this.#chance(weather.createHangs)) await this.#pause(this.#between(3_000, 20_000), listensTo);
+      if (this.#chance(weather.createHangs)) await this.#pause(this.#tooLong(), listensTo);
       else if (this.#chance(weather.createSlow)) await this.#pause(this.#between(1, 2_000), listensTo);
       if (this.#chance(weather.createFails)) throw new Error("refused");
     } finally {
-      stray = attempt.abortedAt !== undefined && this.#clock.now() >= attempt.abortedAt + this.#closeTimeout;
       this.#attempts.delete(attempt);
     }
-    const resource = new StormResource(id, generation, stray, lost);
+    const { abortedAt = Infinity } = attempt;
+    const openedAt = this.#clock.now();
+    const stray = openedAt >= abortedAt + this.#closeTimeout;
+    const late = abortedAt < Infinity;
+    const resource = new StormResource({ id, generation, openedAt, late, stray, tellLost: lost });
     this.resources.push(resource);
     this.created++;
     if (this.#chance(weather.lostInCreate)) this.lose(resource);
@@ -220,6 +229,11 @@ export class StormBackend implements ResourceFactory<StormResource> {
     } finally {
       this.#calls.delete(resource);
     }
+  }
+
+  /** Longer than a connect may take: in half of the cases by so little that the pool still waits for it to clean up. */
+  #tooLong(): number {
+    return this.#connectTimeout + (this.#chance(0.5) ? this.#between(0, this.#closeTimeout) : this.#between(0, 20_000));
   }
 
   #chance(likely: number): boolean {

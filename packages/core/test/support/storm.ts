@@ -16,6 +16,8 @@ interface Call {
   readonly signal: AbortSignal | undefined;
   state: "waiting" | "lent" | "failed";
   leaseId: number;
+  /** Every lease that was out at the call belongs to a task around it, or to one that waits as well. */
+  readonly mayDeadlock: boolean;
 }
 
 /** A lease in the hands of the storm. */
@@ -24,7 +26,13 @@ interface Hand {
   readonly resource: StormResource;
   /** Of a task: ends it. A bare lease is released by whoever holds it. */
   readonly finish: PromiseWithResolvers<undefined> | undefined;
+  /** How many calls made inside the task wait. */
+  waitingInside: number;
 }
+
+type Timeouts = "acquireTimeout" | "connectTimeout" | "closeTimeout";
+
+type StormOptions = PoolOptions & Readonly<Record<"maxSize" | Timeouts, number>>;
 
 export interface StormReport {
   readonly steps: number;
@@ -56,7 +64,7 @@ class Storm {
   readonly lastSteps: string[] = [];
   readonly #random: () => number;
   readonly #clock = new ManualClock();
-  readonly #options: PoolOptions & { maxSize: number; acquireTimeout: number; closeTimeout: number };
+  readonly #options: StormOptions;
   readonly #backend: StormBackend;
   readonly #pool: Pool<StormResource>;
   readonly #calls: Call[] = [];
@@ -64,7 +72,7 @@ class Storm {
   readonly #ended: Lease<StormResource>[] = [];
   readonly #failures: Record<string, number> = {};
   readonly #broken: string[] = [];
-  #controllers: AbortController[] = [];
+  readonly #controllers = new Map<AbortSignal, AbortController>();
   #waiting: Call[] = [];
   #maxSize: number;
   #maxIdle: number;
@@ -85,6 +93,7 @@ class Storm {
     this.#backend = new StormBackend({
       clock: this.#clock,
       random: this.#random,
+      connectTimeout: this.#options.connectTimeout,
       closeTimeout: this.#options.closeTimeout,
       can: {
         validate,
@@ -111,7 +120,7 @@ class Storm {
     return { ...report, closedBy: totals.closedBy };
   }
 
-  #drawOptions(): PoolOptions & { maxSize: number; acquireTimeout: number; closeTimeout: number } {
+  #drawOptions(): StormOptions {
     const maxSize = this.#between(1, 6);
     const maxIdle = this.#chance(0.5) ? maxSize : this.#between(0, maxSize);
     const lasting = (least: number, most: number): number =>
@@ -143,7 +152,7 @@ class Storm {
   async #step(): Promise<void> {
     const dice = this.#random();
     if (dice < 0.26) this.#acquire();
-    else if (dice < 0.33) void this.#use(0);
+    else if (dice < 0.33) void this.#use([]);
     else if (dice < 0.37) this.#tryAcquire();
     else if (dice < 0.55) this.#letGo();
     else if (dice < 0.58) this.#destroy();
@@ -174,14 +183,20 @@ class Storm {
     );
   }
 
-  #use(depth: number): Promise<void> {
+  #use(around: readonly Hand[]): Promise<void> {
     // Inside a task no wait is endless: in the mode "off" it may be for what the task holds itself.
-    const { call, options } = this.#newCall(depth > 0 ? this.#between(1, 500) : undefined);
-    this.#note(`use ${describe(options)}${depth > 0 ? " inside a task" : ""}`);
+    const inside = around.length > 0;
+    const { call, options } = this.#newCall(inside ? this.#between(1, 500) : undefined, around);
+    this.#note(`use ${describe(options)}${inside ? " inside a task" : ""}`);
+    for (const hand of around) hand.waitingInside++;
+    const waitsNoMore = once(() => {
+      for (const hand of around) hand.waitingInside--;
+    });
     const finish = Promise.withResolvers<undefined>();
     finish.promise.catch(() => undefined);
     return this.#pool
       .use(async (_resource, lease) => {
+        waitsNoMore();
         if (this.#hands.has(lease.id)) {
           // The same lease again, in the mode "reuse": the call got no lease of its own.
           this.#calls.splice(this.#calls.indexOf(call), 1);
@@ -189,9 +204,9 @@ class Storm {
           if (this.#options.selfDeadlock !== "reuse") this.#broken.push("a lease was handed out twice");
           return;
         }
-        this.#granted(call, lease, finish);
+        const hand = this.#granted(call, lease, finish);
         try {
-          if (depth < 2 && this.#chance(0.3) && !this.#calming) await this.#use(depth + 1);
+          if (around.length < 2 && this.#chance(0.3) && !this.#calming) await this.#use([...around, hand]);
           await finish.promise;
         } finally {
           this.#hands.delete(lease.id);
@@ -199,6 +214,7 @@ class Storm {
         }
       }, options)
       .catch((error: unknown) => {
+        waitsNoMore();
         if (call.state === "waiting") this.#failed(call, error);
       });
   }
@@ -253,11 +269,9 @@ class Storm {
   }
 
   #abort(): void {
-    const controller = this.#pick(this.#controllers);
-    if (controller === undefined) return;
+    const signal = this.#pick(this.#waiting.filter((call) => call.signal !== undefined))?.signal;
     this.#note("abort a signal");
-    controller.abort(new Error("aborted by the storm"));
-    this.#controllers = this.#controllers.filter((each) => each !== controller);
+    if (signal !== undefined) this.#controllers.get(signal)?.abort(new Error("aborted by the storm"));
   }
 
   #lose(): void {
@@ -309,7 +323,7 @@ class Storm {
 
   #warm(): void {
     const count = this.#between(1, this.#maxSize);
-    const { signal } = this.#newController();
+    const signal = this.#newSignal();
     this.#note(`warm ${String(count)}`);
     this.#warming++;
     this.#warmest = Math.max(this.#warmest, count);
@@ -416,10 +430,10 @@ class Storm {
     this.#check();
   }
 
-  #newCall(timeoutInside?: number): { call: Call; options: AcquireOptions } {
+  #newCall(timeoutInside?: number, around: readonly Hand[] = []): { call: Call; options: AcquireOptions } {
     const options: { -readonly [K in keyof AcquireOptions]: AcquireOptions[K] } = {};
     if (this.#chance(0.3)) options.timeout = this.#oneOf(0, 1, 20, 100, 1_000, 10_000, Infinity);
-    if (this.#chance(0.3)) options.signal = this.#newController().signal;
+    if (this.#chance(around.length > 0 ? 0.6 : 0.3)) options.signal = this.#newSignal();
     if (this.#chance(0.3)) options.priority = this.#oneOf<Priority>("high", "normal", "low");
     if (this.#chance(0.1)) options.label = "labelled";
     if (timeoutInside !== undefined) options.timeout = timeoutInside;
@@ -431,27 +445,31 @@ class Storm {
       signal: options.signal,
       state: "waiting",
       leaseId: 0,
+      mayDeadlock: [...this.#hands.values()].every(
+        (hand) => !hand.lease.active || hand.waitingInside > 0 || around.includes(hand),
+      ),
     };
     this.#calls.push(call);
     this.#waiting.push(call);
     return { call, options };
   }
 
-  #newController(): AbortController {
-    const known = this.#pick(this.#controllers);
-    if (known !== undefined && this.#chance(0.5)) return known;
+  /** One that others wait with already, or a new one. */
+  #newSignal(): AbortSignal {
+    const known = this.#pick(this.#waiting)?.signal;
+    if (known?.aborted === false && this.#chance(0.5)) return known;
     const controller = new AbortController();
-    this.#controllers.push(controller);
-    return controller;
+    this.#controllers.set(controller.signal, controller);
+    return controller.signal;
   }
 
-  #granted(call: Call, lease: Lease<StormResource>, finish: PromiseWithResolvers<undefined> | undefined): void {
+  #granted(call: Call, lease: Lease<StormResource>, finish: PromiseWithResolvers<undefined> | undefined): Hand {
     if (call.state !== "waiting") this.#broken.push("a call was settled twice");
     call.state = "lent";
     call.leaseId = lease.id;
     this.#waiting.splice(this.#waiting.indexOf(call), 1);
     this.#lent++;
-    this.#hold(lease, finish);
+    return this.#hold(lease, finish);
   }
 
   #failed(call: Call, error: unknown): void {
@@ -462,10 +480,10 @@ class Storm {
     this.#failures[reason] = (this.#failures[reason] ?? 0) + 1;
     if (reason === "ACQUIRE_TIMEOUT" && this.#clock.now() < call.deadline - 1)
       this.#broken.push(`a call timed out at ${String(this.#clock.now())}, before ${String(call.deadline)}`);
-    if (reason === "SELF_DEADLOCK") {
-      for (const { finish, lease } of this.#hands.values())
-        if (finish === undefined && lease.active) this.#broken.push("a self-deadlock although a bare lease is out");
-    }
+    if (reason === "SELF_DEADLOCK" && !call.mayDeadlock)
+      this.#broken.push(
+        `call ${String(call.order)} was told of a self-deadlock, and somebody holds a lease who does not wait`,
+      );
     const known = [
       "ACQUIRE_TIMEOUT",
       "QUEUE_FULL",
@@ -477,19 +495,35 @@ class Storm {
     if (!known.includes(reason)) this.#broken.push(`a call failed with ${reason}`);
   }
 
-  #hold(lease: Lease<StormResource>, finish: PromiseWithResolvers<undefined> | undefined): void {
+  #hold(lease: Lease<StormResource>, finish: PromiseWithResolvers<undefined> | undefined): Hand {
     const { resource, id } = lease;
     for (const other of this.#hands.values()) {
       if (other.resource === resource) this.#broken.push(`resource ${String(resource.id)} is in two hands`);
     }
     if (resource.state !== "open") this.#broken.push(`lent resource ${String(resource.id)}, which is closed`);
-    if (resource.stray) this.#broken.push(`lent resource ${String(resource.id)}, which came too late`);
+    if (resource.late) this.#broken.push(`lent resource ${String(resource.id)}, which came too late`);
+    this.#checkAge(resource);
     if (resource.lost && resource.lostUnder !== id)
       this.#broken.push(`lent resource ${String(resource.id)} after its loss`);
     if (resource.generation !== this.#backend.generation)
       this.#broken.push(`lent resource ${String(resource.id)} of an evicted generation`);
     resource.status = {};
-    this.#hands.set(id, { lease, resource, finish });
+    const hand = { lease, resource, finish, waitingInside: 0 };
+    this.#hands.set(id, hand);
+    return hand;
+  }
+
+  /** Neither too old for a loan nor one too many. One that was being checked for its borrower when its time came is lent all the same. */
+  #checkAge(resource: StormResource): void {
+    const { maxLifetime = Infinity, validateTimeout = 0 } = this.#options;
+    const age = this.#clock.now() - resource.openedAt;
+    if (age > Number(maxLifetime) + Number(validateTimeout))
+      this.#broken.push(`lent resource ${String(resource.id)} at the age of ${String(age)} ms`);
+    const { size, closing } = this.#pool.stats;
+    if (size - closing > this.#maxSize)
+      this.#broken.push(
+        `lent resource ${String(resource.id)} with ${String(size)} open, of at most ${String(this.#maxSize)}`,
+      );
   }
 
   #drop(hand: Hand): void {
@@ -555,6 +589,7 @@ class Storm {
     this.#backend.allowed = Math.max(this.#maxSize, Math.min(allowed, load));
     // What a warm-up opened above maxIdle stays until it is used or past its time.
     if (this.#warming === 0 && idle <= this.#maxIdle) this.#warmest = 0;
+    if (idle > 0 && size - closing > this.#maxSize) this.#broken.push("an idle resource is kept over the limit");
     if (idle > Math.max(this.#maxIdle, this.#warmest) && this.#pool.stats.state === "open")
       this.#broken.push(`${String(idle)} are idle, of at most ${String(this.#maxIdle)}`);
   }
@@ -607,6 +642,14 @@ class Storm {
 function describe(options: AcquireOptions): string {
   const { signal, ...rest } = options;
   return `${JSON.stringify(rest)}${signal === undefined ? "" : " with a signal"}`;
+}
+
+function once(work: () => void): () => void {
+  let done = false;
+  return () => {
+    if (!done) work();
+    done = true;
+  };
 }
 
 function sum(numbers: readonly number[]): number {
