@@ -25,7 +25,7 @@ export class StatementRun<R> {
   readonly #context: SqlContext<R>;
   readonly #call: StatementCall;
   readonly #signals: readonly AbortSignal[];
-  readonly #cancel = new AbortController();
+  #cancel: AbortController | undefined;
   #timer: Timer | undefined;
   #giveUp: (reason: unknown) => void = () => undefined;
 
@@ -53,6 +53,7 @@ export class StatementRun<R> {
     try {
       return await new Promise<SqlResult>((resolve, reject) => {
         this.#giveUp = reject;
+        this.#cancel = new AbortController();
         for (const signal of this.#signals) signal.addEventListener("abort", this.#onAbort, { once: true });
         if (timeout !== Infinity) this.#startTimer(timeout, () => this.#stop(this.#timeoutError(timeout)));
         this.#query(resource, this.#cancel.signal).then(resolve, reject);
@@ -80,7 +81,7 @@ export class StatementRun<R> {
       this.abandoned = true;
       this.#giveUp(reason);
     });
-    this.#cancel.abort(reason);
+    this.#cancel?.abort(reason);
   }
 
   #timeoutError(timeout: number): Error {
