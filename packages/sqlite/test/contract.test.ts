@@ -1,12 +1,13 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describeAdapter } from "@pool/testing";
-import { afterAll } from "vitest";
+import { contractTests, describeAdapter } from "@pool/testing";
+import { afterAll, describe, test } from "vitest";
 import { sqlite, type SqliteHandle } from "../src/index.js";
 import { sqliteDriver as driver } from "../src/driver.js";
-import { processFactory } from "../src/handle/factories.js";
-import { pragmasOf, readSqliteOptions } from "../src/options.js";
+import { processFactory, threadFactory } from "../src/handle/factories.js";
+import { readSqliteOptions } from "../src/options.js";
+import { pragmasOf } from "../src/pragmas.js";
 import { connectionsTo } from "./open-connections.js";
 import { HEAVY } from "./support.js";
 
@@ -15,13 +16,17 @@ const file = join(folder, "contract.db");
 const options = readSqliteOptions({ file, readers: 1 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
+const spec = { ...options, bigint: false, pragmas: pragmasOf(options) };
+const place = { name: "contract", file };
+// Other systems do not say which files a process has open.
+const counted = process.platform === "linux" && { openCount: () => connectionsTo(file) };
+// Each connection is a process or a thread, which a busy machine is slow to start.
+const patience = 15_000;
+
 describeAdapter("sqlite", {
   factory: () => ({
     driver,
-    factory: processFactory("writer", {
-      place: { name: "contract", file },
-      spec: { ...options, bigint: false, pragmas: pragmasOf(options) },
-    }),
+    factory: processFactory("writer", { place, spec }),
   }),
   connector: () => sqlite({ file, readers: 1 }),
   badConnector: () => sqlite({ file: join(folder, "absent", "contract.db") }),
@@ -29,7 +34,7 @@ describeAdapter("sqlite", {
     mkdirSync(join(folder, "absent"));
     return () => rmSync(join(folder, "absent"), { recursive: true });
   },
-  openCount: () => connectionsTo(file),
+  ...counted,
   breakResource: (handle) => handle.link.kill(),
   sessionState: {
     "a temporary table": {
@@ -38,6 +43,17 @@ describeAdapter("sqlite", {
     },
   },
   sql: { slow: HEAVY },
-  // Each connection is a process, which a busy machine is slow to start.
-  patience: 15_000,
+  patience,
+});
+
+describe("the threads that read keep the contract of resources", () => {
+  const threads = contractTests({
+    factory: () => ({ factory: threadFactory({ place, spec }) }),
+    connector: () => sqlite({ file, readers: 1 }),
+    ...counted,
+    patience,
+  });
+  for (const { part, promise, run } of threads) {
+    if (part === "resource" || part === "pool") test(promise, { timeout: 4 * patience }, run);
+  }
 });
