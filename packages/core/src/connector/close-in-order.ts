@@ -21,7 +21,7 @@ export async function closeInOrder(
     closings.push(closing);
     if (left > 0) await settlesWithin(clock, left, closing);
   }
-  await settlesWithin(clock, CLOSE_GRACE, Promise.all(closings));
+  await Promise.all(closings);
 }
 
 /** A close that runs once, however often and from wherever it is called. */

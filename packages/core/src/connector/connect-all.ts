@@ -1,8 +1,8 @@
 import { PoolError } from "../errors.js";
 import { systemClock, type Clock } from "../time.js";
-import type { Connector } from "./connector.js";
+import type { Connector, ConnectorMap } from "./connector.js";
 import { createRegistry } from "./create-registry.js";
-import type { ConnectorMap, Registry } from "./registry.js";
+import type { Registry } from "./registry.js";
 import { settleAll } from "./settle-all.js";
 import { abortable } from "./shared-work.js";
 import { checkTimeout } from "./timeouts.js";

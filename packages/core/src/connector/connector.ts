@@ -46,6 +46,9 @@ export interface Connector<out C = unknown> extends AsyncDisposable {
   healthCheck(options?: { signal?: AbortSignal; timeout?: number }): Promise<Health>;
 }
 
+/** Connectors by name. It refers to itself so that interfaces fit as well as type literals. */
+export type ConnectorMap<M> = { readonly [K in keyof M]: Connector };
+
 /** What an adapter writes to make a connector; {@link defineConnector} does the rest. */
 export interface ConnectorSpec<C> {
   readonly kind: string;

@@ -1,7 +1,7 @@
 import { PoolError } from "../errors.js";
 import { systemClock, type Clock } from "../time.js";
-import type { Connector } from "./connector.js";
-import { Registry, type ConnectorMap } from "./registry.js";
+import type { Connector, ConnectorMap } from "./connector.js";
+import { Registry } from "./registry.js";
 
 /**
  * A registry of the connectors in `map`, each named by its key. They are not connected yet: {@link connectAll} does both.

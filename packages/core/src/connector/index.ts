@@ -1,9 +1,9 @@
 export { connectAll, type ConnectAllOptions } from "./connect-all.js";
-export type { Connector, ConnectorSpec, ConnectorState, Health } from "./connector.js";
+export type { Connector, ConnectorMap, ConnectorSpec, ConnectorState, Health } from "./connector.js";
 export { createRegistry } from "./create-registry.js";
 export { defineConnector } from "./define-connector.js";
 export type { RegistryHealth } from "./check-all.js";
-export type { ConnectorMap, Registry } from "./registry.js";
+export type { Registry } from "./registry.js";
 export type { Scope, ScopeConnectOptions, ScopedConnector, ScopeOptions } from "./scope.js";
 export { cleanText, secretTexts, withoutSecrets } from "./secrets.js";
 export type { ConnectFailure } from "./settle-all.js";

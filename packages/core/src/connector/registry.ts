@@ -1,15 +1,12 @@
 import { PoolError } from "../errors.js";
 import type { Clock } from "../time.js";
 import { closeInOrder, Closing } from "./close-in-order.js";
-import type { Connector } from "./connector.js";
+import type { Connector, ConnectorMap } from "./connector.js";
 import { checkAll, type RegistryHealth } from "./check-all.js";
 import { checkConnector, checkName, claim, notFound, unclaim } from "./naming.js";
 import { Scope, type ScopeOptions } from "./scope.js";
 import { settleAll } from "./settle-all.js";
 import { checkTimeout, timeoutOption } from "./timeouts.js";
-
-/** Connectors by name. It refers to itself so that interfaces fit as well as type literals. */
-export type ConnectorMap<M> = { readonly [K in keyof M]: Connector };
 
 /** The named connectors of one process, with one lifetime. Make one with {@link createRegistry} or {@link connectAll}. */
 export class Registry<out M extends ConnectorMap<M> = Record<string, Connector>> implements AsyncDisposable {
@@ -39,7 +36,7 @@ export class Registry<out M extends ConnectorMap<M> = Record<string, Connector>>
     return this.#connectors.has(name);
   }
 
-  /** In the order of their registration. */
+  /** In the order of registration. */
   names(): readonly string[] {
     return [...this.#connectors.keys()];
   }
@@ -136,9 +133,9 @@ export class Registry<out M extends ConnectorMap<M> = Record<string, Connector>>
 
   async #shutDown(timeout: number | undefined): Promise<void> {
     const connectors = [...this.#connectors.values()].map(
-      (connector) => (left?: number) => connector.disconnect(timeoutOption(left)),
+      (it) => (left?: number) => it.disconnect(timeoutOption(left)),
     );
-    const scopes = [...this.#scopes.values()].map((scope) => (left?: number) => scope.close(timeoutOption(left)));
+    const scopes = [...this.#scopes.values()].map((it) => (left?: number) => it.close(timeoutOption(left)));
     const leaving = [...this.#leaving].map((gone) => () => gone);
     await closeInOrder(this.#clock, [...leaving, ...connectors, ...scopes], timeout);
     for (const connector of this.#connectors.values()) unclaim(connector);

@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
 import { createRegistry } from "../../src/connector/create-registry.js";
@@ -256,6 +257,9 @@ describe("close", () => {
     const cancel = new AbortController();
     const scope = registry.scope("two", { signal: cancel.signal });
     await scope.connect(backend.connector());
+    expect(getEventListeners(cancel.signal, "abort")).toHaveLength(1);
+    await registry.scope("closed before", { signal: cancel.signal }).close();
+    expect(getEventListeners(cancel.signal, "abort")).toHaveLength(1);
     cancel.abort(new Error("cancelled"));
     expect(scope.signal.aborted).toBe(true);
     await scope.close();
