@@ -54,13 +54,13 @@ async function main(): Promise<void> {
     return;
   }
   const seed = Number(args.seed);
-  const rounds = Number(args.rounds ?? (args.quick ? 6 : 24));
+  const rounds = Number(args.rounds ?? (args.quick ? 5 : 24));
   const options = {
     engines: await engines(),
     rounds,
     warmup: 1,
     budgetMs: args.quick ? 10 : 25,
-    patienceMs: args.quick ? 500 : 4_000,
+    patienceMs: args.quick ? 200 : 4_000,
     random: seededRandom(seed),
   };
   const reports: LoadReport[] = [];

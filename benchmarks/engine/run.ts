@@ -86,7 +86,7 @@ async function measure(
     case "storm": {
       // A single storm is as dear as the collections that happen to fall into it.
       const costs: number[] = [];
-      for (let i = 0; i < STORMS; i++) {
+      for (let i = 0; i < (warming ? 1 : STORMS); i++) {
         const { cost, rejected, usable } = await storm.storm(work.storm, pool, work.count, POOL_SIZE);
         costs.push(cost);
         if (!usable || rejected !== work.count) return { cost: mean(costs), usable: false };
@@ -98,7 +98,7 @@ async function measure(
     default: {
       // First a tenth for nothing: the collection before this may have thrown compiled code away.
       const tenth = unitOf({ ...work, count: work.count / 10 }, steady);
-      const warm = await steady.timed(tenth, pool, warming ? 8 * budgetMs : budgetMs / 3);
+      const warm = await steady.timed(tenth, pool, warming ? 16 * budgetMs : budgetMs / 3);
       return { cost: warming ? warm : await steady.timed(unitOf(work, steady), pool, budgetMs), usable: true };
     }
   }
