@@ -4,7 +4,7 @@ import { settle } from "../support/manual-clock.js";
 import { MemoryBackend, untilAborted } from "../support/memory-backend.js";
 import { type Dice, diceFrom, seedOfRun } from "../support/dice.js";
 
-const ROUNDS = 150;
+const ROUNDS = 100;
 const STEPS = 120;
 const first = seedOfRun();
 

@@ -7,7 +7,7 @@ import { settle } from "../support/manual-clock.js";
 import { type Handle, MemoryBackend } from "../support/memory-backend.js";
 import { type Dice, diceFrom, seedOfRun } from "../support/dice.js";
 
-const ROUNDS = 150;
+const ROUNDS = 100;
 const STEPS = 100;
 const PLACES = 3;
 const first = seedOfRun();
