@@ -13,8 +13,7 @@ export function checkAcquire(pool: string, options: AcquireOptions): PoolError |
     const problem = checkTimeout(pool, timeout);
     if (problem !== undefined) return problem;
   }
-  if (signal !== undefined && !(signal instanceof AbortSignal))
-    return invalid(pool, "signal", "an AbortSignal", signal);
+  if (signal !== undefined && !isSignal(signal)) return invalid(pool, "signal", "an AbortSignal", signal);
   if (label !== undefined && typeof label !== "string") return invalid(pool, "label", "a string", label);
   if (priority !== undefined && !PRIORITIES.has(priority)) {
     return invalid(pool, "priority", 'one of "high", "normal", "low"', priority);
@@ -22,18 +21,43 @@ export function checkAcquire(pool: string, options: AcquireOptions): PoolError |
   return undefined;
 }
 
+/** By what it can do, since a signal may come from another realm. */
+function isSignal(value: unknown): value is AbortSignal {
+  if (typeof value !== "object" || value === null) return false;
+  const { aborted, addEventListener } = value as Partial<AbortSignal>;
+  return typeof aborted === "boolean" && typeof addEventListener === "function";
+}
+
 export function checkTimeout(pool: string, timeout: unknown): PoolError | undefined {
   if (typeof timeout === "number" && timeout >= 0) return undefined;
   return invalid(pool, "timeout", "a number of ms, at least 0", timeout);
 }
 
+const LEAST: ReadonlyMap<string, number> = new Map([
+  ["maxSize", 1],
+  ["maxIdle", 0],
+  ["minIdle", 0],
+]);
+
 /** @throws PoolError `INVALID_ARGUMENT` */
 export function checkLimits(pool: string, limits: { maxSize?: number; maxIdle?: number; minIdle?: number }): void {
-  for (const [name, least] of [["maxSize", 1] as const, ["maxIdle", 0] as const, ["minIdle", 0] as const]) {
-    const value: unknown = limits[name];
+  if (typeof limits !== "object" || (limits as unknown) === null) throw invalid(pool, "limits", "an object", limits);
+  for (const [name, value] of Object.entries<unknown>(limits)) {
+    const least = LEAST.get(name);
+    if (least === undefined) throw invalid(pool, "limits", `of ${[...LEAST.keys()].join(", ")}`, name);
     if (value === undefined || (Number.isSafeInteger(value) && (value as number) >= least)) continue;
     throw invalid(pool, name, `a whole number of at least ${String(least)}`, value);
   }
+}
+
+/** @throws PoolError `INVALID_ARGUMENT` */
+export function checkSignal(pool: string, signal: unknown): void {
+  if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalid(pool, "signal", "an AbortSignal", signal);
+}
+
+/** @throws PoolError `INVALID_ARGUMENT` */
+export function checkTask(pool: string, task: unknown): void {
+  if (typeof task !== "function") throw invalid(pool, "task", "a function", task);
 }
 
 /** @throws PoolError `INVALID_ARGUMENT` for what has not even the methods that every factory has */

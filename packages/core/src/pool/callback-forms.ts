@@ -1,4 +1,4 @@
-import { checkAcquire } from "./arguments.js";
+import { checkAcquire, checkTask } from "./arguments.js";
 import { asHolder, holdOf, type Borrower, type Hold } from "./borrow.js";
 import type { Lease } from "./lease.js";
 import type { AcquireOptions, Pool } from "./pool.js";
@@ -20,6 +20,7 @@ export class CallbackForms<R> {
 
   /** {@link Pool.use} */
   async use<T>(task: Task<R, T>, options?: AcquireOptions): Promise<T> {
+    checkTask(this.#pool.name, task);
     const problem = options === undefined ? undefined : checkAcquire(this.#pool.name, options);
     if (problem !== undefined) throw problem;
     if (this.#selfDeadlock === "off") return this.#run(task, await this.#pool.acquire(options));

@@ -1,4 +1,5 @@
 import { PoolError } from "../errors.js";
+import { checkSignal } from "./arguments.js";
 import type { Engine } from "./engine.js";
 
 interface Warmer {
@@ -17,8 +18,9 @@ export class Warming<R> {
   }
 
   async warm(count: number, signal: AbortSignal | undefined): Promise<void> {
-    signal?.throwIfAborted();
     const engine = this.#engine;
+    checkSignal(engine.name, signal);
+    signal?.throwIfAborted();
     if (!Number.isSafeInteger(count) || count < 1 || count > engine.limits.maxSize) {
       const message = `pool ${JSON.stringify(engine.name)}: warm takes a whole number from 1 to maxSize (${String(engine.limits.maxSize)}), got ${String(count)}`;
       throw new PoolError("INVALID_ARGUMENT", message);

@@ -246,9 +246,14 @@ describe("resize", () => {
     [{ minIdle: -1 }, "minIdle must be a whole number of at least 0"],
     [{ maxIdle: 11 }, "maxIdle (11) must be at most maxSize (10)"],
     [{ minIdle: 5, maxIdle: 4 }, "minIdle (5) must be at most maxIdle (4)"],
+    [{ maxsize: 5 }, 'limits must be of maxSize, maxIdle, minIdle, got "maxsize"'],
+    [{ maxSize: "5" }, 'maxSize must be a whole number of at least 1, got "5"'],
+    [null, "limits must be an object, got null"],
+    [5, "limits must be an object, got 5"],
   ])("refuses %o and changes nothing", (limits, message) => {
     const { pool } = testPool();
-    expect(() => pool.resize(limits)).toThrow(message);
+    expect(() => pool.resize(limits as never)).toThrow(message);
+    expect(() => pool.resize(limits as never)).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT" }));
     expect(pool.stats.maxSize).toBe(10);
   });
 });
@@ -361,6 +366,20 @@ describe("warm", () => {
     await settle();
     expect(pool.stats.size).toBe(2);
     expect(warm.state).not.toBe("pending");
+  });
+
+  it("fails when what it opens dies at once, again and again", async () => {
+    const { pool, clock } = testPool({}, { create: (context) => context.lost(new Error("greeted and hung up")) });
+    const warm = watch(pool.warm());
+    await clock.advance(5_000);
+    expect(warm.state).toBe("rejected");
+  });
+
+  it("refuses what is no signal", async () => {
+    const { pool, backend } = testPool();
+    const error = await poolErrorOf(pool.warm(1, { signal: 5 } as never), "INVALID_ARGUMENT");
+    expect(error.message).toBe('pool "test": signal must be an AbortSignal, got 5');
+    expect(backend.connects).toBe(0);
   });
 
   it.each([0, -1, 1.5, 11, NaN])("refuses %d", async (count) => {

@@ -1,5 +1,7 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
+import { createPool } from "../../src/pool/create-pool.js";
+import { FakeBackend } from "../support/fake-backend.js";
 import { borrow, errorOf, expectCountsToAddUp, hold, poolErrorOf, settle, testPool, watch } from "../support/pool.js";
 
 describe("who is served", () => {
@@ -414,5 +416,47 @@ describe("bad input", () => {
     expect(used.message).toContain(`${name} must be `);
     expect(backend.connects).toBe(0);
     expect(pool.stats).toMatchObject({ waiting: 0, leased: 0 });
+  });
+
+  it("is refused by use in place of a task, before anything is borrowed", async () => {
+    const { pool, backend } = testPool();
+    const error = await poolErrorOf(pool.use("SELECT 1" as never), "INVALID_ARGUMENT");
+    expect(error.message).toBe('pool "test": task must be a function, got "SELECT 1"');
+    expect(backend.connects).toBe(0);
+  });
+
+  it("does not include options that the caller changes after the call", async () => {
+    const { pool } = testPool({ maxSize: 1 });
+    const holder = await pool.acquire();
+    const [first, second] = [new AbortController(), new AbortController()];
+    const options = { signal: first.signal, label: "one" };
+    const served = watch(pool.acquire(options));
+    options.signal = second.signal;
+    const aborted = watch(pool.acquire(options));
+    holder.release();
+    await settle();
+    expect(served.state).toBe("resolved");
+    second.abort(new Error("gone"));
+    await settle();
+    expect(aborted.error).toMatchObject({ message: "gone" });
+    expect(getEventListeners(first.signal, "abort")).toHaveLength(0);
+    served.value?.release();
+    expect(pool.stats).toMatchObject({ idle: 1, waiting: 0, totals: { aborted: 1 } });
+  });
+});
+
+describe("on the system's clock", () => {
+  it("a short wait is not cut by the time that the loop was blocked before it", async () => {
+    const pool = createPool(new FakeBackend(), { maxSize: 1 });
+    const holder = await pool.acquire();
+    const first = watch(pool.acquire({ timeout: 20 }));
+    const blockedUntil = performance.now() + 200;
+    while (performance.now() < blockedUntil);
+    const start = performance.now();
+    await poolErrorOf(pool.acquire({ timeout: 150 }), "ACQUIRE_TIMEOUT");
+    expect(performance.now() - start).toBeGreaterThanOrEqual(148);
+    expect(first.state).toBe("rejected");
+    holder.release();
+    await pool.close();
   });
 });
