@@ -90,7 +90,7 @@ export class Connection<R> {
 
   /** Something has been done with it: gives it back where nobody is to hold one. */
   rest(): void {
-    if (this.#detached > 0) this.#giveBack();
+    if (this.#detached > 0 && !this.#inTransaction) this.#giveBack();
   }
 
   /** Gives it back for good, behind what is under way. */

@@ -16,7 +16,8 @@ export class TransactionScope<R> implements Transaction {
   /** `closing`: its work is done, and what it issued without waiting still runs. */
   #state: "open" | "closing" | "ended" = "open";
   #endedBy: unknown;
-  #nested = false;
+  /** The savepoint that is open in it. */
+  #inner: TransactionScope<R> | undefined;
 
   constructor(open: OpenTransaction<R>, outer?: TransactionScope<R>) {
     this.#open = open;
@@ -38,18 +39,18 @@ export class TransactionScope<R> implements Transaction {
   transaction<T>(work: (tx: Transaction) => PromiseLike<T>): Promise<T> {
     return this.#admit(async () => {
       readWork(work, "transaction");
-      this.#nested = true;
+      this.#inner = new TransactionScope(this.#open, this);
       try {
-        return await runSavepoint(this.#open, new TransactionScope(this.#open, this), work);
+        return await runSavepoint(this.#open, this.#inner, work);
       } finally {
-        this.#nested = false;
+        this.#inner = undefined;
       }
     });
   }
 
   /** A savepoint is open in it. */
   get busy(): boolean {
-    return this.#nested;
+    return this.#inner !== undefined;
   }
 
   /** Takes nothing new; what was issued before may still run. */
@@ -71,11 +72,12 @@ export class TransactionScope<R> implements Transaction {
     this.#endedBy = cause;
     // Who asked for those that are dropped now gets to know by the transaction's own rejection.
     void Promise.allSettled(this.#pending);
+    this.#inner?.end(cause);
   }
 
   /** Why what waits for its turn may not run. */
   readonly refusal: Refusal = () => {
-    if (this.#state !== "ended") return this.outer?.refusal();
+    if (this.#state !== "ended") return undefined;
     return transactionEnded(this.#open.place, `${this.#name} has ended, and was used after it`, this.#endedBy);
   };
 
@@ -98,7 +100,7 @@ export class TransactionScope<R> implements Transaction {
   #refusalOfNew(): Error | undefined {
     if (this.#state === "closing")
       return transactionEnded(this.#open.place, `${this.#name} has ended, and was used after it`);
-    if (!this.#nested) return this.refusal();
+    if (!this.busy) return this.refusal();
     const why = `a savepoint is open in ${this.#name}: what is asked for meanwhile would run inside it; use the savepoint's own handle, or await it first`;
     return this.refusal() ?? transactionBusy(this.#open.place, why);
   }

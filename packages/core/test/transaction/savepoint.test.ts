@@ -169,6 +169,22 @@ test("a savepoint whose handle outlives a failed outer work does not touch the n
   expect(database.log).toEqual(["BEGIN", 'SAVEPOINT "pool_savepoint_1"', "INSERT s a", "ROLLBACK"]);
 });
 
+test("what waits for its turn in a savepoint is dropped when the outer work fails, and reported by that failure alone", async () => {
+  const { database, client } = setUp();
+  database.latency = () => new Promise((resolve) => setImmediate(resolve));
+  const running = client.transaction(async (tx) => {
+    void tx.transaction(async (inner) => {
+      void insert(inner, "s", "a");
+      void insert(inner, "s", "b");
+      await new Promise(() => undefined);
+    });
+    while (!database.log.includes("INSERT s a")) await new Promise((resolve) => setImmediate(resolve));
+    throw new Error("outer");
+  });
+  await expect(running).rejects.toThrow("outer");
+  expect(database.log).toEqual(["BEGIN", 'SAVEPOINT "pool_savepoint_1"', "INSERT s a", "ROLLBACK"]);
+});
+
 test("a serialization failure in a savepoint ends the whole transaction, whatever becomes of the error", async () => {
   const { database, client } = setUp({ INSERT: "serialization" });
   let swallowed: unknown;

@@ -106,6 +106,23 @@ test("a statement of the work on the session borrows for itself alone", async ()
   expect(client.pool.stats.totals).toMatchObject({ acquired: 4, released: 4 });
 });
 
+test("where the driver tells, the work keeps the connection on which it began a transaction with a statement", async () => {
+  const { database } = setUp();
+  database.tellsTransaction = true;
+  const client = clientOf(database);
+  await client.session((session) =>
+    session.withoutConnection(async () => {
+      await session.query("BEGIN");
+      await session.query("INSERT", ["t", "a"]);
+      await session.query("COMMIT");
+      expect(client.pool.stats.leased).toBe(0);
+    }),
+  );
+  expect(database.connections.length).toBe(1);
+  expect(database.committed).toEqual(["a"]);
+  expect(database.violations).toEqual([]);
+});
+
 test("nested in its own work it holds no connection either", async () => {
   const { client } = setUp();
   await client.session((session) =>
