@@ -297,6 +297,20 @@ describe("starting afresh", () => {
     expect(backend).toMatchObject({ live: 1, mostLive: 1, closed: [first] });
   });
 
+  test("does not wait for ever for a close that never ends", async () => {
+    const clock = new ManualClock();
+    const backend = new MemoryBackend();
+    backend.beforeClose = () => new Promise(() => undefined);
+    const connector = await backend.connector({}, clock).connect();
+    void connector.disconnect({ timeout: 500 });
+    const again = connector.connect();
+    await clock.advance(2_499);
+    expect(backend.opened).toHaveLength(1);
+    await clock.advance(1);
+    await again;
+    expect(connector.client).toBe(backend.opened[1]);
+  });
+
   test("restart puts a fresh client behind the same handle and closes the old one", async () => {
     const backend = new MemoryBackend();
     const connector = await backend.connector().connect();
@@ -386,6 +400,22 @@ describe("events", () => {
     await connector.connect();
     expect(backend).toMatchObject({ live: 1, mostLive: 1 });
     expect(backend.opened).toHaveLength(2);
+  });
+
+  test("may call back: a caller who gives up in the very moment of success changes nothing", async () => {
+    const backend = new MemoryBackend();
+    const connector = backend.connector({ name: "main" });
+    const abort = new AbortController();
+    const listener = (event: unknown): void => {
+      if ((event as MomentEvents["connector:state"]).to === "ready") abort.abort("late");
+    };
+    moment("connector:state").subscribe(listener);
+    expect(await failureOf(connector.connect({ signal: abort.signal }))).toBe("late");
+    moment("connector:state").unsubscribe(listener);
+    expect(connector).toMatchObject({ state: "ready", isConnected: true });
+    expect(backend.live).toBe(1);
+    await connector.disconnect();
+    expect(backend.live).toBe(0);
   });
 
   test("trace connects and health checks with their outcome", async () => {
