@@ -1,5 +1,5 @@
-import { channel, tracingChannel } from "node:diagnostics_channel";
-import { afterEach, describe, expect, it } from "vitest";
+import { channel, tracingChannel, type TracingChannel } from "node:diagnostics_channel";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { gate } from "../support/fake-backend.js";
 import { borrow, errorOf, expectCountsToAddUp, poolErrorOf, settle, testPool, watch } from "../support/pool.js";
 
@@ -263,13 +263,27 @@ describe("events", () => {
     expect(seen.find(([name]) => name === "create fails")?.[1]).toMatchObject({ error: { message: "refused" } });
   });
 
-  it("are built for listeners only, and a pool works the same without", async () => {
-    for (const name of MOMENTS) expect(channel(`pool:${name}`).hasSubscribers).toBe(false);
-    for (const name of TRACED) expect(tracingChannel(`pool:${name}`).hasSubscribers).toBe(false);
-    const { pool } = testPool();
-    const statement = { toString: () => expect.unreachable("nobody asked for the text") };
-    using lease = await pool.acquire();
-    await lease.track(statement as never, async () => undefined);
+  it("are built for listeners only", async () => {
+    const publish = MOMENTS.map((name) => vi.spyOn(channel(`pool:${name}`), "publish"));
+    const trace = vi.spyOn(Object.getPrototypeOf(tracingChannel("any")) as TracingChannel, "tracePromise");
+    const { pool, clock } = testPool(
+      { maxSize: 1, acquireTimeout: 100, keepAliveInterval: 1_000, leakAfter: 2_000 },
+      { validate: () => undefined, reset: () => undefined },
+    );
+    const lease = await pool.acquire();
+    await lease.track("SELECT 1", async () => undefined);
+    watch(pool.acquire());
+    await clock.advance(4_000);
+    lease.release();
+    await clock.advance(4_000);
+    await pool.close();
+    await errorOf(pool.acquire());
+    for (const spy of [...publish, trace]) expect(spy).not.toHaveBeenCalled();
+    recordEvents();
+    const other = testPool();
+    (await other.pool.acquire()).release();
+    expect(publish[0]).toHaveBeenCalledOnce();
+    expect(trace).toHaveBeenCalled();
   });
 
   it("of a listener that throws do the pool no harm", async () => {

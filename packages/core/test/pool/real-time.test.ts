@@ -1,0 +1,81 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect, it } from "vitest";
+import { createPool } from "../../src/pool/create-pool.js";
+import { isPoolError } from "../../src/errors.js";
+import { FakeBackend, type FakeResource } from "../support/fake-backend.js";
+import { randomFrom } from "../support/random.js";
+import { expectCountsToAddUp } from "../support/pool.js";
+
+/** Keeps the loop from turning, as a long computation does. */
+function block(ms: number): void {
+  const end = performance.now() + ms;
+  while (performance.now() < end);
+}
+
+it("keeps its promises on the system's clock, with a loop that is blocked now and then", async () => {
+  const seed = Math.floor(Math.random() * 2 ** 31);
+  const random = randomFrom(seed);
+  const told = `seed ${String(seed)}`;
+  const backend = new FakeBackend({
+    create: async (context) => {
+      await sleep(random() * 10);
+      if (random() < 0.1) throw new Error("refused");
+      if (random() < 0.05) setTimeout(() => context.lost(new Error("reset")), random() * 100);
+    },
+    validate: () => sleep(random() * 3),
+    reset: async () => {
+      await sleep(random() * 3);
+      if (random() < 0.02) throw new Error("cannot reset");
+    },
+    close: () => sleep(random() * 3),
+  });
+  const pool = createPool(backend, { maxSize: 5, validateIfIdleFor: 5, maxWaiting: Infinity });
+  const inUse = new Set<FakeResource>();
+  const counts = { served: 0, late: 0, aborted: 0, unavailable: 0 };
+  const until = performance.now() + 2_000;
+
+  async function worker(): Promise<void> {
+    while (performance.now() < until) {
+      const timeout = 1 + Math.floor(random() * 60);
+      const controller = new AbortController();
+      const abort = setTimeout(() => controller.abort(), random() * 200);
+      const start = performance.now();
+      try {
+        using lease = await pool.acquire({ timeout, signal: controller.signal });
+        const { resource } = lease;
+        expect(inUse.has(resource), told).toBe(false);
+        expect(resource.closes, told).toBe(0);
+        inUse.add(resource);
+        await sleep(random() * 8);
+        if (random() < 0.1) block(random() * 20);
+        inUse.delete(resource);
+        if (random() < 0.05) lease.destroy();
+        counts.served++;
+      } catch (error) {
+        if (isPoolError(error, "ACQUIRE_TIMEOUT")) {
+          expect(performance.now() - start, told).toBeGreaterThanOrEqual(timeout - 1.5); // a timer of Node may be 1 ms early
+          counts.late++;
+        } else if (controller.signal.aborted && error === controller.signal.reason) counts.aborted++;
+        else if (isPoolError(error, "UNAVAILABLE")) {
+          counts.unavailable++;
+          await sleep(20);
+        } else throw error;
+      } finally {
+        clearTimeout(abort);
+      }
+    }
+  }
+
+  await Promise.all(Array.from({ length: 20 }, worker));
+  expectCountsToAddUp(pool);
+  expect(backend.most, told).toBeLessThanOrEqual(5);
+  expect(pool.stats, told).toMatchObject({ waiting: 0, leased: 0 });
+  expect(counts.served, told).toBeGreaterThan(100);
+  expect(counts.late, told).toBeGreaterThan(0);
+  await pool.close();
+  expect(backend.live, told).toBe(0);
+  expect(
+    backend.opened.every((resource) => resource.closes === 1),
+    told,
+  ).toBe(true);
+});
