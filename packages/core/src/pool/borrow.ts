@@ -14,20 +14,37 @@ export interface Hold {
   lease: Lease<unknown> | undefined;
   /** How many acquires made inside this task wait in its pool's queue. */
   waiting: number;
+  /** The task is over. What it started may still run in its context, and start others from there. */
+  ended: boolean;
 }
 
 const context = new AsyncLocalStorage<Hold>();
 
 /** The innermost task of this pool around the caller. */
 export function holdOf(pool: object): Hold | undefined {
-  for (let hold = context.getStore(); hold !== undefined; hold = hold.outer) if (hold.pool === pool) return hold;
+  for (let hold = around(); hold !== undefined; hold = hold.outer) if (hold.pool === pool) return hold;
   return undefined;
 }
 
 /** Runs a task as one that borrows from `pool`. */
-export function asHolder<T>(pool: object, label: string | undefined, task: (hold: Hold) => T): T {
-  const hold: Hold = { pool, outer: context.getStore(), label, lease: undefined, waiting: 0 };
-  return context.run(hold, task, hold);
+export function asHolder<T>(pool: object, label: string | undefined, task: (hold: Hold) => Promise<T>): Promise<T> {
+  const hold: Hold = { pool, outer: around(), label, lease: undefined, waiting: 0, ended: false };
+  return context.run(hold, runToEnd, task, hold);
+}
+
+/** The innermost task around the caller that has not ended: one that each time starts the next must not make a chain without end. */
+function around(): Hold | undefined {
+  let hold = context.getStore();
+  while (hold?.ended === true) hold = hold.outer;
+  return hold;
+}
+
+async function runToEnd<T>(task: (hold: Hold) => Promise<T>, hold: Hold): Promise<T> {
+  try {
+    return await task(hold);
+  } finally {
+    hold.ended = true;
+  }
 }
 
 /** Borrowing for a task that may give back and take again while it runs; a session works so. */

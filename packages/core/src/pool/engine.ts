@@ -16,7 +16,7 @@ import { Returns } from "./returns.js";
 import { Totals } from "./totals.js";
 import { Vetting } from "./vetting.js";
 import { WaitingRoom } from "./waiting-room.js";
-import type { Request } from "./wait-queue.js";
+import type { Borrowing, Request } from "./wait-queue.js";
 
 const leases = moment("pool:lease");
 const releases = moment("pool:release");
@@ -253,13 +253,13 @@ export class Engine<R> implements EntryOwner {
 
   #lendToNext(entry: Entry<R>, now: number): void {
     const waiter = this.room.next();
-    waiter?.resolve(this.#lend(entry, waiter.request, waiter.stack, now, waiter.since));
+    waiter?.resolve(this.#lend(entry, waiter, waiter.stack, now, waiter.since));
   }
 
   /** @param since when the wait began; -1 without one */
   #lend(
     entry: Entry<R>,
-    request: Request | undefined,
+    request: Borrowing | undefined,
     stack: string | undefined,
     now: number,
     since: number,

@@ -96,7 +96,10 @@ export class Growing<R> {
   closedUnused(openedAt: number, reason: CloseReason, cause: unknown): void {
     const now = this.#engine.now();
     if (this.#engine.state !== "open" || now - openedAt >= UNPROVEN || !SHORT_LIVED.has(reason)) return;
-    if (this.#dyingYoung) this.#growth.failed(cause); // one may be chance
+    if (this.#dyingYoung) {
+      this.#growth.failed(cause); // one may be chance
+      this.#engine.observer?.openFailed(cause);
+    }
     this.#lastDiedYoung = now;
   }
 

@@ -3,7 +3,7 @@ import type { Waiter } from "./wait-queue.js";
 const ONCE = { once: true } as const;
 const FEW_SETTLED = 32;
 
-type OnAbort<R> = (waiters: Iterable<Waiter<R>>, reason: unknown) => void;
+type OnAbort<R> = (waiter: Waiter<R>, reason: unknown) => void;
 
 /** The waiters of one signal; most signals have only one. Those that have left stay in `others` until they are the greater part of it. */
 class Watch<R> {
@@ -37,12 +37,7 @@ class Watch<R> {
 
   /** Called by the signal. */
   handleEvent(): void {
-    this.#signals.aborted(this.#signal, this.#everyone());
-  }
-
-  *#everyone(): Iterable<Waiter<R>> {
-    if (this.#first !== undefined) yield this.#first;
-    if (this.#others !== undefined) yield* this.#others;
+    this.#signals.aborted(this.#signal, this.#first, this.#others);
   }
 }
 
@@ -50,31 +45,47 @@ class Watch<R> {
 export class Signals<R> {
   readonly #watches = new Map<AbortSignal, Watch<R>>();
   readonly #onAbort: OnAbort<R>;
+  // Callers with one signal tend to come together.
+  #lastSignal: AbortSignal | undefined;
+  #lastWatch: Watch<R> | undefined;
 
   constructor(onAbort: OnAbort<R>) {
     this.#onAbort = onAbort;
   }
 
   add(signal: AbortSignal, waiter: Waiter<R>): void {
-    let watch = this.#watches.get(signal);
-    if (watch === undefined) {
-      watch = new Watch<R>(this, signal);
-      this.#watches.set(signal, watch);
-      signal.addEventListener("abort", watch, ONCE);
+    if (signal !== this.#lastSignal || this.#lastWatch === undefined) {
+      this.#lastWatch = this.#watches.get(signal) ?? this.#watch(signal);
+      this.#lastSignal = signal;
     }
-    watch.add(waiter);
+    this.#lastWatch.add(waiter);
   }
 
   /** The waiter has been settled otherwise. */
   remove(signal: AbortSignal, waiter: Waiter<R>): void {
     const watch = this.#watches.get(signal);
     if (watch === undefined || watch.remove(waiter)) return;
-    this.#watches.delete(signal);
+    this.#forget(signal);
     signal.removeEventListener("abort", watch);
   }
 
-  aborted(signal: AbortSignal, waiters: Iterable<Waiter<R>>): void {
+  aborted(signal: AbortSignal, first: Waiter<R> | undefined, others: readonly Waiter<R>[] | undefined): void {
+    this.#forget(signal);
+    const reason: unknown = signal.reason;
+    if (first !== undefined) this.#onAbort(first, reason);
+    if (others !== undefined) for (const waiter of others) this.#onAbort(waiter, reason);
+  }
+
+  #watch(signal: AbortSignal): Watch<R> {
+    const watch = new Watch<R>(this, signal);
+    this.#watches.set(signal, watch);
+    signal.addEventListener("abort", watch, ONCE);
+    return watch;
+  }
+
+  #forget(signal: AbortSignal): void {
     this.#watches.delete(signal);
-    this.#onAbort(waiters, signal.reason);
+    this.#lastSignal = undefined;
+    this.#lastWatch = undefined;
   }
 }

@@ -9,11 +9,20 @@ export interface Request extends AcquireOptions {
   readonly hold?: Hold | undefined;
 }
 
+/** Whom a resource is lent to. */
+export interface Borrowing {
+  readonly label?: string | undefined;
+  readonly hold?: Hold | undefined;
+}
+
 /** A caller in the queue. Kept small: a burst makes a hundred thousand of them. */
 export class Waiter<R> {
   readonly resolve: (lease: Lease<R>) => void;
   readonly reject: (reason: unknown) => void;
-  readonly request: Request | undefined;
+  // What the caller asked for, each by itself: the options are the caller's, who may use them again for something else.
+  readonly label: string | undefined;
+  readonly signal: AbortSignal | undefined;
+  readonly hold: Hold | undefined;
   readonly since: number;
   readonly deadline: number;
   readonly stack: string | undefined;
@@ -30,7 +39,9 @@ export class Waiter<R> {
   ) {
     this.resolve = resolve;
     this.reject = reject;
-    this.request = request;
+    this.label = request?.label;
+    this.signal = request?.signal;
+    this.hold = request?.hold;
     this.since = since;
     this.deadline = deadline;
     this.stack = stack;
@@ -52,8 +63,8 @@ export class WaitQueue<R> {
     return this.#waiting;
   }
 
-  push(waiter: Waiter<R>): void {
-    this.#ring(waiter.request?.priority).push(waiter);
+  push(waiter: Waiter<R>, priority?: Priority): void {
+    this.#ring(priority).push(waiter);
     this.#waiting++;
   }
 

@@ -28,9 +28,11 @@ export class WaitingRoom<R> {
   #enteringStack: string | undefined;
   readonly #enqueue = (resolve: (lease: Lease<R>) => void, reject: (reason: unknown) => void): void => {
     const request = this.#entering;
-    const now = this.#engine.now();
+    // The coarse clock may be behind by a turn that blocked the loop; a short wait would be cut by as much.
+    const exact = this.#queue.waiting === 0 || request?.timeout !== undefined;
+    const now = exact ? this.#engine.refresh() : this.#engine.now();
     const waiter = new Waiter<R>(resolve, reject, request, now, now + this.#enteringTimeout, this.#enteringStack);
-    this.#queue.push(waiter);
+    this.#queue.push(waiter, request?.priority);
     this.#deadlines.include(waiter.deadline, now);
     if (request === undefined) return;
     this.#entering = undefined;
@@ -43,8 +45,8 @@ export class WaitingRoom<R> {
     this.#admission = new Admission(engine);
     this.#acquireTimeout = engine.options.acquireTimeout;
     this.#maxWaiting = engine.options.maxWaiting;
-    this.#signals = new Signals((waiters, reason) => {
-      this.#abort(waiters, reason);
+    this.#signals = new Signals((waiter, reason) => {
+      this.#abort(waiter, reason);
     });
     this.#deadlines = new Deadlines(engine.options.clock, () => {
       this.#expire();
@@ -81,7 +83,7 @@ export class WaitingRoom<R> {
   next(): Waiter<R> | undefined {
     const waiter = this.#queue.shift();
     if (waiter === undefined) return undefined;
-    if (waiter.request !== undefined) this.#forget(waiter, waiter.request);
+    this.#forget(waiter);
     if (this.#queue.waiting === 0) this.#deadlines.rest();
     return waiter;
   }
@@ -98,18 +100,16 @@ export class WaitingRoom<R> {
     this.#deadlines.stop();
   }
 
-  #forget(waiter: Waiter<R>, request: Request): void {
-    if (request.signal !== undefined) this.#signals.remove(request.signal, waiter);
-    if (request.hold !== undefined) stopWaiting(request.hold);
+  #forget(waiter: Waiter<R>): void {
+    if (waiter.signal !== undefined) this.#signals.remove(waiter.signal, waiter);
+    if (waiter.hold !== undefined) stopWaiting(waiter.hold);
   }
 
-  #abort(waiters: Iterable<Waiter<R>>, reason: unknown): void {
-    for (const waiter of waiters) {
-      if (!this.#queue.remove(waiter)) continue;
-      if (waiter.request?.hold !== undefined) stopWaiting(waiter.request.hold);
-      this.#engine.totals.aborted++;
-      waiter.reject(reason);
-    }
+  #abort(waiter: Waiter<R>, reason: unknown): void {
+    if (!this.#queue.remove(waiter)) return;
+    if (waiter.hold !== undefined) stopWaiting(waiter.hold);
+    this.#engine.totals.aborted++;
+    waiter.reject(reason);
     if (this.#queue.waiting === 0) this.#deadlines.rest();
   }
 
@@ -128,11 +128,11 @@ export class WaitingRoom<R> {
   }
 
   #timeOut(waiter: Waiter<R>, waitedMs: number, errors: TimeoutErrors, moment: Moment): void {
-    const { request, since, deadline } = waiter;
-    if (request !== undefined) this.#forget(waiter, request);
+    const { label, since, deadline } = waiter;
+    this.#forget(waiter);
     if (timeouts.hasSubscribers) {
-      timeouts.publish({ pool: this.#engine.name, label: request?.label, waitedMs, holders: moment.holders });
+      timeouts.publish({ pool: this.#engine.name, label, waitedMs, holders: moment.holders });
     }
-    waiter.reject(errors.make(request?.label, deadline - since, waitedMs));
+    waiter.reject(errors.make(label, deadline - since, waitedMs));
   }
 }

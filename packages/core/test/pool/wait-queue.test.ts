@@ -1,14 +1,12 @@
 import { describe, expect, it } from "vitest";
-import type { Priority } from "../../src/pool/pool.js";
 import { Waiter, WaitQueue } from "../../src/pool/wait-queue.js";
 import { randomFrom } from "../support/random.js";
 
-function waiter(label: string, priority?: Priority, deadline = Infinity): Waiter<string> {
-  const request = priority === undefined ? { label } : { label, priority };
+function waiter(label: string, deadline = Infinity): Waiter<string> {
   return new Waiter<string>(
     () => undefined,
     () => undefined,
-    request,
+    { label },
     0,
     deadline,
     undefined,
@@ -17,7 +15,7 @@ function waiter(label: string, priority?: Priority, deadline = Infinity): Waiter
 
 function labels(queue: WaitQueue<string>): (string | undefined)[] {
   const order: (string | undefined)[] = [];
-  for (let next = queue.shift(); next !== undefined; next = queue.shift()) order.push(next.request?.label);
+  for (let next = queue.shift(); next !== undefined; next = queue.shift()) order.push(next.label);
   return order;
 }
 
@@ -31,7 +29,7 @@ describe("WaitQueue", () => {
       ["n2", "normal"],
       ["h2", "high"],
     ] as const)
-      queue.push(waiter(label, priority));
+      queue.push(waiter(label), priority);
     expect(queue.waiting).toBe(5);
     expect(labels(queue)).toEqual(["h1", "h2", "n1", "n2", "l1"]);
     expect(queue.waiting).toBe(0);
@@ -59,12 +57,12 @@ describe("WaitQueue", () => {
 
   it("takes out those whose deadline has come, and tells the next deadline", () => {
     const queue = new WaitQueue<string>();
-    queue.push(waiter("late", undefined, 300));
-    queue.push(waiter("due", undefined, 100));
-    queue.push(waiter("urgent", "high", 99));
-    queue.push(waiter("patient", "low"));
+    queue.push(waiter("late", 300));
+    queue.push(waiter("due", 100));
+    queue.push(waiter("urgent", 99), "high");
+    queue.push(waiter("patient"), "low");
     const { expired, earliest } = queue.expire(100);
-    expect(expired.map((each) => each.request?.label).sort()).toEqual(["due", "urgent"]);
+    expect(expired.map((each) => each.label).sort()).toEqual(["due", "urgent"]);
     expect(earliest).toBe(300);
     expect(queue.waiting).toBe(2);
     expect(queue.expire(299)).toEqual({ expired: [], earliest: 300 });
@@ -81,7 +79,7 @@ describe("WaitQueue", () => {
       for (let step = 0; step < 1_000; step++) {
         const dice = random();
         if (dice < 0.5) {
-          const each = waiter(String(count++), undefined, Math.floor(random() * 2_000));
+          const each = waiter(String(count++), Math.floor(random() * 2_000));
           queue.push(each);
           plain.push(each);
         } else if (dice < 0.7) {
