@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { describe, expect, it, vi } from "vitest";
-import { borrowing } from "../../src/pool/borrow.js";
+import { borrowing, holdOf } from "../../src/pool/borrow.js";
 import { gate } from "../support/fake-backend.js";
 import { expectCountsToAddUp, poolErrorOf, settle, testPool, watch } from "../support/pool.js";
 
@@ -80,14 +80,22 @@ describe("self-deadlock", () => {
   });
 
   it("is not told while the pool may still grow, or a resource comes back from its reset", async () => {
-    const { pool } = testPool({ maxSize: 2 }, { reset: () => undefined });
+    const reset = gate();
+    const { pool } = testPool({ maxSize: 2 }, { reset: () => reset.promise });
     expect(await pool.use(() => pool.use((resource) => resource.id))).toBe(2);
-    await pool.use(async () => {
-      await pool.use(() => undefined);
-      expect(pool.stats.resetting).toBe(1);
-      await pool.use(() => undefined);
-    });
+    reset.resolve();
     await settle();
+    const again = gate();
+    const other = testPool({ maxSize: 2 }, { reset: () => again.promise });
+    await other.pool.use(async () => {
+      await other.pool.use(() => undefined);
+      const nested = watch(other.pool.use(() => "nested"));
+      await settle();
+      expect(other.pool.stats).toMatchObject({ resetting: 1, waiting: 1 });
+      again.resolve();
+      await settle();
+      expect(nested.value).toBe("nested");
+    });
     expect(pool.stats.totals.refused).toBe(0);
   });
 
@@ -169,6 +177,26 @@ describe("self-deadlock", () => {
     await first;
     await settle();
     expect(nested.value).toBe("nested");
+  });
+
+  it("remembers no task that has ended, though each starts the next from inside", async () => {
+    const { pool } = testPool();
+    const depths: number[] = [];
+    await new Promise<void>((resolve, reject) => {
+      const again = (): void => {
+        pool
+          .use(() => {
+            let depth = 0;
+            for (let hold = holdOf(pool); hold !== undefined; hold = hold.outer) depth++;
+            depths.push(depth);
+            if (depths.length < 20) setImmediate(again);
+            else resolve();
+          })
+          .catch(reject);
+      };
+      again();
+    });
+    expect(Math.max(...depths)).toBe(1);
   });
 
   it("is found for sessions, which borrow now and then", async () => {
