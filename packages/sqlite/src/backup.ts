@@ -5,7 +5,7 @@ import { isPoolError, PoolError, reasonOf } from "@pool/core";
 import { spawnProcess, type Started } from "./channel/spawn-process.js";
 import { type Place } from "./errors.js";
 import { type OpenSpec } from "./helper/protocol.js";
-import { assertNodeVersion } from "./node-version.js";
+import { assertDriver, assertNodeVersion } from "./runtime.js";
 
 export interface BackupOptions {
   /** Checks the copy before it takes its place: integrity, foreign keys, and that it is what was copied. @default false */
@@ -76,6 +76,7 @@ export async function verifyBackup(
   options: { readonly signal?: AbortSignal } = {},
 ): Promise<Verification> {
   assertNodeVersion();
+  assertDriver();
   const signal = options.signal ?? new AbortController().signal;
   const path = resolve(file);
   const place = { name: "verify", file: path };

@@ -7,8 +7,7 @@ import {
   readOptions,
 } from "@pool/core";
 import { availableParallelism } from "node:os";
-
-export type PragmaValue = string | number | boolean;
+import { checkPragmas, type PragmaValue } from "./pragmas.js";
 
 /** What {@link sqlite} takes. Each is safe as it is; only `file` has to be said. */
 export interface SqliteOptions extends Pick<
@@ -49,39 +48,15 @@ export interface SqliteOptions extends Pick<
   memoryFolder?: string;
 }
 
-/** {@link SqliteOptions} with every default filled in. */
-export interface ResolvedSqliteOptions {
-  readonly name: string | undefined;
-  readonly file: string;
-  readonly readers: number;
-  readonly create: boolean;
-  readonly readonly: boolean;
-  readonly integers: "number" | "bigint";
-  readonly acquireTimeout: number;
-  readonly connectTimeout: number;
-  readonly drainTimeout: number;
-  readonly queryTimeout: number;
-  readonly busyTimeout: number;
-  readonly maxWaiting: number;
-  readonly maxQueued: number;
-  readonly maxLifetime: number;
-  readonly leakAfter: number;
-  readonly selfDeadlock: "error" | "reuse" | "off";
-  readonly stacks: "off" | "sampled" | "all";
-  readonly statementCache: number;
-  readonly pragmas: Readonly<Record<string, PragmaValue>>;
-  readonly walLimit: number;
-  readonly memoryFolder: string | undefined;
-}
+/** Left out where there is no default to fill in. */
+type MayBeMissing = "name" | "memoryFolder";
 
-/** What may be set for every connection: nothing that is the pool's own affair (journal_mode, query_only, busy_timeout, locking_mode). */
-const PRAGMAS = new Set(
-  `analysis_limit auto_vacuum automatic_index cache_size cache_spill case_sensitive_like cell_size_check checkpoint_fullfsync
-   foreign_keys fullfsync ignore_check_constraints journal_size_limit legacy_alter_table max_page_count mmap_size page_size recursive_triggers
-   reverse_unordered_selects secure_delete synchronous temp_store threads trusted_schema wal_autocheckpoint`.split(
-    /\s+/,
-  ),
-);
+/** {@link SqliteOptions} with every default filled in, and durations in ms. */
+export type ResolvedSqliteOptions = {
+  readonly [K in keyof Required<SqliteOptions>]:
+    | (Duration extends Required<SqliteOptions>[K] ? number : Required<SqliteOptions>[K])
+    | (K extends MayBeMissing ? undefined : never);
+};
 
 /** The table behind {@link SqliteOptions}. */
 export const sqliteOptions: OptionTable<SqliteOptions> = {
@@ -194,40 +169,10 @@ export function readSqliteOptions(input: unknown): ResolvedSqliteOptions {
   return options;
 }
 
-/** The PRAGMAs of every connection, in the order in which they are set. */
-export function pragmasOf({
-  pragmas,
-  walLimit,
-}: ResolvedSqliteOptions): readonly (readonly [string, string | number])[] {
-  const all: Record<string, PragmaValue> = {
-    synchronous: "NORMAL",
-    cache_size: 10_000,
-    temp_store: "MEMORY",
-    foreign_keys: true,
-    journal_size_limit: walLimit,
-    ...pragmas,
-  };
-  return Object.entries(all).map(([name, value]) => [name, typeof value === "boolean" ? Number(value) : value]);
-}
-
 function checkFile(value: unknown): string | undefined {
   if (typeof value !== "string" || value === "") return 'the name of a file, or ":memory:"';
   if (value.includes("\0")) return "a name without NUL";
   // SQLite takes such a name for a plain file unless it was built otherwise: "file::memory:" makes a file of that name.
   if (/^file:/i.test(value)) return "a path and not a file: URI";
   return value.trim() === value ? undefined : "a name without white space around it";
-}
-
-function checkPragmas(value: unknown): string | undefined {
-  if (typeof value !== "object" || value === null || Array.isArray(value))
-    return "an object of PRAGMA names and values";
-  for (const [name, setting] of Object.entries(value)) {
-    if (!PRAGMAS.has(name))
-      return `an object whose names are among ${[...PRAGMAS].join(", ")} (${JSON.stringify(name)} is not)`;
-    const isWord = typeof setting === "string" && /^-?\w+$/.test(setting);
-    const isNumber = typeof setting === "number" && Number.isSafeInteger(setting);
-    if (!isWord && !isNumber && typeof setting !== "boolean")
-      return `an object whose values are words, whole numbers or booleans (${name} is none)`;
-  }
-  return undefined;
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { connectAll, PoolError } from "@pool/core";
 import { expect, onTestFinished, test } from "vitest";
 import { sqlite } from "../src/index.js";
-import { assertNodeVersion } from "../src/node-version.js";
+import { assertDriver, assertNodeVersion } from "../src/runtime.js";
 import { failureOf, openDatabase, temporaryFolder } from "./support.js";
 
 /** What a failed connect was caused by. */
@@ -161,4 +161,17 @@ test("finds itself healthy without waiting for who holds the writer", async () =
   const health = await db.healthCheck({ timeout: 500 });
   expect(health).toMatchObject({ healthy: true });
   expect(health.details).toHaveProperty("walBytes");
+});
+
+test("says how to install the driver when it is missing", () => {
+  const missing = (name: string): never => {
+    throw new Error(`Cannot find module '${name}'`);
+  };
+  expect(() => assertDriver(missing)).toThrow(
+    expect.objectContaining({
+      code: "DRIVER_MISSING",
+      message: expect.stringContaining("npm install better-sqlite3") as string,
+    }),
+  );
+  expect(() => assertDriver()).not.toThrow();
 });

@@ -96,11 +96,14 @@ export class Link {
 
   /** Asks the helper to close its connection and end. */
   sayClose(): void {
-    if (this.#lost === undefined)
-      this.#port.post({ type: "requests", requests: [{ op: "close", id: this.#nextId++ }], list: 0 });
+    if (this.#lost !== undefined) return;
+    // Whoever closes it waits for its end.
+    this.#port.ref(true);
+    this.#port.post({ type: "requests", requests: [{ op: "close", id: this.#nextId++ }], list: 0 });
   }
 
   kill(): void {
+    this.#port.ref(true);
     this.#port.kill?.();
   }
 

@@ -69,9 +69,15 @@ function portOf(child: ChildProcess): ConstructorParameters<typeof Link>[1] {
   return {
     // A channel that is gone is reported by "exit".
     post: (message) => child.connected && child.send(message, () => {}),
-    ref: (on) => (on ? child.channel?.ref() : child.channel?.unref()),
+    ref: (on) => (on ? keepAlive(child) : rest(child)),
     kill: () => child.kill("SIGKILL"),
   };
+}
+
+/** Both, since the end of a process is told by the process and its replies come by the channel. */
+function keepAlive(child: ChildProcess): void {
+  child.ref();
+  child.channel?.ref();
 }
 
 function rest(child: ChildProcess): void {

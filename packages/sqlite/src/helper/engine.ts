@@ -1,22 +1,10 @@
-import { type Database, type Statement } from "better-sqlite3";
-import { backUp, verify } from "./backup.ts";
+import { type Database } from "better-sqlite3";
+import { backUp } from "./backup.ts";
 import { openDatabase } from "./database.ts";
+import { Executor } from "./executor.ts";
 import { FileWatch } from "./file-watch.ts";
-import {
-  type BatchRequest,
-  type Done,
-  type FromHelper,
-  type OpenSpec,
-  type Outcome,
-  type Reply,
-  type Request,
-  type RunRequest,
-  type TaskRequest,
-} from "./protocol.ts";
-import { ConnectionState } from "./state.ts";
-import { packRows } from "./rows.ts";
-import { bindable, Statements } from "./statements.ts";
-import { BatchFailure, isLocked, Refusal, toWire } from "./wire-error.ts";
+import { type Done, type FromHelper, type OpenSpec, type Reply, type Request } from "./protocol.ts";
+import { isLocked, Refusal, toWire } from "./wire-error.ts";
 
 type Send = (message: FromHelper) => void;
 /** Shared with the main thread where there is shared memory: may this statement begin, and shall it stop? */
@@ -47,8 +35,7 @@ export class Engine {
   readonly #send: Send;
   readonly #control: Control | undefined;
   readonly #database: Database;
-  readonly #statements: Statements;
-  readonly #state: ConnectionState;
+  readonly #executor: Executor;
   readonly #watch: FileWatch;
   #queue: Waiting[] = [];
   #next = 0;
@@ -65,8 +52,7 @@ export class Engine {
     this.#control = control;
     const { database, journalMode } = openDatabase(spec);
     this.#database = database;
-    this.#statements = new Statements(database, spec.statementCache);
-    this.#state = new ConnectionState(database, spec);
+    this.#executor = new Executor(database, spec, control && ((id) => control.stops(id)));
     this.#watch = new FileWatch(spec.file);
     const sqliteVersion = String(database.prepare("select sqlite_version()").pluck().get());
     send({ type: "ready", journalMode, sqliteVersion });
@@ -117,7 +103,8 @@ export class Engine {
       if (this.#cancelled.delete(request.id)) throw new Refusal("cancelled", "cancelled before it began");
       if (gone !== undefined) throw gone;
       if (request.op === "backup") return this.#later(request.id, backUp(this.#database, request, this.#send));
-      const done = this.#execute(request);
+      if (request.op === "close") throw new Refusal("ended", "a helper closes in between, not in a list");
+      const done = this.#executor.execute(request);
       this.#replies.push({ id: request.id, ...done, ms: performance.now() - startedAt });
     } catch (error) {
       if (isLocked(error) && request.op !== "checkpoint" && this.#waitForLock(arrivedAt)) return false;
@@ -128,67 +115,6 @@ export class Engine {
       });
     }
     return true;
-  }
-
-  #execute(request: Exclude<Request, { op: "backup" }>): Omit<Done, "id" | "ms"> {
-    if (request.op === "run") return this.#run(request);
-    return request.op === "batch" ? { outcomes: this.#batch(request) } : this.#task(request);
-  }
-
-  #batch({ id, begin, statements }: BatchRequest): Outcome[] {
-    const outcomes: Outcome[] = [];
-    const control = { op: "run", id, values: undefined, session: true, stoppable: false } as const;
-    this.#run({ ...control, text: begin });
-    try {
-      for (const { text, values } of statements) outcomes.push(this.#run({ ...control, text, values, session: false }));
-      this.#run({ ...control, text: "commit" });
-      return outcomes;
-    } catch (error) {
-      this.#state.reset();
-      throw new BatchFailure(error, outcomes.length);
-    }
-  }
-
-  #run(request: RunRequest): Outcome {
-    const prepared = this.#statements.prepare(request.text);
-    this.#state.admit(prepared, request.session);
-    const values = bindable(request.values);
-    try {
-      if (prepared.reader) return { rows: packRows(this.#read(prepared.statement, values, request)) };
-      const { changes, lastInsertRowid } = prepared.statement.run(...values);
-      return { changes, lastInsertRowid };
-    } finally {
-      this.#state.ran(prepared);
-    }
-  }
-
-  #read(statement: Statement, values: unknown[], { id, stoppable }: RunRequest): object[] {
-    if (!stoppable || this.#control === undefined) return statement.all(...values) as object[];
-    const rows: object[] = [];
-    for (const row of statement.iterate(...values)) {
-      rows.push(row as object);
-      if (this.#control.stops(id)) throw new Refusal("cancelled", "stopped while its rows were read");
-    }
-    return rows;
-  }
-
-  #task(request: Exclude<TaskRequest, { op: "backup" }>): Omit<Done, "id" | "ms"> {
-    switch (request.op) {
-      case "check":
-        return { found: { one: this.#statements.prepare("select 1").statement.pluck(false).get() } };
-      case "reset":
-        this.#state.reset();
-        return {};
-      case "checkpoint": {
-        const [found] = this.#database.pragma(`wal_checkpoint(${request.mode})`) as Record<string, unknown>[];
-        return { found: found ?? {} };
-      }
-      case "verify":
-        return { found: verify(this.#database) };
-      case "close":
-        this.close();
-        throw new Refusal("ended", "closed");
-    }
   }
 
   #later(id: number, work: Promise<Omit<Done, "id" | "ms">>): false {
@@ -239,6 +165,6 @@ export class Engine {
     if (this.#replies.length === 0) return;
     const replies = this.#replies;
     this.#replies = [];
-    this.#send({ type: "replies", replies, ...this.#state.report() });
+    this.#send({ type: "replies", replies, ...this.#executor.state.report() });
   }
 }

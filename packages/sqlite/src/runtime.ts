@@ -1,3 +1,4 @@
+import { createRequire } from "node:module";
 import { PoolError } from "@pool/core";
 
 /** The oldest Node whose native interface better-sqlite3 13 works with. */
@@ -15,4 +16,18 @@ export function assertNodeVersion(version: string = process.versions.node): void
   throw new PoolError("UNSUPPORTED_NODE", `@pool/sqlite needs Node ${needed} or newer, and this is Node ${version}`, {
     details: { needed, found: version },
   });
+}
+
+/**
+ * Refuses to go on without the driver, which the program has to install beside this package.
+ * @throws PoolError `DRIVER_MISSING`
+ */
+export function assertDriver(resolve: (name: string) => string = createRequire(import.meta.url).resolve): void {
+  try {
+    resolve("better-sqlite3");
+  } catch (cause) {
+    throw new PoolError("DRIVER_MISSING", "@pool/sqlite needs the driver beside it: npm install better-sqlite3", {
+      cause,
+    });
+  }
 }

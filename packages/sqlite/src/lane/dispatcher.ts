@@ -1,0 +1,119 @@
+import { PoolError, type QueryOptions, type Statement } from "@pool/core";
+import { resultOf, type SqliteResult } from "../handle/handle.js";
+import { assertBindable } from "../handle/values.js";
+import { type Values } from "../helper/protocol.js";
+import { Plan } from "../read/plan.js";
+import { Job, QUICK_MS } from "./job.js";
+import { type Lane } from "./lane.js";
+
+export interface DispatcherOptions {
+  /** How messages begin: names the connector. */
+  readonly where: string;
+  readonly threads: Lane;
+  readonly processes: Lane;
+  readonly writer: Lane;
+  readonly queryTimeout: number;
+  /** Refuses a write that would wait for the very transaction it is called from. */
+  readonly assertNotHeld: () => void;
+}
+
+/** A read that has taken longer than this goes where it can be killed. */
+const LONG_MS = 250;
+
+/** Gives each statement that does not run in this thread to the lane that suits it. */
+export class Dispatcher {
+  readonly #options: DispatcherOptions;
+  #closed: PoolError | undefined;
+
+  constructor(options: DispatcherOptions) {
+    this.#options = options;
+  }
+
+  get closed(): PoolError | undefined {
+    return this.#closed;
+  }
+
+  /** Takes no more statements; those that were taken go on. */
+  close(error: PoolError): void {
+    this.#closed = error;
+  }
+
+  /** Resolves when nothing waits or runs any more. */
+  async idle(): Promise<void> {
+    const { threads, processes, writer } = this.#options;
+    await Promise.all([threads.idle(), processes.idle(), writer.idle()]);
+  }
+
+  /** One statement on its own. @throws PoolError, or the signal's reason */
+  async send<Row>(plan: Plan, values: Values | undefined, options: QueryOptions = {}): Promise<SqliteResult<Row>> {
+    const { where, queryTimeout } = this.#options;
+    const { timeout = queryTimeout, label } = options;
+    const signal = this.#admit(options.signal);
+    assertBindable(values, where);
+    if (typeof timeout !== "number" || !(timeout > 0)) {
+      throw new PoolError(
+        "INVALID_ARGUMENT",
+        `${where}: timeout must be more than 0 ms, or Infinity, got ${String(timeout)}`,
+      );
+    }
+    const ownTimeout = timeout < queryTimeout;
+    const job = new Job({ plan, values, label, timeout, ownTimeout, signal }, performance.now());
+    if (plan.kind === "write") this.#write(job);
+    else {
+      job.onWrites = () => {
+        plan.writes();
+        this.#write(job);
+      };
+      this.#readLane(plan, signal !== undefined || ownTimeout).add(job);
+    }
+    return resultOf<Row>(await job.done);
+  }
+
+  /** Statements in one transaction, in one message to the writer. @throws what {@link send} and each of the statements throw */
+  async batch(
+    statements: readonly Statement[],
+    begin: string,
+    { signal: given, label }: { readonly signal?: AbortSignal; readonly label?: string },
+  ): Promise<SqliteResult[]> {
+    const { where, queryTimeout: timeout } = this.#options;
+    const signal = this.#admit(given);
+    statements.forEach(({ values }, at) => assertBindable(values, `${where}: statement ${at} of the batch`));
+    const copies = statements.map(({ text, values }) => ({ text, ...(values !== undefined && { values }) }));
+    const plan = new Plan(`${begin}; ${statements[0]?.text ?? ""}; …`, "write");
+    const batch = { begin, statements: copies };
+    const job = new Job(
+      { plan, values: undefined, label, timeout, ownTimeout: false, signal, batch },
+      performance.now(),
+    );
+    this.#write(job);
+    return ((await job.done).outcomes ?? []).map((outcome) => resultOf(outcome));
+  }
+
+  #admit(signal: unknown): AbortSignal | undefined {
+    if (this.#closed !== undefined) throw this.#closed;
+    if (signal === undefined) return undefined;
+    if (!(signal instanceof AbortSignal)) {
+      throw new PoolError(
+        "INVALID_ARGUMENT",
+        `${this.#options.where}: signal must be an AbortSignal, got a ${typeof signal}`,
+      );
+    }
+    signal.throwIfAborted();
+    return signal;
+  }
+
+  #write(job: Job): void {
+    try {
+      this.#options.assertNotHeld();
+      this.#options.writer.add(job);
+    } catch (error) {
+      job.fail(error);
+    }
+  }
+
+  #readLane(plan: Plan, cancellable: boolean): Lane {
+    const { threads, processes } = this.#options;
+    if (cancellable && plan.expected > QUICK_MS) return processes;
+    return !plan.unseen && plan.expected > LONG_MS ? processes : threads;
+  }
+}

@@ -1,0 +1,99 @@
+import { createPool, holdOf, type Pool, PoolError, type PoolOptions, type ResourceFactory } from "@pool/core";
+import { type SqlitePools } from "./client.js";
+import { type Place } from "./errors.js";
+import { processFactory, threadFactory } from "./handle/factories.js";
+import { type SqliteHandle } from "./handle/handle.js";
+import { type OpenSpec } from "./helper/protocol.js";
+import { type ResolvedSqliteOptions } from "./options.js";
+import { pragmasOf } from "./pragmas.js";
+
+// A process that nobody needs any more is closed soon: each takes some 45 MB.
+const IDLE_PROCESS_MS = 60_000;
+
+/** How every connection of a connector is opened, but for its role. */
+export type ConnectionSpec = Omit<OpenSpec, "role">;
+
+/** What the writer's connections tell, for others to act on. */
+export interface WriterEvents {
+  schemaChanged(): void;
+  answered(): void;
+}
+
+export function specOf({ file }: Place, options: ResolvedSqliteOptions): ConnectionSpec {
+  return {
+    file,
+    create: false,
+    readonly: options.readonly,
+    pragmas: pragmasOf(options),
+    bigint: options.integers === "bigint",
+    busyTimeout: options.busyTimeout,
+    statementCache: options.statementCache,
+  };
+}
+
+/** Opens the writer and the threads, and closes what it has opened when one of them fails. */
+export async function openPools(
+  place: Place,
+  options: ResolvedSqliteOptions,
+  events: WriterEvents,
+  signal: AbortSignal,
+): Promise<SqlitePools> {
+  const spec = specOf(place, options);
+  const { readers } = options;
+  const opened: Pool<SqliteHandle>[] = [];
+  const open = (part: string, factory: ResourceFactory<SqliteHandle>, limits: PoolOptions): Pool<SqliteHandle> => {
+    const pool = createPool(factory, { ...commonOptions(options), ...limits, name: `${place.name}:${part}` });
+    opened.push(pool);
+    return pool;
+  };
+  try {
+    const first = firstSpec(spec, options);
+    const writer = open("writer", writerFactory(place, first, events), { maxSize: 1, minIdle: 1 });
+    await writer.warm(1, { signal });
+    first.create = false;
+    const threads = open("threads", threadFactory({ place, spec }), { maxSize: readers, minIdle: readers });
+    const limits = { maxSize: readers, idleTimeout: IDLE_PROCESS_MS };
+    const processes = open("processes", processFactory("reader", { place, spec }), limits);
+    await threads.warm(readers, { signal });
+    return { writer, threads, processes };
+  } catch (error) {
+    await Promise.all(opened.map((pool) => pool.close({ timeout: 0 })));
+    throw error;
+  }
+}
+
+/** Every connection is to an old file. */
+export function evictAll({ writer, threads, processes }: SqlitePools): void {
+  for (const pool of [writer, threads, processes]) pool.evict("the database file was removed or replaced");
+}
+
+/** A write on the client, called inside a transaction, would wait for the writer that this transaction holds. @throws PoolError `SELF_DEADLOCK` */
+export function assertNotHeld(writer: Pool<SqliteHandle>, { selfDeadlock }: ResolvedSqliteOptions): void {
+  if (selfDeadlock === "off" || holdOf(writer)?.lease?.active !== true) return;
+  const message = `pool ${JSON.stringify(writer.name)}: client.query() was called with a write inside a session or transaction that holds the only writer; use the session's or the transaction's own query()`;
+  throw new PoolError("SELF_DEADLOCK", message, { details: { pool: writer.name, holders: writer.holders() } });
+}
+
+/** Only the first writer makes the file: one that vanishes later is an accident, and an empty one in its place would hide it. */
+function firstSpec(
+  spec: ConnectionSpec,
+  { create, readonly }: ResolvedSqliteOptions,
+): ConnectionSpec & { create: boolean } {
+  return { ...spec, create: create && !readonly };
+}
+
+function writerFactory(place: Place, spec: ConnectionSpec, events: WriterEvents): ResourceFactory<SqliteHandle> {
+  return processFactory("writer", {
+    place,
+    spec,
+    onSchemaChange: () => events.schemaChanged(),
+    onReplies: () => events.answered(),
+  });
+}
+
+function commonOptions(options: ResolvedSqliteOptions): PoolOptions {
+  const { acquireTimeout, connectTimeout, drainTimeout, maxWaiting, maxLifetime, leakAfter, selfDeadlock, stacks } =
+    options;
+  const limits = { acquireTimeout, connectTimeout, drainTimeout, maxWaiting, maxLifetime, idleTimeout: Infinity };
+  return { ...limits, leakAfter, selfDeadlock, stacks };
+}
