@@ -10,14 +10,14 @@ export function holdersOf<R>(engine: Engine<R>): Holder[] {
 
 /** The counts and holders that a refusal tells of. */
 export function momentOf<R>(engine: Engine<R>): Moment {
-  const { leased, idle, connecting } = engine.tally;
+  const { leased, tally, idle } = engine;
   return {
     pool: engine.name,
     maxSize: engine.limits.maxSize,
     size: engine.entries.size,
     leased,
-    idle,
-    connecting,
+    idle: idle.size,
+    connecting: tally.connecting,
     waiting: engine.waiting,
     lastConnectError: engine.growing.lastError,
     holders: holdersOf(engine),
@@ -26,8 +26,7 @@ export function momentOf<R>(engine: Engine<R>): Moment {
 
 export function statsOf<R>(engine: Engine<R>): PoolStats {
   const { state, generation, limits, entries, waiting, growing, totals } = engine;
-  const { idle, leased, connecting, validating, resetting, closing } = engine.tally;
-  const now = { size: entries.size, idle, leased, connecting, validating, resetting, closing, waiting };
+  const now = { size: entries.size, idle: engine.idle.size, leased: engine.leased, ...engine.tally, waiting };
   const { failures, lastError } = growing;
   return { state, ...limits, ...now, generation, failures, lastError, totals: totals.snapshot() };
 }

@@ -4,6 +4,7 @@ import type { Engine } from "./engine.js";
 export function demandOf<R>({
   state,
   tally,
+  idle,
   limits,
   entries,
   growing,
@@ -13,7 +14,7 @@ export function demandOf<R>({
 }: Engine<R>): number {
   if (state !== "open") return 0;
   const coming = growing.coming + tally.resetting + vetting.coming;
-  const wanted = waiting + limits.minIdle - tally.idle - coming;
+  const wanted = waiting + limits.minIdle - idle.size - coming;
   const present = entries.size - tally.closing;
   return Math.min(Math.max(wanted, warmTarget - present), limits.maxSize - entries.size);
 }

@@ -39,7 +39,7 @@ export class Engine<R> implements EntryOwner {
   readonly limits: { maxSize: number; maxIdle: number; minIdle: number };
   readonly entries = new Set<Entry<R>>();
   readonly idle = new EntryList<R>();
-  readonly tally: Tally = { connecting: 0, idle: 0, leased: 0, validating: 0, resetting: 0, closing: 0, closed: 0 };
+  readonly tally: Tally = { connecting: 0, validating: 0, resetting: 0, closing: 0 };
   readonly totals = new Totals();
   readonly checks: Checks<R>;
   readonly growing: Growing<R>;
@@ -60,7 +60,6 @@ export class Engine<R> implements EntryOwner {
   readonly #lendsOn: boolean;
   /** Nothing has to be asked of a resource at its return. */
   readonly #plainReturns: boolean;
-  #leaseCount = 0;
   #entryCount = 0;
   #serving = false;
   #serveAgain = false;
@@ -92,7 +91,11 @@ export class Engine<R> implements EntryOwner {
 
   /** Resources that exist and work, as far as is known. */
   get open(): number {
-    return this.tally.idle + this.tally.leased + this.tally.validating + this.tally.resetting;
+    return this.entries.size - this.tally.connecting - this.tally.closing;
+  }
+
+  get leased(): number {
+    return this.open - this.idle.size - this.tally.validating - this.tally.resetting;
   }
 
   /** There are more than may be, not counting those about to go. */
@@ -134,7 +137,7 @@ export class Engine<R> implements EntryOwner {
 
   /** Somebody waits now: is there anything to be done for them? */
   joined(): void {
-    if (this.tally.idle > 0 || this.entries.size < this.limits.maxSize) this.serve();
+    if (this.idle.size > 0 || this.entries.size < this.limits.maxSize) this.serve();
   }
 
   /** Brings waiters and idle resources together, and has more opened where that is not enough. */
@@ -151,7 +154,7 @@ export class Engine<R> implements EntryOwner {
         entry.toLeased();
         this.#lendToNext(entry, now);
       }
-      if (this.room.waiting > 0 && this.tally.idle > 0) this.vetting.checkIdle();
+      if (this.room.waiting > 0 && this.idle.size > 0) this.vetting.checkIdle();
       if (this.entries.size < this.limits.maxSize) this.growing.grow();
     }
     this.#serving = false;
@@ -208,7 +211,7 @@ export class Engine<R> implements EntryOwner {
     entry.toIdle();
     this.idle.add(entry);
     if (this.room.waiting > 0) this.serve();
-    if (this.tally.idle > this.limits.maxIdle && entry.state === "idle") this.close(entry, "max-idle");
+    if (this.idle.size > this.limits.maxIdle && entry.state === "idle") this.close(entry, "max-idle");
   }
 
   /** It was opened or found to work: lend it to who waits (`vouched`: whatever its times say), or keep it. */
@@ -225,7 +228,7 @@ export class Engine<R> implements EntryOwner {
     this.serve();
     entry.vouched = false;
     const keep = Math.max(this.limits.maxIdle, this.warmTarget);
-    if (entry.state === "idle" && this.tally.idle > keep) this.close(entry, "max-idle");
+    if (entry.state === "idle" && this.idle.size > keep) this.close(entry, "max-idle");
   }
 
   close(entry: Entry<R>, reason: CloseReason, cause?: unknown): void {
@@ -264,7 +267,7 @@ export class Engine<R> implements EntryOwner {
     now: number,
     since: number,
   ): PoolLease<R> {
-    const id = ++this.#leaseCount;
+    const id = ++this.totals.acquired;
     entry.vouched = false;
     entry.uses++;
     entry.leaseId = id;
@@ -272,11 +275,7 @@ export class Engine<R> implements EntryOwner {
     entry.label = request?.label;
     entry.hold = request?.hold;
     entry.stack = stack;
-    entry.statement = undefined;
-    entry.running = 0;
-    entry.busyMs = 0;
-    entry.leakReported = false;
-    this.totals.acquired++;
+    if (entry.statement !== undefined) entry.forgetStatements();
     const lease = new PoolLease(entry, id);
     entry.lease = lease;
     if (leases.hasSubscribers) {

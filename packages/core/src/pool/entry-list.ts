@@ -5,6 +5,12 @@ export class EntryList<R> {
   #first: Entry<R> | undefined = undefined;
   #last: Entry<R> | undefined = undefined;
 
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
   get first(): Entry<R> | undefined {
     return this.#first;
   }
@@ -21,6 +27,7 @@ export class EntryList<R> {
   }
 
   add(entry: Entry<R>): void {
+    this.#size++;
     const last = this.#last;
     entry.previous = last;
     if (last === undefined) this.#first = entry;
@@ -29,6 +36,7 @@ export class EntryList<R> {
   }
 
   remove(entry: Entry<R>): void {
+    this.#size--;
     const { previous, next } = entry;
     if (previous === undefined) this.#first = next;
     else previous.next = next;

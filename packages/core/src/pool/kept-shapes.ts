@@ -7,7 +7,7 @@ import { Waiter } from "./wait-queue.js";
  * collection, and with it all compiled code that knows it: a pool that is idle at that moment would start slow again.
  */
 export function keptShapes(owner: EntryOwner): readonly unknown[] {
-  const tally = { connecting: 0, idle: 0, leased: 0, validating: 0, resetting: 0, closing: 0, closed: 0 };
+  const tally = { connecting: 0, validating: 0, resetting: 0, closing: 0 };
   const nothing = (): void => undefined;
   const entry = new Entry<unknown>(owner, 0, tally, 0);
   return [new PoolLease(entry, 0), new Waiter<unknown>(nothing, nothing, undefined, 0, 0, undefined)];

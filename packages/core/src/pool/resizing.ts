@@ -24,7 +24,7 @@ export function resize<R>(engine: Engine<R>, change: LimitChange): void {
   }
   Object.assign(limits, next);
   for (const entry of engine.idle.snapshot(false)) {
-    if (engine.tally.idle <= maxIdle && !engine.overLimit) break;
+    if (engine.idle.size <= maxIdle && !engine.overLimit) break;
     if (entry.state === "idle") engine.close(entry, "resized");
   }
 }

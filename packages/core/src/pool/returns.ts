@@ -20,7 +20,7 @@ export class Returns<R> {
     engine.totals[how === "reclaimed" ? "destroyed" : how]++;
     const { objection, openTransaction, clean } = this.#inspect(entry);
     const reason = how === "released" ? (objection ?? engine.whyNotKeep(entry, engine.now())) : how;
-    if (entry.leakReported && leaks.hasSubscribers) this.#withdrawLeak(entry, leaseId);
+    if (entry.leakReported) this.#withdrawLeak(entry, leaseId);
     if (releases.hasSubscribers) this.#publish(entry, leaseId, openTransaction, reason !== undefined);
     if (reason !== undefined) engine.close(entry, reason, cause ?? entry.retireCause);
     else if (clean) engine.keep(entry, undefined);
@@ -56,6 +56,8 @@ export class Returns<R> {
   }
 
   #withdrawLeak(entry: Entry<R>, leaseId: number): void {
+    entry.leakReported = false;
+    if (!leaks.hasSubscribers) return;
     const { name, factory } = this.#engine;
     const holder = { ...holderOf(entry, factory, this.#engine.now(), this.#engine.exactNow()), leaseId };
     leaks.publish({ pool: name, kind: "returned", holder });

@@ -3,6 +3,7 @@ import type { PoolTotals } from "./stats.js";
 
 /** The counts of a pool that only grow. */
 export class Totals {
+  /** Numbers the leases as well. */
   acquired = 0;
   released = 0;
   destroyed = 0;

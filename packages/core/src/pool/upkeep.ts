@@ -44,9 +44,9 @@ export class Upkeep<R> {
   }
 
   #idle(entry: Entry<R>, now: number): void {
-    const { options, tally, limits, factory } = this.#engine;
+    const { options, idle, limits, factory } = this.#engine;
     if (now >= entry.expiresAt) this.#engine.close(entry, "max-lifetime");
-    else if (now - entry.usedAt >= options.idleTimeout && tally.idle > limits.minIdle)
+    else if (now - entry.usedAt >= options.idleTimeout && idle.size > limits.minIdle)
       this.#engine.close(entry, "idle-timeout");
     else if (now >= entry.keepAliveAt && factory.validate !== undefined) this.#engine.vetting.check(entry, true);
   }
