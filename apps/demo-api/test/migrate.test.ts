@@ -3,7 +3,7 @@ import { migrate } from "../src/data/migrate.js";
 import { type Migration, migrations } from "../src/data/migrations.js";
 import { openDatabase } from "../src/database.js";
 import { readFrom } from "./support/ledger.js";
-import { temporaryFolder, testConfig } from "./support/service.js";
+import { eventually, temporaryFolder, testConfig } from "./support/service.js";
 
 const newest = migrations.length;
 const next: Migration = {
@@ -14,10 +14,16 @@ const next: Migration = {
   },
 };
 
-async function database() {
-  const folder = await temporaryFolder();
+async function database(folder?: string) {
+  folder ??= await temporaryFolder();
   const open = await openDatabase(testConfig(folder));
-  return { folder, run: (list = migrations) => migrate(open.store, open.migration, list), close: () => open.close() };
+  const [writer] = open.poolsOf("db");
+  return {
+    folder,
+    writer: writer!,
+    run: (list = migrations) => migrate(open.store, open.migration, list),
+    close: () => open.close(),
+  };
 }
 
 test("makes each version once, and later only what is new", async () => {
@@ -31,11 +37,22 @@ test("makes each version once, and later only what is new", async () => {
   );
 });
 
-test("two that start at once make each version once", async () => {
-  const { run, close } = await database();
-  const made = await Promise.all([run(), run()]);
-  expect(made.flat().sort()).toEqual(migrations.map(({ name }) => name).sort());
-  await close();
+test("makes a version once when another instance has looked, and waits for the writer, meanwhile", async () => {
+  const { folder, run, close } = await database();
+  await run();
+  const other = await database(folder);
+  let late: Promise<string[]> | undefined;
+  const slow: Migration = {
+    ...next,
+    up: async (db, dialect) => {
+      late ??= other.run([...migrations, slow]);
+      await eventually("the other one's wait", () => other.writer.holders().length === 1 || undefined);
+      await next.up(db, dialect);
+    },
+  };
+  expect(await run([...migrations, slow])).toEqual(["notes"]);
+  expect(await late).toEqual([]);
+  await Promise.all([close(), other.close()]);
 });
 
 test("leaves nothing of a migration that fails half-way, and can be run again", async () => {

@@ -1,6 +1,9 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
+import { openDatabase } from "../src/database.js";
+import { buildServer } from "../src/server.js";
+import { Shutdown } from "../src/shutdown.js";
 import { type Client } from "./support/client.js";
-import { eventually, serviceForTest } from "./support/service.js";
+import { eventually, serviceForTest, temporaryFolder, testConfig } from "./support/service.js";
 
 interface Shown {
   connectors: {
@@ -66,4 +69,18 @@ test("counts what was borrowed", async () => {
   const before = await acquired();
   for (let n = 0; n < 5; n++) await client.post("/orders", { customerId: 1, items: [{ productId: 1, quantity: 1 }] });
   expect((await acquired()) - before).toBeGreaterThanOrEqual(5);
+});
+
+test("shows no literal, no value, no stack and no cause", async () => {
+  const database = await openDatabase(testConfig(await temporaryFolder()));
+  const app = await buildServer(testConfig(""), database, new Shutdown());
+  onTestFinished(() => database.close(0));
+  onTestFinished(() => app.close());
+  const [writer] = database.poolsOf("db");
+  using lease = await writer!.acquire({ label: "somebody" });
+  await lease.track("update customers set email = 'ada@example.org' where id = 4711", async () => {});
+
+  const { body } = await app.inject("/pools");
+  expect(body).toContain("update customers set email = ? where id = ?");
+  expect(body).not.toMatch(/ada@|4711|acquiredAt|cause/);
 });

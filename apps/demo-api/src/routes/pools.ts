@@ -1,9 +1,9 @@
-import { type Holder, isPoolError, maskStatement, type Pool, type Registry } from "@pool/core";
+import { type Holder, isPoolError, type Pool, type Registry } from "@pool/core";
 import { type FastifyPluginAsync } from "fastify";
 
 /**
- * `/pools`: every connector, what its pools lend, to whom and for how long. Options come without secrets, statements with their literals
- * replaced, and of errors only the code.
+ * `/pools`: every connector, what its pools lend, to whom and for how long. Core gives options without secrets and statements with
+ * their literals replaced; of errors only the code is shown.
  */
 export function poolRoutes(
   registry: Registry,
@@ -29,13 +29,5 @@ function showPool(pool: Pool<unknown>) {
 }
 
 function showHolder({ leaseId, label, heldMs, busyMs, inTransaction, lastStatement }: Holder) {
-  const statement = lastStatement === undefined ? undefined : maskStatement(lastStatement);
-  return {
-    leaseId,
-    label,
-    heldMs: Math.round(heldMs),
-    busyMs: Math.round(busyMs),
-    inTransaction,
-    lastStatement: statement,
-  };
+  return { leaseId, label, heldMs: Math.round(heldMs), busyMs: Math.round(busyMs), inTransaction, lastStatement };
 }
