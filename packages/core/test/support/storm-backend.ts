@@ -218,12 +218,16 @@ export class StormBackend implements ResourceFactory<StormResource> {
     if (resource.state !== "open") this.broken.push(`called ${call} of ${String(resource.id)}, which is closed`);
     if (this.holderOf(resource.id) !== undefined) this.broken.push(`called ${call} of a resource that is lent`);
     if (!this.#chance(hangs)) {
-      if (this.#chance(fails)) throw new Error(`${call} failed`);
-      return;
+      if (!this.#chance(fails)) return;
+      resource.lost = true; // unfit: never to be lent again
+      throw new Error(`${call} failed`);
     }
     const given = this.#chance(this.weather.ignoresSignal) ? undefined : signal;
     this.#calls.set(resource, call);
-    signal.addEventListener("abort", () => this.#calls.delete(resource)); // the pool gave it up: what follows is abrupt
+    signal.addEventListener("abort", () => {
+      this.#calls.delete(resource); // the pool gave it up: what follows is abrupt
+      resource.lost = true;
+    });
     try {
       await this.#pause(this.#between(100, 20_000), given);
     } finally {
