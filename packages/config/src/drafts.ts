@@ -88,7 +88,9 @@ export class Drafts {
     const settings = new Map(before.settings);
     for (const [key, { name, node }] of after.settings) {
       const old = settings.get(key);
-      settings.set(key, old === undefined ? { name, node } : { name: old.name, node: mergeNodes(old.node, node) });
+      // A variable's name does not tell capitals, so that of a file stays.
+      const shown = old !== undefined && node.origin.untyped ? old.name : name;
+      settings.set(key, { name: shown, node: old === undefined ? node : mergeNodes(old.node, node) });
     }
     return { ...before, settings };
   }
@@ -97,7 +99,7 @@ export class Drafts {
 function mergeNodes(before: Node, after: Node): Node {
   const maps = before.type === "map" && after.type === "map" && !isReference(before) && !isReference(after);
   if (maps) return mergeMaps(before, after);
-  if (before.type !== "scalar" || after.type !== "scalar" || !after.origin.untyped) return after;
+  if (before.type !== "scalar" || after.type !== "scalar") return after;
   // What it replaces tells what the text of a variable means.
   const like = before.like ?? typeof before.value;
   const known = like === "number" || like === "boolean" || (like === "string" && !String(before.value).includes("${"));

@@ -1,4 +1,4 @@
-import { isAbsolute, join } from "node:path";
+import { resolve } from "node:path";
 import { type Connector, isPoolError, reasonOf, secretTexts } from "@pool/core";
 import type { Draft, Setting } from "./drafts.js";
 import { type Factories, type Factory, factoryOf } from "./factories.js";
@@ -76,9 +76,8 @@ function ownSpec(factory: Factory, name: string): Factory["options"][string] | u
 
 // ":memory:" and addresses such as "file:" and "unix:" are no paths.
 function pathOf(value: unknown, { node }: Setting): unknown {
-  if (typeof value !== "string" || value === "" || isAbsolute(value) || /^(?::|[a-z][a-z0-9+.-]+:)/i.test(value))
-    return value;
-  return join(node.origin.folder, value);
+  if (typeof value !== "string" || value === "" || /^(?::|[a-z][a-z0-9+.-]+:)/i.test(value)) return value;
+  return resolve(node.origin.folder, value);
 }
 
 function complaintsOf(error: unknown): readonly string[] {

@@ -4,9 +4,6 @@ import type { Parsed } from "./parse-json.js";
 const DEEPEST = 32;
 const MOST_ALIASES = 100;
 
-/** Marks a plain scalar in what the lexer yields, so that the text after it is not taken for a sign. */
-const SCALAR = "\u001F";
-
 /**
  * Parses one YAML 1.2 document of plain data: no tags, no keys given twice, few aliases. `<<` merges.
  * Problems are told by code and place, since the parser's messages quote the text.
@@ -44,17 +41,13 @@ export function parseYaml(text: string): Parsed {
 function nestingProblem(text: string): string | undefined {
   let depth = 0;
   let dashes = 0;
-  let scalar = false;
   for (const lexeme of new Lexer().lex(text)) {
-    if (!scalar) {
-      if (lexeme === "?") return "uses an explicit key (?), which no setting has";
-      if (lexeme === "[" || lexeme === "{") depth++;
-      else if (lexeme === "]" || lexeme === "}") depth--;
-      if (lexeme === "-") dashes++;
-      else if (lexeme.trim() !== "") dashes = 0;
-      if (depth > DEEPEST || dashes > DEEPEST) return `is nested deeper than ${String(DEEPEST)} levels`;
-    }
-    scalar = lexeme === SCALAR;
+    if (lexeme === "?") return "uses an explicit key (?), which no setting has";
+    if (lexeme === "[" || lexeme === "{") depth++;
+    else if (lexeme === "]" || lexeme === "}") depth--;
+    if (lexeme === "-") dashes++;
+    else if (lexeme.trim() !== "") dashes = 0;
+    if (depth > DEEPEST || dashes > DEEPEST) return `is nested deeper than ${String(DEEPEST)} levels`;
   }
   return undefined;
 }
@@ -65,11 +58,12 @@ function keyProblems(document: Document.Parsed, place: (offset: number | undefin
     Map(_, map) {
       const keys = new Set<string>();
       for (const { key } of map.items) {
+        // `<<` is a symbol once read, and may come as often as it likes.
+        if (isScalar(key) && typeof key.value === "symbol") continue;
         const offset = (key as { range?: [number, number, number] | null } | null)?.range?.[0];
         const name = isScalar(key) ? String(key.value) : undefined;
         if (name === undefined) problems.push(`has a key that is no text${place(offset)}`);
-        else if (keys.has(name) && name !== "<<")
-          problems.push(`gives ${JSON.stringify(name)} twice in one map${place(offset)}`);
+        else if (keys.has(name)) problems.push(`gives ${JSON.stringify(name)} twice in one map${place(offset)}`);
         else keys.add(name);
       }
     },

@@ -1,4 +1,4 @@
-import { isAbsolute, join } from "node:path";
+import { resolve } from "node:path";
 import type { OptionSpec } from "@pool/core";
 import { coerce, isSecretName } from "./coerce.js";
 import { isReference } from "./drafts.js";
@@ -37,7 +37,6 @@ export class Resolver {
     if (typeof node.value !== "string") return node.value ?? undefined;
     const { text, variables, problems } = this.#interpolate(node.value, node.origin);
     for (const problem of problems) this.#problems.add(node.origin.source, path, problem);
-    if (problems.length > 0) return undefined;
     const secret = isSecretName(name) || (spec !== undefined && "secret" in spec && spec.secret);
     if (secret) this.#problems.secret(text);
     for (const [variable, value] of variables) if (secret || isSecretName(variable)) this.#problems.secret(value);
@@ -86,7 +85,7 @@ export class Resolver {
   }
 
   async #fromFile(file: string, path: string, target: Node): Promise<string | undefined> {
-    const where = isAbsolute(file) ? file : join(target.origin.folder, file);
+    const where = resolve(target.origin.folder, file);
     const text = await readText(
       where,
       `${target.origin.source}: ${path}: ${file}`,

@@ -12,7 +12,7 @@ const files = {
 
 test("takes the later file over the earlier, and what was set outside over all", async () => {
   using folder = folderWith(files);
-  const env = { E: "outside", PATH: "/bin", GONE: undefined };
+  const env = { E: "outside", PATH: "/bin", A: undefined };
   const read = await loadEnvironment({ environment: "production", folder: folder.path, env });
   expect({ ...read }).toEqual({
     A: "env",

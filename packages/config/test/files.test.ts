@@ -52,6 +52,11 @@ describe("a file", () => {
     expect(await mainOf("pool.yaml", yaml)).toMatchObject({ maxSize: 7, mode: "safe" });
   });
 
+  test("may merge several anchors into one map", async () => {
+    const yaml = "a: &a { maxSize: 7 }\nb: &b { mode: fast }\nconnectors:\n  main: { <<: *a, <<: *b, kind: store }\n";
+    expect(await mainOf("pool.yaml", yaml)).toMatchObject({ maxSize: 7, mode: "fast" });
+  });
+
   test("leaves out what is empty", async () => {
     expect(await mainOf("pool.yaml", "connectors:\n  main:\n    kind: store\n    maxSize:\n")).toMatchObject({
       maxSize: 10,
@@ -102,6 +107,32 @@ describe("several files", () => {
       pragmas: { a: 1, b: 3 },
     });
     expect(registry.names()).toEqual(["main", "extra"]);
+  });
+
+  test("are of one mind about a name, however each writes it, and tell of a mistake as its own file writes it", async () => {
+    using folder = folderWith({
+      "pool.yaml": "connectors:\n  orders_db: { kind: store, max_size: 4 }\n",
+      "production.yaml": "connectors:\n  ordersDb: { maxSize: 8 }\n",
+      "wrong.yaml": "connectors:\n  ordersDb: { maxSize: 0 }\n",
+    });
+    const load = (name: string): Promise<Record<string, Connector>> =>
+      loadConnectors({ file: [folder.file("pool.yaml"), folder.file(name)], factories, env: {} });
+    const connectors = await load("production.yaml");
+    expect(Object.keys(connectors)).toEqual(["orders_db"]);
+    expect(connectors.orders_db?.config.maxSize).toBe(8);
+    expect(await problemsOf(load("wrong.yaml"), folder.path)).toEqual([
+      "wrong.yaml: connectors.orders_db.maxSize must be a whole number from 1 to 100, got 0",
+    ]);
+  });
+
+  test("replace a reference by a map, and a map by a reference, whole", async () => {
+    using folder = folderWith({
+      "pool.yaml": "connectors:\n  main: { kind: cache, a: { fromEnv: X }, b: { c: 1 } }\n",
+      "production.yaml": "connectors:\n  main: { a: { c: 1 }, b: { fromEnv: X } }\n",
+    });
+    const file = [folder.file("pool.yaml"), folder.file("production.yaml")];
+    const { main } = await loadConnectors({ file, factories, env: { X: "x" }, expect: { main: "cache" } });
+    expect((await main.connect()).client.options).toEqual({ a: { c: 1 }, b: "x" });
   });
 
   test("replace a connector whole when they name another kind", async () => {

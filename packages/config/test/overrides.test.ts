@@ -44,6 +44,11 @@ describe("a variable", () => {
     expect(options["orders-db"]).toMatchObject({ maxSize: 7 });
   });
 
+  test("finds an option however its name is written, and leaves the file's spelling", async () => {
+    const options = await optionsFrom({ POOL_MAIN__SIZE_MB: "2" }, "connectors: { main: { kind: cache, sizeMB: 1 } }");
+    expect(options.main).toEqual({ sizeMB: 2 });
+  });
+
   test("may name another kind, which does without the file's options", async () => {
     const options = await optionsFrom(
       { POOL_MAIN__KIND: "cache" },
@@ -97,6 +102,7 @@ describe("the text of a variable is what its target takes", () => {
     ["file", ":memory:", ":memory:"],
     ["password", "12345", "12345"],
     ["pin", "0815", "0815"],
+    ["seal", "4711", "4711"],
     ["pragmas", '{"cache_size": 7, "wal": true}', { cache_size: 7, wal: true }],
   ])("by the adapter's table: %s=%s is %j", async (option, text, value) => {
     const variable = `POOL_MAIN__${option.replaceAll(/[A-Z]/g, "_$&").toUpperCase()}`;
@@ -105,6 +111,7 @@ describe("the text of a variable is what its target takes", () => {
 
   test.each([
     ["a: 1", "2", 2],
+    ["a: 1", "007", 7],
     ["a: 1", "many", "many"],
     ["a: true", "no", false],
     ["a: text", "2", "2"],

@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import { type Connector, connectAll, isPoolError } from "@pool/core";
+import { type Connector, connectAll, invalidOptions, isPoolError } from "@pool/core";
 import { describe, expect, test } from "vitest";
 import { type Environment, loadConnectors } from "../src/index.js";
 import { factories, type Store } from "./support/factories.js";
@@ -70,6 +70,22 @@ describe("a variable in a text", () => {
     );
   });
 
+  test("that is missing is all that is told of its option, also where the adapter would miss it", async () => {
+    using folder = folderWith({ "pool.yaml": "connectors: { main: { kind: strict, url: '${NONE}' } }" });
+    const strict = (options: { url?: string }): Connector<Store> => {
+      if (!options.url) throw invalidOptions("strict", ["url is required: a string that is not empty"]);
+      return factories.plain({});
+    };
+    const load = (env: Environment): Promise<unknown> =>
+      loadConnectors({ file: folder.file("pool.yaml"), factories: { strict }, env });
+    expect(await problemsOf(load({}), folder.path)).toEqual([
+      "pool.yaml: connectors.main.url needs the variable NONE, which is not set",
+    ]);
+    expect(await problemsOf(load({ NONE: "" }), folder.path)).toEqual([
+      "pool.yaml: connectors.main.url is required: a string that is not empty",
+    ]);
+  });
+
   test("of a kind that cannot be told is told once", async () => {
     expect(await problemsWith("kind: '${KIND}'", {})).toEqual([
       "pool.yaml: connectors.main.kind needs the variable KIND, which is not set",
@@ -86,6 +102,13 @@ describe("a value that stands elsewhere", () => {
       (await mainOf("kind: store, password: { from_file: '${DIR}/db' }", { DIR: "s" }, { "s/db": "two\nlines\r\n" }))
         .password,
     ).toBe("two\nlines");
+  });
+
+  test("may come from a file anywhere", async () => {
+    using elsewhere = folderWith({ secret: "hush" });
+    expect((await mainOf(`kind: store, password: { fromFile: '${elsewhere.file("secret")}' }`, {})).password).toBe(
+      "hush",
+    );
   });
 
   test("comes from a variable", async () => {
@@ -151,7 +174,13 @@ describe("secrets show in no error", () => {
     throw new Error(`cannot do with ${JSON.stringify(options)}`);
   };
 
+  const tabled = {
+    create: talkative,
+    options: { pin: { type: "string", secret: true, doc: "What lets us in" } },
+  } as const;
+
   test.each([
+    ["by a table, from a talkative adapter", "kind: tabled, pin: hush-hush", {}],
     ["by the option's name", "password: hush-hush", {}],
     ["by its table", "kind: store, pin: hush-hush, maxSize: 0", {}],
     ["by the variable's name", "dsn: 'x;${DB_PASSWORD};y'", { DB_PASSWORD: "hush-hush" }],
@@ -169,7 +198,7 @@ describe("secrets show in no error", () => {
     });
     const error = await loadConnectors({
       file: folder.file("pool.yaml"),
-      factories: { ...factories, talkative },
+      factories: { ...factories, talkative, tabled },
       env,
     }).then(
       () => undefined,

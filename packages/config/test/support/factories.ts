@@ -10,6 +10,7 @@ export interface StoreOptions {
   mode?: "fast" | "safe";
   password?: string;
   pin?: string;
+  seal?: string;
   pragmas?: Readonly<Record<string, unknown>>;
 }
 
@@ -23,6 +24,13 @@ export const storeOptions: OptionTable<StoreOptions> = {
   mode: { type: "enum", values: ["fast", "safe"], default: "safe", doc: "How it writes" },
   password: { type: "string", secret: true, doc: "What lets us in" },
   pin: { type: "string", secret: true, doc: "What lets us in as well" },
+  seal: {
+    type: "custom",
+    secret: true,
+    shape: "a text",
+    check: (value) => (typeof value === "string" ? undefined : "a text"),
+    doc: "What lets us in at last",
+  },
   pragmas: {
     type: "custom",
     shape: "an object",

@@ -100,6 +100,8 @@ test("timeout bounds them all together", async () => {
     },
   });
   expect([db.live, stuck.live]).toEqual([0, 0]);
+  await connectAll({ db: db.connector({}, clock) }, { timeout: 700, clock });
+  expect(clock.pending).toBe(0);
 });
 
 test("a signal ends it with its reason, and nothing stays open", async () => {

@@ -1,6 +1,6 @@
 import { getEventListeners } from "node:events";
 import { inspect } from "node:util";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { createRegistry } from "../../src/connector/create-registry.js";
 import { ManualClock, settle } from "../support/manual-clock.js";
 import { failureOf, gate, MemoryBackend } from "../support/memory-backend.js";
@@ -55,6 +55,28 @@ describe("connect", () => {
     expect(scope.count).toBe(0);
     backend.beforeOpen = () => undefined;
     expect((await scope.connect(source)).isConnected).toBe(true);
+  });
+
+  test("a caller who tries again at once is not undone by those who have yet to hear of the failure", async () => {
+    const backend = new MemoryBackend();
+    await using registry = createRegistry();
+    const scope = registry.scope("task-42");
+    const opening = gate();
+    backend.beforeOpen = () => opening.passed;
+    const again = scope.connect(backend.connector()).catch(() => scope.connect(backend.connector()));
+    const late = Array.from({ length: 8 }, () => {
+      const { signal } = new AbortController();
+      return failureOf(scope.connect(backend.connector(), { signal }));
+    });
+    await settle();
+    backend.beforeOpen = () => undefined;
+    opening.fail(new Error("refused"));
+    const view = await again;
+    await Promise.all(late);
+    expect(scope.list()).toHaveLength(1);
+    expect(await scope.connect(backend.connector())).toBe(view);
+    await scope.close();
+    expect(backend.live).toBe(0);
   });
 
   test("replaces one that was closed, once that has drained", async () => {
@@ -177,6 +199,9 @@ describe("close", () => {
     expect(scope.signal.reason).toMatchObject({ code: "SCOPE_CLOSED", message: 'scope "task-42" is closed' });
     expect(scope.count).toBe(0);
     expect(await failureOf(scope.connect(new MemoryBackend().connector()))).toMatchObject({ code: "SCOPE_CLOSED" });
+    const make = vi.fn(() => new MemoryBackend().connector());
+    expect(await failureOf(scope.connect(make))).toMatchObject({ code: "SCOPE_CLOSED" });
+    expect(make).not.toHaveBeenCalled();
   });
 
   test("may be called from a listener of its own signal", async () => {
