@@ -76,24 +76,30 @@ test("leaves no process behind a program that is killed, also one inside a long 
   expect(await eventually(() => !helpers.some(isAlive))).toBe(true);
 });
 
-test("goes on with its work when the whole group is told to stop, as by Ctrl-C", async () => {
+test("finishes its transaction when the whole group is told to stop, as by Ctrl-C", async () => {
   const { child, output } = await program(
     built,
     `${OPEN}
-     process.on("SIGINT", async () => {
-       const { rowCount } = await db.client.query("insert into t values (1)");
-       await db.disconnect();
-       console.log("wrote " + rowCount);
-     });
      await db.client.query("create table t (a)");
-     setInterval(() => {}, 1000).unref();
-     const keep = setTimeout(() => {}, 20000);
-     process.on("SIGINT", () => clearTimeout(keep));
-     console.log("ready");`,
+     const stopped = new Promise((resolve) => process.once("SIGINT", resolve));
+     const keep = setInterval(() => {}, 1000);
+     await db.client.transaction(async (tx) => {
+       await tx.query("insert into t values (1)");
+       console.log("in the middle");
+       await stopped;
+       await new Promise((resolve) => setTimeout(resolve, 200));
+       await tx.query("insert into t values (2)");
+     });
+     clearInterval(keep);
+     console.log("rows: " + (await db.client.query("select count(*) as n from t")).rows[0].n);
+     await db.disconnect();`,
     join(temporaryFolder(), "a.db"),
   );
-  for (const pid of [...childrenOf(child.pid!), child.pid!]) process.kill(pid, "SIGINT");
-  expect(await output).toContain("wrote 1");
+  const group = [...childrenOf(child.pid!), child.pid!];
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    for (const pid of group) if (pid !== child.pid || signal === "SIGINT") process.kill(pid, signal);
+  }
+  expect(await output).toContain("rows: 2");
 });
 
 test("keeps what was committed and nothing of what was not, when the program is killed in the middle of a transaction", async () => {

@@ -1,6 +1,7 @@
 import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { expect, test } from "vitest";
+import { traced } from "@pool/core";
+import { expect, onTestFinished, test } from "vitest";
 import { type SqliteClient } from "../src/index.js";
 import {
   eventually,
@@ -248,6 +249,16 @@ test("works with the file that was put in the place of its own", async () => {
       return point?.rowCount === 1 && (scan?.rows[0] as { n: number } | undefined)?.n === 5;
     }, 10_000),
   ).toBe(true);
+  const readBy = new Set<string>();
+  const listener = { start: (event: object) => void readBy.add((event as { pool: string }).pool) };
+  const channel = traced("pool:query");
+  channel.subscribe(listener as never);
+  onTestFinished(() => channel.unsubscribe(listener as never));
+  const readsHereAgain = async (): Promise<boolean> => {
+    await client.query("select name from product where id = 2").catch(() => undefined);
+    return readBy.has("test:in-thread");
+  };
+  expect(await eventually(readsHereAgain)).toBe(true);
   expect(await client.query("delete from product")).toMatchObject({ rowCount: 5 });
 });
 
