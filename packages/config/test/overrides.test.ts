@@ -49,12 +49,9 @@ describe("a variable", () => {
     expect(options.main).toEqual({ sizeMB: 2 });
   });
 
-  test("may name another kind, which does without the file's options", async () => {
-    const options = await optionsFrom(
-      { POOL_MAIN__KIND: "cache" },
-      "connectors: { main: { kind: store, maxSize: 4 } }",
-    );
-    expect(options).toEqual({ main: {} });
+  test("may name another kind, which does without the file's options under the same name", async () => {
+    const yaml = "connectors: { orders-db: { kind: store, maxSize: 4 } }";
+    expect(await optionsFrom({ POOL_ORDERS_DB__KIND: "cache" }, yaml)).toEqual({ "orders-db": {} });
   });
 
   test("may repeat the kind, also where the file takes it from a variable", async () => {
