@@ -29,7 +29,8 @@ export class Arrivals<R> implements OpeningOutcome<R> {
     engine.observer?.openFailed(error);
     const { growing, factory } = engine;
     if (engine.state === "open" && growing.down && engine.open === 0) {
-      engine.room.failAll(unavailable(engine.name, factory.kind, growing.failures, error));
+      // Who came after this connect had started gets another try: it may have hung since before the backend came back.
+      engine.room.failAll(unavailable(engine.name, factory.kind, growing.failures, error), entry.createdAt);
     }
     engine.strike(entry);
   }

@@ -115,6 +115,23 @@ export class WaitQueue<R> {
     return { expired, earliest };
   }
 
+  /** Takes out those who came until `time`, in the order of being served. */
+  leaveUntil(time: number): readonly Waiter<R>[] {
+    const leaving: Waiter<R>[] = [];
+    for (const ring of [this.#high, this.#normal, this.#low]) {
+      ring?.filter((waiter) => {
+        if (waiter.settled) return false;
+        if (waiter.since > time) return true;
+        waiter.settled = true;
+        leaving.push(waiter);
+        return false;
+      });
+    }
+    this.#waiting -= leaving.length;
+    this.#settledInside = 0;
+    return leaving;
+  }
+
   #compact(): void {
     for (const ring of [this.#high, this.#normal, this.#low]) ring?.filter((waiter) => !waiter.settled);
     this.#settledInside = 0;

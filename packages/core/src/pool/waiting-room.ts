@@ -88,12 +88,14 @@ export class WaitingRoom<R> {
     return waiter;
   }
 
-  /** Ends every wait with this error. */
-  failAll(error: unknown): void {
-    for (let waiter = this.next(); waiter !== undefined; waiter = this.next()) {
+  /** Ends every wait with this error, or only those that began until `time`. */
+  failAll(error: unknown, time = Infinity): void {
+    for (const waiter of this.#queue.leaveUntil(time)) {
+      this.#forget(waiter);
       this.#engine.totals.refused++;
       waiter.reject(error);
     }
+    if (this.#queue.waiting === 0) this.#deadlines.rest();
   }
 
   stop(): void {

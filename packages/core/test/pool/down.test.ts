@@ -151,6 +151,24 @@ describe("UNAVAILABLE", () => {
     expect(pool.stats).toMatchObject({ failures: 3, waiting: 0, totals: { refused: 1, createFailed: 3 } });
   });
 
+  it("is not told to who came after the connect that failed had started: the backend may be back", async () => {
+    let down = true;
+    const { pool, clock, backend } = testPool(
+      { maxSize: 1 },
+      { create: (context) => (down ? hangUntilAborted(context.signal) : undefined) },
+    );
+    const early = watch(pool.acquire({ timeout: Infinity }));
+    await clock.advance(14_000);
+    expect([backend.connects, pool.stats.failures, early.state]).toEqual([3, 2, "pending"]);
+    down = false;
+    await clock.advance(500);
+    const late = watch(pool.acquire());
+    await clock.advance(1_000); // the third connect ends, and a fourth begins
+    expect(early.error).toMatchObject({ code: "UNAVAILABLE" });
+    expect(late.state).toBe("resolved");
+    expect(pool.stats).toMatchObject({ failures: 0, totals: { refused: 1 } });
+  });
+
   it("is told at once to who comes during a pause, and not once a try is due", async () => {
     const { pool, clock, backend } = testPool({ maxConnecting: 1 }, { create: refused });
     watch(pool.acquire());

@@ -2,12 +2,12 @@ import { describe, expect, it } from "vitest";
 import { Waiter, WaitQueue } from "../../src/pool/wait-queue.js";
 import { randomFrom } from "../support/random.js";
 
-function waiter(label: string, deadline = Infinity): Waiter<string> {
+function waiter(label: string, deadline = Infinity, since = 0): Waiter<string> {
   return new Waiter<string>(
     () => undefined,
     () => undefined,
     { label },
-    0,
+    since,
     deadline,
     undefined,
   );
@@ -68,6 +68,15 @@ describe("WaitQueue", () => {
     expect(queue.expire(299)).toEqual({ expired: [], earliest: 300 });
     expect(labels(queue)).toEqual(["late", "patient"]);
     expect(queue.expire(1_000)).toEqual({ expired: [], earliest: Infinity });
+  });
+
+  it("takes out those who came until a moment", () => {
+    const queue = new WaitQueue<string>();
+    const all = [10, 20, 20, 30].map((since, i) => waiter(String(i), Infinity, since));
+    all.forEach((each, i) => queue.push(each, i === 1 ? "high" : "normal"));
+    expect(queue.leaveUntil(20).map((each) => each.label)).toEqual(["1", "0", "2"]);
+    expect(queue.waiting).toBe(1);
+    expect(labels(queue)).toEqual(["3"]);
   });
 
   it("keeps the order of the rest, whoever leaves", () => {
