@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { storm, type StormReport } from "../support/storm.js";
 
-const SEEDS = 300;
+const SEEDS = 500;
 const STEPS = 200;
 
 it(`keeps every promise through ${String(SEEDS)} storms of ${String(STEPS)} steps`, async () => {
