@@ -1,6 +1,5 @@
-import { type Statement } from "@pool/core";
+import { type PoolError, type Statement } from "@pool/core";
 import { type Done, type Reply, type Values } from "../helper/protocol.js";
-import { sqliteError, type Place } from "../errors.js";
 import { type Plan } from "../read/plan.js";
 
 export interface JobOptions {
@@ -47,7 +46,8 @@ export class Job {
     return signal !== undefined || ownTimeout || plan.expected > QUICK_MS;
   }
 
-  reply(place: Place, reply: Reply): void {
+  /** What a helper has answered; `error` is what it comes to for the caller. */
+  reply(reply: Reply, error: PoolError | undefined): void {
     if (this.settled) return;
     this.options.plan.took(reply.ms);
     if (reply.error === undefined) {
@@ -57,7 +57,7 @@ export class Job {
       const writes = this.onWrites;
       this.onWrites = undefined;
       writes();
-    } else this.fail(sqliteError(place, reply.error));
+    } else this.fail(error);
   }
 
   fail(error: unknown): void {

@@ -1,5 +1,5 @@
 import { type Lease, type Pool, PoolError, traced } from "@pool/core";
-import { resultOf, type SqliteHandle } from "../handle/handle.js";
+import { type SqliteHandle } from "../handle/handle.js";
 import { type Job } from "./job.js";
 import { List } from "./list.js";
 import { Queue } from "./queue.js";
@@ -143,12 +143,14 @@ export class Lane {
     if (alone && list.slow) this.#aloneSlow--;
     if (list.fatal === undefined) lease.release();
     else lease.destroy(list.fatal);
+    list.deliver();
   }
 
   #slow(back: readonly Job[], alone: boolean): void {
     const { overflow, maxAlone = Infinity } = this.#options;
     if (alone) this.#aloneSlow++;
     if (back.length > 0) this.#quick.putBack(back);
+    for (const job of back) job.onAbort((reason) => job.fail(reason));
     if (overflow !== undefined && this.#aloneSlow >= maxAlone) {
       for (const job of this.#alone.take(Infinity)) overflow.add(job);
     }
@@ -174,12 +176,13 @@ export class Lane {
 
 /** Counts the time as busy, and publishes each statement when somebody listens. */
 async function track(lease: Lease<SqliteHandle>, jobs: readonly Job[], list: List): Promise<void> {
+  const outcomes = queries.hasSubscribers ? list.outcomes() : undefined;
   const free = list.run();
   const [first] = jobs;
-  if (queries.hasSubscribers) {
-    await Promise.allSettled(
-      jobs.map((job) => lease.track(job.options.plan.text, async () => resultOf(await job.done), job.options.label)),
-    );
+  if (outcomes !== undefined) {
+    const one = async ({ options: { plan, label } }: Job, at: number) =>
+      await lease.track(plan.text, async () => await outcomes[at], label);
+    await Promise.allSettled(jobs.map(one));
     await free;
   } else if (first !== undefined) await lease.track(first.options.plan.text, () => free);
 }

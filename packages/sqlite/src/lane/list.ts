@@ -1,9 +1,12 @@
 import { PoolError, reasonOf } from "@pool/core";
-import { isFatal } from "../errors.js";
-import { type SqliteHandle } from "../handle/handle.js";
+import { isFatal, sqliteError } from "../errors.js";
+import { resultOf, type SqliteHandle, type SqliteResult } from "../handle/handle.js";
 import { type Ask } from "../channel/link.js";
 import { type Reply } from "../helper/protocol.js";
 import { type Job } from "./job.js";
+import { type Due, Watch } from "./watch.js";
+
+const watch = new Watch();
 
 /** A list that is still under way after this time is looked at: what has not begun is better off elsewhere. */
 export const SLOW_MS = 10;
@@ -18,7 +21,7 @@ export interface ListOptions {
 }
 
 /** Some jobs sent to one connection in one message, until each has its reply or is known to get none. */
-export class List {
+export class List implements Due {
   readonly #handle: SqliteHandle;
   readonly #jobs: readonly Job[];
   readonly #options: ListOptions;
@@ -26,8 +29,14 @@ export class List {
   #ids: readonly number[] = [];
   #unanswered: number;
   #sentTo: number;
-  #timer: NodeJS.Timeout | undefined;
+  #next: () => void = () => {};
+  dueAt = Infinity;
   #gaveUp = false;
+  #held: (() => void)[] = [];
+  readonly #watched = new Map<Job, PromiseWithResolvers<SqliteResult | undefined>>();
+  readonly #deliverEarly = (): void => {
+    if (this.#unanswered > 0) this.deliver();
+  };
   /** The connection is of no use any more. */
   fatal: unknown;
   slow = false;
@@ -40,11 +49,20 @@ export class List {
     this.#sentTo = jobs.length;
   }
 
-  /** Resolves when the connection is free again, or given up ({@link fatal}). Never rejects. */
+  /** Of each job what it comes to here, for those who want to know; undefined when it was taken back. Ask before {@link run}. */
+  outcomes(): Promise<SqliteResult | undefined>[] {
+    return this.#jobs.map((job) => {
+      const outcome = Promise.withResolvers<SqliteResult | undefined>();
+      this.#watched.set(job, outcome);
+      return outcome.promise;
+    });
+  }
+
+  /** Resolves when the connection is free again, or given up ({@link fatal}). Never rejects. {@link deliver} is the caller's to call then. */
   run(): Promise<unknown> {
     const { control, link } = this.#handle;
     const number = control?.start() ?? 0;
-    this.#wait();
+    this.#startClock();
     const stoppable = this.#jobs.length === 1;
     const requests = this.#jobs.map(({ options: { plan, values, batch } }): Ask => {
       if (batch !== undefined) return { op: "batch", ...batch };
@@ -59,23 +77,36 @@ export class List {
     return this.#done.promise;
   }
 
+  /**
+   * Tells the callers. Those of the last message hear when the connection has been given back, so that what they call next finds it free:
+   * it would otherwise wake up another thread, again and again.
+   */
+  deliver(): void {
+    const held = this.#held;
+    this.#held = [];
+    for (const tell of held) tell();
+  }
+
   #answered(job: Job, reply: Reply): void {
-    job.reply(this.#handle.link.place, reply);
-    if (reply.error !== undefined && !this.#gaveUp) this.#noteFatal(job, reply);
+    const error = reply.error && sqliteError(this.#handle.link.place, reply.error);
+    if (error !== undefined && !this.#gaveUp && isFatal(error)) this.fatal ??= error;
+    if (this.#watched.size > 0) this.#tellWatcher(job, reply, error);
+    if (this.#held.length === 0) queueMicrotask(this.#deliverEarly);
+    this.#held.push(() => job.reply(reply, error));
     this.#count();
   }
 
   #lost(job: Job, error: PoolError): void {
     this.fatal ??= error;
+    this.#watched.get(job)?.reject(error);
     job.fail(this.#options.writes ? outcomeUnknown(error) : error);
     this.#count();
   }
 
-  #noteFatal(job: Job, reply: Reply): void {
-    job.done.catch((error: unknown) => {
-      if (isFatal(error)) this.fatal ??= error;
-    });
-    if (reply.error?.kind === "gone") this.fatal ??= new PoolError("FILE_GONE", reply.error.message);
+  #tellWatcher(job: Job, reply: Reply, error: PoolError | undefined): void {
+    const watched = this.#watched.get(job);
+    if (reply.error === undefined) watched?.resolve(resultOf(reply));
+    else watched?.reject(error);
   }
 
   #count(): void {
@@ -83,25 +114,32 @@ export class List {
   }
 
   #end(): void {
-    clearTimeout(this.#timer);
+    watch.delete(this);
     this.#done.resolve(undefined);
   }
 
-  #wait(): void {
-    const { timeout } = this.#options;
-    if (this.#handle.control === undefined) this.#onTime(timeout, () => this.#timedOut());
-    else {
-      this.#onTime(Math.min(SLOW_MS, timeout), () => {
-        if (timeout <= SLOW_MS) return this.#timedOut();
-        this.#onTime(timeout - SLOW_MS, () => this.#timedOut());
-        this.#takeBack();
-      });
-    }
+  /** Called by the watch: the list takes long, or its time is over, or a thread has not come out of a read that was given up. */
+  due(): void {
+    this.#next();
   }
 
-  #onTime(ms: number, due: () => void): void {
-    clearTimeout(this.#timer);
-    if (ms !== Infinity) this.#timer = setTimeout(due, Math.min(ms, 2 ** 31 - 1));
+  #startClock(): void {
+    const { timeout } = this.#options;
+    if (this.#handle.control === undefined || timeout <= SLOW_MS) {
+      this.#callIn(timeout, () => this.#timedOut());
+      return;
+    }
+    this.#callIn(SLOW_MS, () => {
+      this.#callIn(timeout - SLOW_MS, () => this.#timedOut());
+      this.#takeBack();
+    });
+  }
+
+  #callIn(ms: number, next: () => void): void {
+    this.dueAt = performance.now() + ms;
+    this.#next = next;
+    if (ms !== Infinity) watch.add(this);
+    else watch.delete(this);
   }
 
   /** Those that have not begun need not wait for the one that takes long. */
@@ -112,10 +150,11 @@ export class List {
     const begun = Math.min(Math.max(control.takeBack(), 0), this.#sentTo);
     const back = this.#jobs.slice(begun).filter((job) => !job.settled);
     link.forget(this.#ids.slice(begun));
+    for (const job of this.#jobs.slice(begun)) this.#watched.get(job)?.resolve(undefined);
     this.#unanswered -= this.#sentTo - begun;
     this.#sentTo = begun;
-    this.#options.onSlow(back);
     if (this.#unanswered <= 0) this.#end();
+    this.#options.onSlow(back);
   }
 
   #timedOut(): void {
@@ -135,10 +174,11 @@ export class List {
     const id = this.#ids[this.#jobs.indexOf(job)];
     if (id === undefined) return;
     this.#gaveUp = true;
+    this.#watched.get(job)?.reject(reason);
     job.fail(reason);
     this.#handle.cancel(id, this.#done.promise);
     if (this.#handle.link.canKill) return;
-    this.#onTime(STOP_GRACE_MS, () => {
+    this.#callIn(STOP_GRACE_MS, () => {
       this.fatal ??= reason;
       this.#end();
     });
