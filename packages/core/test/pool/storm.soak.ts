@@ -1,7 +1,7 @@
 import { it } from "vitest";
 import { storm } from "../support/storm.js";
 
-const SEEDS = Number(process.env.STORM_SEEDS ?? 10_000);
+const SEEDS = Number(process.env.STORM_SEEDS ?? 50_000);
 const FIRST = Number(process.env.STORM_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
 it(`keeps every promise through ${String(SEEDS)} long storms from seed ${String(FIRST)}`, async () => {
@@ -10,6 +10,6 @@ it(`keeps every promise through ${String(SEEDS)} long storms from seed ${String(
     const seed = FIRST + i;
     const report = await storm(seed, 100 + (seed % 400));
     calls += report.calls;
-    if ((i + 1) % 1_000 === 0) console.log(`${String(i + 1)} storms, ${String(calls)} acquires`);
+    if ((i + 1) % 10_000 === 0) console.log(`${String(i + 1)} storms, ${String(calls)} acquires`);
   }
 });
