@@ -3,6 +3,7 @@ import { sqliteError, type Place } from "../errors.js";
 import { entryFile } from "./entry-file.js";
 import { Link } from "./link.js";
 import { CLAIM_STEP, CONTROL, type FromHelper, type OpenSpec, TAKEN_BACK } from "../helper/protocol.js";
+import { type FlatReplies, flattened, unflattened } from "../helper/flat.js";
 import { type Started } from "./spawn-process.js";
 
 // So that the number of a list and a count fit into 32 bits.
@@ -11,7 +12,7 @@ const MOST_LISTS = 2 ** 24 - 2;
 /** What the main thread can do to a thread that is inside a query. */
 export class WorkerControl {
   #list = 0;
-  readonly memory = new Int32Array(new SharedArrayBuffer(8));
+  readonly memory = new Int32Array(new SharedArrayBuffer(12));
 
   /** Before a list is sent. @returns its number */
   start(): number {
@@ -19,6 +20,12 @@ export class WorkerControl {
     Atomics.store(this.memory, CONTROL.claim, this.#list * CLAIM_STEP);
     Atomics.store(this.memory, CONTROL.stop, 0);
     return this.#list;
+  }
+
+  /** A message was posted: wakes the thread if it sleeps. */
+  ring(): void {
+    Atomics.store(this.memory, CONTROL.bell, 1);
+    Atomics.notify(this.memory, CONTROL.bell);
   }
 
   /** Takes back what has not begun. @returns how many of the list have */
@@ -48,7 +55,10 @@ export function spawnWorker(
     stderr: false,
   });
   const link = new Link(place, {
-    post: (message) => worker.postMessage(message),
+    post: (message) => {
+      worker.postMessage(flattened(message));
+      control.ring();
+    },
     ref: (on) => (on ? worker.ref() : worker.unref()),
   });
   const ended = new Promise<void>((resolve) => {
@@ -67,7 +77,8 @@ export function spawnWorker(
     };
     link.onLost = reject;
     signal.addEventListener("abort", abort, { once: true });
-    worker.on("message", (message: FromHelper) => {
+    worker.on("message", (flat: FromHelper | FlatReplies) => {
+      const message = unflattened(flat);
       if (message.type === "failed") reject(sqliteError(place, message.error));
       if (message.type !== "ready") return link.receive(message);
       signal.removeEventListener("abort", abort);

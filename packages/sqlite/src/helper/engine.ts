@@ -58,6 +58,11 @@ export class Engine {
     send({ type: "ready", journalMode, sqliteVersion });
   }
 
+  /** For a lock, or for work that takes several turns. */
+  get waits(): boolean {
+    return this.#busy;
+  }
+
   receive(requests: readonly Request[], list: number): void {
     const arrivedAt = performance.now();
     for (const request of requests) this.#queue.push({ request, arrivedAt, list });

@@ -127,8 +127,9 @@ export type FromHelper =
 /**
  * Shared memory between the main thread and a worker: what a message could not tell a thread that is inside a query.
  * `claim` is the number of the current list times {@link CLAIM_STEP}, plus how many of its statements have begun; the main thread puts
- * {@link TAKEN_BACK} there to keep the rest from beginning. `stop` is the id of a statement that shall end at its next row.
+ * {@link TAKEN_BACK} there to keep the rest from beginning. `stop` is the id of a statement that shall end at its next row. `bell` is 1
+ * when a message was posted: a thread that has nothing to do sleeps on it.
  */
-export const CONTROL = { claim: 0, stop: 1 } as const;
+export const CONTROL = { claim: 0, stop: 1, bell: 2 } as const;
 export const CLAIM_STEP = 128;
 export const TAKEN_BACK = -1;

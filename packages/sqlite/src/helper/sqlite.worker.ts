@@ -1,5 +1,6 @@
-import { parentPort, workerData } from "node:worker_threads";
+import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { Engine, type Control } from "./engine.ts";
+import { flatReplies, type FlatRequests, requestsOf } from "./flat.ts";
 import { CLAIM_STEP, CONTROL, type FromHelper, type OpenSpec, type ToHelper } from "./protocol.ts";
 import { toWire } from "./wire-error.ts";
 
@@ -17,17 +18,45 @@ const control: Control = {
   stops: (id) => Atomics.load(memory, CONTROL.stop) === id,
 };
 
-const send = (message: FromHelper): void => port.postMessage(message);
+const send = (message: FromHelper): void => port.postMessage(flatReplies(message));
+
+// How often a thread that waits for a lock looks for messages, in ms.
+const LOOK_EVERY_MS = 1;
+
+/**
+ * Takes messages until it is told to close. Between them the thread sleeps on the bell and not in its event loop: waking up there and
+ * dispatching an event takes twice as long. While the engine waits for a lock, its timers need the loop to turn.
+ */
+function serve(engine: Engine, from: MessagePort): void {
+  for (;;) {
+    const received = receiveMessageOnPort(from) as { message: ToHelper | FlatRequests } | undefined;
+    if (received !== undefined) {
+      if (!handle(engine, requestsOf(received.message))) return;
+    } else if (engine.waits) {
+      setTimeout(serve, LOOK_EVERY_MS, engine, from);
+      return;
+    } else {
+      Atomics.wait(memory, CONTROL.bell, 0);
+      Atomics.store(memory, CONTROL.bell, 0);
+    }
+  }
+}
+
+/** False at the end. */
+function handle(engine: Engine, message: ToHelper): boolean {
+  if (message.type === "cancel") engine.cancel(message.id);
+  if (message.type !== "requests") return true;
+  if (message.requests[0]?.op === "close") {
+    engine.close();
+    port?.close();
+    return false;
+  }
+  engine.receive(message.requests, message.list);
+  return true;
+}
 
 try {
-  const engine = new Engine(spec, send, control);
-  port.on("message", (message: ToHelper) => {
-    if (message.type === "cancel") engine.cancel(message.id);
-    if (message.type !== "requests") return;
-    if (message.requests[0]?.op !== "close") return engine.receive(message.requests, message.list);
-    engine.close();
-    port.close();
-  });
+  serve(new Engine(spec, send, control), port);
 } catch (error) {
   send({ type: "failed", error: toWire(error) });
   port.close();
