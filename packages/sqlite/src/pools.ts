@@ -7,7 +7,7 @@ import { type OpenSpec } from "./helper/protocol.js";
 import { type ResolvedSqliteOptions } from "./options.js";
 import { pragmasOf } from "./pragmas.js";
 
-// A process that nobody needs any more is closed soon: each takes some 45 MB.
+// A process that nobody needs any more is closed soon: each takes some 30 MB of its own.
 const IDLE_PROCESS_MS = 60_000;
 
 /** How every connection of a connector is opened, but for its role. */
