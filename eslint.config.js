@@ -12,6 +12,7 @@ export default defineConfig(
     "**/.turbo/**",
     "**/.readme-blocks-*/**",
     "**/.children-*/**",
+    "**/*.bundled_*.mjs",
   ]),
   js.configs.recommended,
   {

@@ -66,6 +66,22 @@ export function moment<N extends keyof MomentEvents>(name: N): Channel<unknown, 
   return channel(name) as Channel<unknown, MomentEvents[N]>; // the name tells the type of what is published
 }
 
+/**
+ * Runs work under a tracing channel. Node would put what the work resolves with into the event, where rows and leases do not belong: a listener
+ * that keeps events would keep them.
+ */
+export async function trace<E extends object, T>(
+  tracing: TracingChannel<unknown, E>,
+  event: E,
+  work: () => T | PromiseLike<T>,
+): Promise<T> {
+  const outcome: { value?: T } = {};
+  await tracing.tracePromise(async () => {
+    outcome.value = await work();
+  }, event);
+  return outcome.value as T; // set where tracePromise resolves
+}
+
 /** The tracing channel of something that takes time. */
 export function traced<N extends keyof TracedEvents>(name: N): TracingChannel<unknown, TracedEvents[N]> {
   return tracingChannel<unknown, TracedEvents[N]>(name);

@@ -1,5 +1,5 @@
 import { isPoolError, PoolError, reasonOf } from "../errors.js";
-import { traced, type TracedEvents } from "../events.js";
+import { trace, traced, type TracedEvents } from "../events.js";
 import { redactUrls } from "../redact.js";
 import { withTimeout, type Clock } from "../time.js";
 import type { ConnectorSpec } from "./connector.js";
@@ -37,7 +37,7 @@ export class Backend<C> {
   /** Rejects with an error of ours: the adapter's own, or `CONNECT_FAILED` around the driver's. */
   open(signal: AbortSignal): Promise<C> {
     const { name, kind } = this;
-    return trace(
+    return traceIfHeard(
       "connector:connect",
       () => ({ connector: name, kind }),
       async () => {
@@ -65,7 +65,7 @@ export class Backend<C> {
   }
 
   async check(client: C, signal: AbortSignal): Promise<Readonly<Record<string, unknown>> | undefined> {
-    return trace(
+    return traceIfHeard(
       "connector:health",
       () => ({ connector: this.name, kind: this.kind }),
       async () => {
@@ -84,11 +84,11 @@ export class Backend<C> {
   }
 }
 
-function trace<N extends keyof TracedEvents, T>(
+function traceIfHeard<N extends keyof TracedEvents, T>(
   name: N,
   context: () => TracedEvents[N],
   work: () => Promise<T>,
 ): Promise<T> {
   const channel = traced(name);
-  return channel.hasSubscribers ? channel.tracePromise(work, context()) : work();
+  return channel.hasSubscribers ? trace(channel, context(), work) : work();
 }

@@ -1,5 +1,5 @@
 import { PoolError, reasonOf } from "../errors.js";
-import { traced } from "../events.js";
+import { trace, traced } from "../events.js";
 import { withTimeout } from "../time.js";
 import type { Entry } from "./entry.js";
 import type { ResourceFactory, ResourceStatus } from "./factory.js";
@@ -25,11 +25,15 @@ export class Checks<R> {
         this.#factory.validate?.(entry.resource as R, signal, { stale: about.stale }),
       ); // validated only once open
     if (!validations.hasSubscribers) return run();
-    return validations.tracePromise(run, {
-      pool: this.#options.name,
-      resourceId: entry.id,
-      keepAlive: about.keepAlive,
-    });
+    return trace(
+      validations,
+      {
+        pool: this.#options.name,
+        resourceId: entry.id,
+        keepAlive: about.keepAlive,
+      },
+      run,
+    );
   }
 
   /** Rejects when the resource cannot be made clean. */
@@ -37,7 +41,7 @@ export class Checks<R> {
     const run = (): Promise<unknown> =>
       this.#bounded("resetting", (signal) => this.#factory.reset?.(entry.resource as R, signal));
     if (!resets.hasSubscribers) return run();
-    return resets.tracePromise(run, { pool: this.#options.name, resourceId: entry.id, inTransaction });
+    return trace(resets, { pool: this.#options.name, resourceId: entry.id, inTransaction }, run);
   }
 
   /** What the factory can tell for free; undefined when it cannot, `unfit` when it throws. */

@@ -1,4 +1,4 @@
-import { traced, type TracedEvents } from "../events.js";
+import { trace, traced, type TracedEvents } from "../events.js";
 import { PoolError } from "../errors.js";
 import type { Entry } from "./entry.js";
 
@@ -68,7 +68,7 @@ export class PoolLease<R> implements Lease<R> {
     try {
       if (!queries.hasSubscribers) return await work();
       const event: QueryEvent = { pool: entry.owner.name, leaseId: this.id, label: label ?? entry.label, statement };
-      return await queries.tracePromise(async () => withRowCount(event, await work()), event);
+      return await trace(queries, event, async () => withRowCount(event, await work()));
     } catch (error) {
       if (entry.leaseId === this.id && entry.owner.checks.isFatal(error)) {
         entry.retire ??= "fatal-error";

@@ -1,4 +1,4 @@
-import { traced, type TracedEvents } from "../events.js";
+import { trace, traced, type TracedEvents } from "../events.js";
 import { checkAcquire, checkTimeout } from "./arguments.js";
 import { borrow, type Borrower } from "./borrow.js";
 import { CallbackForms } from "./callback-forms.js";
@@ -134,10 +134,10 @@ export class ManagedPool<R> implements Pool<R> {
   #acquireTraced(options: AcquireOptions | undefined, stack: string | undefined): Promise<Lease<R>> {
     const { waiting } = this.#engine;
     const event: TracedEvents["pool:acquire"] = { pool: this.name, label: options?.label, waiting };
-    return acquires.tracePromise(async () => {
+    return trace(acquires, event, async () => {
       const lease = await this.#engine.acquire(options, stack);
       event.leaseId = lease.id;
       return lease;
-    }, event);
+    });
   }
 }

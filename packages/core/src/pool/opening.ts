@@ -1,5 +1,5 @@
 import { PoolError, reasonOf } from "../errors.js";
-import { traced } from "../events.js";
+import { trace, traced } from "../events.js";
 import type { Timer } from "../time.js";
 import type { Entry } from "./entry.js";
 import type { ResourceFactory } from "./factory.js";
@@ -92,7 +92,7 @@ export class Opening<R> {
     };
     if (!creates.hasSubscribers) return await this.#factory.create({ signal, lost });
     const event = { pool: this.#options.name, kind: this.#factory.kind, resourceId: entry.id, attempt };
-    return await creates.tracePromise(async () => this.#factory.create({ signal, lost }), event);
+    return await trace(creates, event, () => this.#factory.create({ signal, lost }));
   }
 
   #explain(error: unknown): PoolError {

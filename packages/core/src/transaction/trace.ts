@@ -1,4 +1,4 @@
-import { traced } from "../events.js";
+import { trace, traced } from "../events.js";
 import type { OpenTransaction, TransactionOutcome } from "./open-transaction.js";
 
 const transactions = traced("pool:transaction");
@@ -22,7 +22,7 @@ export function traceTransaction<R, T>(
     depth,
     attempt: open.attempt,
   };
-  const traced = async (): Promise<T> => {
+  const watched = async (): Promise<T> => {
     try {
       return await run((outcome) => (event.outcome = outcome));
     } catch (error) {
@@ -30,5 +30,5 @@ export function traceTransaction<R, T>(
       throw error;
     }
   };
-  return transactions.tracePromise(traced, event);
+  return trace(transactions, event, watched);
 }

@@ -1,5 +1,5 @@
 import { type Statement } from "better-sqlite3";
-import { PoolError, type QueryOptions, traced } from "@pool/core";
+import { PoolError, type QueryOptions, trace, traced } from "@pool/core";
 import { sqliteErrorOf, type Place } from "../errors.js";
 import { type SqliteResult } from "../handle/handle.js";
 import { assertBindable } from "../handle/values.js";
@@ -104,7 +104,7 @@ export class Router {
       return result;
     };
     try {
-      return await queries.tracePromise(async () => run(), event);
+      return await trace(queries, event, run);
     } catch (error) {
       return await this.#failed<Row>(error, plan.text, values, options);
     }

@@ -9,6 +9,8 @@ export interface Broken extends Change {
   readonly fault: string;
   /** The promises that it breaks; it keeps all others. */
   readonly breaks: readonly string[];
+  /** Those that it breaks when the moment is right. */
+  readonly mayBreak?: readonly string[];
 }
 
 type Factory = ResourceFactory<Wire>;
