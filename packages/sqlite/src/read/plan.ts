@@ -11,6 +11,9 @@ const FADE = 0.9;
 // One slow run may be the machine's; two within so many are the statement's.
 const RUNS_BETWEEN = 1_000;
 const QUICK_AGAIN_MS = 0.5;
+// Reading the clock twice costs a third of what this package adds to a point read, so of many quick runs one in so many is timed.
+const TIMED_EVERY = 8;
+const ALWAYS_TIMED = 16;
 
 /** What is known of one statement text. */
 export class Plan {
@@ -21,6 +24,7 @@ export class Plan {
   #slowest = 0;
   #runs = 0;
   #quickRuns = RUNS_BETWEEN;
+  #runsHere = 0;
 
   constructor(text: string, kind: PlanKind, statement?: Statement) {
     this.text = text;
@@ -53,8 +57,16 @@ export class Plan {
     this.took(ms);
   }
 
+  /** A run in this thread was quick, or was not timed. */
   wasQuickHere(): void {
     this.#quickRuns++;
+    this.#runsHere++;
+  }
+
+  /** For how many runs the next one in this thread stands; 0 when it need not be timed. The first ones are, and those after a slow one. */
+  get standsFor(): number {
+    if (this.#quickRuns < ALWAYS_TIMED || this.#runsHere < ALWAYS_TIMED) return 1;
+    return this.#runsHere % TIMED_EVERY === 0 ? TIMED_EVERY : 0;
   }
 
   /** About the longest it has taken lately, in ms. Infinity before its first run. */
