@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { Lease } from "./lease.js";
+import type { Entry } from "./entry.js";
+import { SharedLease, type Lease } from "./lease.js";
 import type { AcquireOptions, Pool } from "./pool.js";
 
 /**
@@ -10,36 +11,66 @@ export interface Hold {
   readonly pool: object;
   readonly outer: Hold | undefined;
   readonly label: string | undefined;
-  /** The lease the task has now; none before its first and while it works without a connection. */
-  lease: Lease<unknown> | undefined;
-  /** How many acquires made inside this task wait in its pool's queue. */
-  waiting: number;
-  /** The task is over. What it started may still run in its context, and start others from there. */
-  ended: boolean;
+  /** The task has a resource now; not before its first, and not while it works without a connection. */
+  readonly holds: boolean;
 }
 
-const context = new AsyncLocalStorage<Hold>();
+/** What the engine and the callback forms know of a task. Must not refer to its lease: one that nobody holds could never be found. */
+export class TaskHold implements Hold {
+  readonly pool: object;
+  readonly outer: TaskHold | undefined;
+  readonly label: string | undefined;
+  /** How many acquires made inside this task wait in its pool's queue. */
+  waiting = 0;
+  /** The task is over. What it started may still run in its context, and start others from there. */
+  ended = false;
+  #entry: Entry<unknown> | undefined;
+  #leaseId = 0;
+
+  constructor(pool: object, outer: TaskHold | undefined, label: string | undefined) {
+    this.pool = pool;
+    this.outer = outer;
+    this.label = label;
+  }
+
+  /** Told by the engine: this was lent to the task. */
+  took(entry: Entry<unknown>, leaseId: number): void {
+    this.#entry = entry;
+    this.#leaseId = leaseId;
+  }
+
+  get holds(): boolean {
+    return this.#entry !== undefined && this.#entry.leaseId === this.#leaseId;
+  }
+
+  /** A second lease of what the task has, whose release leaves it to the task. */
+  share(): Lease<unknown> | undefined {
+    return this.#entry === undefined || !this.holds ? undefined : new SharedLease(this.#entry, this.#leaseId);
+  }
+}
+
+const context = new AsyncLocalStorage<TaskHold>();
 
 /** The innermost task of this pool around the caller. */
-export function holdOf(pool: object): Hold | undefined {
+export function holdOf(pool: object): TaskHold | undefined {
   for (let hold = around(); hold !== undefined; hold = hold.outer) if (hold.pool === pool) return hold;
   return undefined;
 }
 
 /** Runs a task as one that borrows from `pool`. */
-export function asHolder<T>(pool: object, label: string | undefined, task: (hold: Hold) => Promise<T>): Promise<T> {
-  const hold: Hold = { pool, outer: around(), label, lease: undefined, waiting: 0, ended: false };
+export function asHolder<T>(pool: object, label: string | undefined, task: (hold: TaskHold) => Promise<T>): Promise<T> {
+  const hold = new TaskHold(pool, around(), label);
   return context.run(hold, runToEnd, task, hold);
 }
 
 /** The innermost task around the caller that has not ended: one that each time starts the next must not make a chain without end. */
-function around(): Hold | undefined {
+function around(): TaskHold | undefined {
   let hold = context.getStore();
   while (hold?.ended === true) hold = hold.outer;
   return hold;
 }
 
-async function runToEnd<T>(task: (hold: Hold) => Promise<T>, hold: Hold): Promise<T> {
+async function runToEnd<T>(task: (hold: TaskHold) => Promise<T>, hold: TaskHold): Promise<T> {
   try {
     return await task(hold);
   } finally {
@@ -51,8 +82,6 @@ async function runToEnd<T>(task: (hold: Hold) => Promise<T>, hold: Hold): Promis
 export interface Borrower<out R> {
   /** Like the pool's, in the name of the task. One lease at a time. The caller releases it. */
   acquire(options?: AcquireOptions): Promise<Lease<R>>;
-  /** The lease was released: the task no longer stands in anybody's way. */
-  released(): void;
 }
 
 /** A pool's own way to serve {@link borrowing}; a pool without one is borrowed from plainly. */
@@ -69,5 +98,10 @@ export function borrowing<R, T>(
   label?: string,
 ): Promise<T> {
   if (borrow in pool) return (pool as Pool<R> & BorrowingPool<R>)[borrow](task, label);
-  return task({ acquire: (options) => pool.acquire(options), released: () => undefined });
+  return task(plainBorrower(pool));
+}
+
+/** Borrows in nobody's name. */
+export function plainBorrower<R>(pool: Pool<R>): Borrower<R> {
+  return { acquire: (options) => pool.acquire(options) };
 }

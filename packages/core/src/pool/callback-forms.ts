@@ -1,5 +1,5 @@
 import { checkAcquire, checkTask } from "./arguments.js";
-import { asHolder, holdOf, type Borrower, type Hold } from "./borrow.js";
+import { asHolder, holdOf, plainBorrower, type Borrower, type TaskHold } from "./borrow.js";
 import type { Lease } from "./lease.js";
 import type { AcquireOptions, Pool } from "./pool.js";
 import type { Request } from "./wait-queue.js";
@@ -24,36 +24,20 @@ export class CallbackForms<R> {
     const problem = options === undefined ? undefined : checkAcquire(this.#pool.name, options);
     if (problem !== undefined) throw problem;
     if (this.#selfDeadlock === "off") return this.#run(task, await this.#pool.acquire(options));
-    const outer = this.#selfDeadlock === "reuse" ? this.#outerLease() : undefined;
-    if (outer !== undefined) return task(outer.resource, outer);
+    const shared = this.#selfDeadlock === "reuse" ? (holdOf(this.#pool)?.share() as Lease<R> | undefined) : undefined; // of this pool
+    if (shared !== undefined) return task(shared.resource, shared);
     return asHolder(this.#pool, options?.label, async (hold) => this.#run(task, await this.#acquireFor(hold, options)));
   }
 
   /** {@link borrowing} */
   borrowing<T>(task: (borrower: Borrower<R>) => Promise<T>, label: string | undefined): Promise<T> {
-    if (this.#selfDeadlock === "off") {
-      return task({ acquire: (options) => this.#pool.acquire(options), released: () => undefined });
-    }
-    return asHolder(this.#pool, label, (hold) =>
-      task({
-        acquire: (options) => this.#acquireFor(hold, options),
-        released: () => {
-          hold.lease = undefined;
-        },
-      }),
-    );
+    if (this.#selfDeadlock === "off") return task(plainBorrower(this.#pool));
+    return asHolder(this.#pool, label, (hold) => task({ acquire: (options) => this.#acquireFor(hold, options) }));
   }
 
-  async #acquireFor(hold: Hold, options: AcquireOptions | undefined): Promise<Lease<R>> {
+  #acquireFor(hold: TaskHold, options: AcquireOptions | undefined): Promise<Lease<R>> {
     const request: Request = { ...options, hold };
-    const lease = await this.#pool.acquire(request);
-    hold.lease = lease;
-    return lease;
-  }
-
-  #outerLease(): Lease<R> | undefined {
-    const lease = holdOf(this.#pool)?.lease as Lease<R> | undefined; // a hold of this pool
-    return lease?.active === true ? lease : undefined;
+    return this.#pool.acquire(request);
   }
 
   async #run<T>(task: Task<R, T>, lease: Lease<R>): Promise<T> {

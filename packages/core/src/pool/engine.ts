@@ -179,6 +179,7 @@ export class Engine<R> implements EntryOwner {
     const leaseId = entry.leaseId;
     entry.leaseId = 0;
     entry.lease = undefined;
+    if (entry.hold !== undefined) entry.hold = undefined;
     if (entry.watched !== undefined) {
       unwatch(entry.watched);
       entry.watched = undefined;
@@ -273,7 +274,9 @@ export class Engine<R> implements EntryOwner {
     entry.leaseId = id;
     entry.leasedAt = now;
     entry.label = request?.label;
-    entry.hold = request?.hold;
+    const hold = request?.hold;
+    entry.hold = hold;
+    if (hold !== undefined) hold.took(entry, id);
     entry.stack = stack;
     if (entry.statement !== undefined) entry.forgetStatements();
     const lease = new PoolLease(entry, id);

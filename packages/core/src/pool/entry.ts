@@ -1,4 +1,4 @@
-import type { Hold } from "./borrow.js";
+import type { TaskHold } from "./borrow.js";
 import type { CloseReason } from "./close-reason.js";
 import type { PoolLease } from "./lease.js";
 import type { LeaseRecord } from "./dropped.js";
@@ -72,7 +72,7 @@ export class Entry<R> {
   leasedAt = 0;
   label: string | undefined = undefined;
   stack: string | undefined = undefined;
-  hold: Hold | undefined = undefined;
+  hold: TaskHold | undefined = undefined;
   statement: string | undefined = undefined;
   running = 0;
   runningSince = 0;

@@ -1,4 +1,6 @@
 import { PoolError, reasonOf } from "../errors.js";
+import { invalidOptions, readOptions, type OptionTable } from "../options.js";
+import { bound } from "./bound-factory.js";
 import type { ResourceFactory } from "./factory.js";
 
 /** What to do with a resource at a moment of its life. Each may refuse it by throwing or rejecting: it is closed, and the caller gets another. */
@@ -11,15 +13,21 @@ export interface PoolHooks<R> {
   afterReturn?(resource: R, signal: AbortSignal): unknown;
 }
 
-/** The factory with hooks around it. */
+const hookOptions: OptionTable<PoolHooks<unknown>> = {
+  afterConnect: { type: "function", doc: "Once, when a resource has been opened." },
+  beforeLend: { type: "function", doc: "Before every loan." },
+  afterReturn: { type: "function", doc: "After every return." },
+};
+
+/** The factory with hooks around it. @throws PoolError `INVALID_OPTIONS` for what is no hook */
 export function withHooks<R>(factory: ResourceFactory<R>, hooks: PoolHooks<R>): ResourceFactory<R> {
-  const { afterConnect, beforeLend, afterReturn } = hooks;
+  checkHooks(hooks);
   const decorated: ResourceFactory<R> = {
     ...bound(factory),
     async create(context) {
       const resource = await factory.create(context);
       try {
-        await afterConnect?.(resource, context.signal);
+        await hooks.afterConnect?.(resource, context.signal);
       } catch (error) {
         try {
           await factory.close(resource, { graceful: true });
@@ -31,67 +39,33 @@ export function withHooks<R>(factory: ResourceFactory<R>, hooks: PoolHooks<R>): 
       return resource;
     },
   };
-  if (beforeLend !== undefined) {
+  if (hooks.beforeLend !== undefined) {
     Object.assign(decorated, {
       validateAlways: true,
       async validate(resource: R, signal: AbortSignal, about: { readonly stale: boolean }) {
         if (about.stale || factory.validateAlways === true) await factory.validate?.(resource, signal, about);
-        await refusing("beforeLend", factory.kind, () => beforeLend(resource, signal));
+        await refusing("beforeLend", factory.kind, () => hooks.beforeLend?.(resource, signal));
       },
     });
   }
-  if (afterReturn !== undefined) {
+  if (hooks.afterReturn !== undefined) {
     Object.assign(decorated, {
       // The hook runs after every return, so none is clean by itself.
       status: (resource: R) => ({ ...factory.status?.(resource), clean: false }),
       async reset(resource: R, signal: AbortSignal) {
         await resetUnlessClean(factory, resource, signal);
-        await refusing("afterReturn", factory.kind, () => afterReturn(resource, signal));
+        await refusing("afterReturn", factory.kind, () => hooks.afterReturn?.(resource, signal));
       },
     });
   }
   return decorated;
 }
 
-/** A factory that makes each connection with the credentials of the moment. */
-export interface CredentialOptions<C> {
-  /** Fetches credentials; `refresh` is true when the last ones were refused or are over. */
-  provide(context: { readonly signal: AbortSignal; readonly refresh: boolean }): C | PromiseLike<C>;
-  /** Is this connect error a refusal of the credentials? Then they are fetched anew, once, before the connect fails. */
-  isRefused(error: unknown): boolean;
-  /** How long fetched ones are used again, in ms. @default 0, fetched for each connect */
-  cacheFor?: number;
-}
-
-/** Decorates `make`, which needs credentials to open a resource, with a provider that may rotate them. */
-export function withCredentials<R, C>(
-  make: (credentials: C) => ResourceFactory<R>,
-  template: Omit<ResourceFactory<R>, "create">,
-  options: CredentialOptions<C>,
-): ResourceFactory<R> {
-  let cached: { readonly credentials: PromiseLike<C>; readonly until: number } | undefined;
-  const fetch = (signal: AbortSignal, refresh: boolean): PromiseLike<C> => {
-    const now = performance.now();
-    if (!refresh && cached !== undefined && now < cached.until) return cached.credentials;
-    const credentials = (async () => options.provide({ signal, refresh }))();
-    const entry = { credentials, until: now + (options.cacheFor ?? 0) };
-    cached = entry;
-    credentials.catch(() => {
-      if (cached === entry) cached = undefined; // a failure is not worth keeping
-    });
-    return credentials;
-  };
-  return {
-    ...template,
-    async create(context) {
-      try {
-        return await make(await fetch(context.signal, false)).create(context);
-      } catch (error) {
-        if (!options.isRefused(error) || context.signal.aborted) throw error;
-        return make(await fetch(context.signal, true)).create(context);
-      }
-    },
-  };
+/** A misspelt hook would never run. Those of a class are on its prototype and not looked at. */
+function checkHooks(hooks: unknown): void {
+  if (typeof hooks !== "object" || hooks === null) throw invalidOptions("withHooks", ["hooks must be an object"]);
+  if ([Object.prototype, null].includes(Object.getPrototypeOf(hooks) as null))
+    readOptions(hookOptions, hooks, "withHooks");
 }
 
 /** What the pool would do by itself, had the hook not made it ask after every return. */
@@ -113,18 +87,4 @@ async function refusing(hook: string, kind: string, run: () => unknown): Promise
 
 function refused(hook: string, kind: string, error: unknown): PoolError {
   return new PoolError("HOOK_REFUSED", `${hook} refused a ${kind} resource: ${reasonOf(error)}`, { cause: error });
-}
-
-/** A factory may be a class instance, whose methods do not survive a spread. */
-function bound<R>(factory: ResourceFactory<R>): ResourceFactory<R> {
-  return {
-    kind: factory.kind,
-    create: (context) => factory.create(context),
-    close: (resource, how) => factory.close(resource, how),
-    ...(factory.validateAlways !== undefined && { validateAlways: factory.validateAlways }),
-    ...(factory.validate && { validate: factory.validate.bind(factory) }),
-    ...(factory.reset && { reset: factory.reset.bind(factory) }),
-    ...(factory.status && { status: factory.status.bind(factory) }),
-    ...(factory.isFatal && { isFatal: factory.isFatal.bind(factory) }),
-  };
 }

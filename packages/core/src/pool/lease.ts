@@ -91,6 +91,13 @@ export class PoolLease<R> implements Lease<R> {
 // Resolving a promise asks the value for `then`; found here, the question goes no further up. Worth 9 ns of 120 per loan.
 Object.defineProperty(PoolLease.prototype, "then", { value: undefined });
 
+/** A lease inside another one: what has been lent already, and is released by whom it was lent to. */
+export class SharedLease<R> extends PoolLease<R> {
+  override release(): void {
+    // Not this borrower's to give back.
+  }
+}
+
 function withRowCount<T>(event: QueryEvent, result: T): T {
   if (typeof result === "object" && result !== null && "rowCount" in result && typeof result.rowCount === "number")
     event.rowCount = result.rowCount;

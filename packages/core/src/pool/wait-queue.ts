@@ -1,4 +1,4 @@
-import type { Hold } from "./borrow.js";
+import type { TaskHold } from "./borrow.js";
 import type { Lease } from "./lease.js";
 import type { AcquireOptions, Priority } from "./pool.js";
 import { Ring } from "./ring.js";
@@ -6,13 +6,13 @@ import { Ring } from "./ring.js";
 /** An acquire as the engine sees it: the caller's options, and what the callback forms add. */
 export interface Request extends AcquireOptions {
   /** The task this acquire is made for; see borrow.ts. */
-  readonly hold?: Hold | undefined;
+  readonly hold?: TaskHold | undefined;
 }
 
 /** Whom a resource is lent to. */
 export interface Borrowing {
   readonly label?: string | undefined;
-  readonly hold?: Hold | undefined;
+  readonly hold?: TaskHold | undefined;
 }
 
 /** A caller in the queue. Kept small: a burst makes a hundred thousand of them. */
@@ -23,7 +23,7 @@ export class Waiter<R> {
   // What the caller asked for, each by itself: the options are the caller's, who may use them again for something else.
   declare readonly label: string | undefined;
   declare readonly signal: AbortSignal | undefined;
-  declare readonly hold: Hold | undefined;
+  declare readonly hold: TaskHold | undefined;
   declare readonly since: number;
   declare readonly deadline: number;
   declare readonly stack: string | undefined;

@@ -1,4 +1,4 @@
-import { borrowing, type Borrower } from "../pool/borrow.js";
+import { borrowing, plainBorrower, type Borrower } from "../pool/borrow.js";
 import type { AcquireOptions, Pool } from "../pool/pool.js";
 import { systemClock, type Clock } from "../time.js";
 import { readBatch, readLimit, readObject, readStatement, readTransactionOptions, readWork } from "./arguments.js";
@@ -134,8 +134,4 @@ function toAcquire(options: SessionOptions): AcquireOptions {
     ...(label !== undefined && { label }),
     ...(priority !== undefined && { priority }),
   };
-}
-
-function plainBorrower<R>(pool: Pool<R>): Borrower<R> {
-  return { acquire: (options) => pool.acquire(options), released: () => undefined };
 }

@@ -1,7 +1,7 @@
 import type { Borrower } from "../pool/borrow.js";
 import type { Lease } from "../pool/lease.js";
 import type { AcquireOptions } from "../pool/pool.js";
-import { withAnySignal } from "./aborts.js";
+import { withAnySignal } from "../aborts.js";
 import type { SqlContext } from "./context.js";
 import { sessionLost, type Place } from "./failures.js";
 import { Gate } from "./gate.js";
@@ -67,7 +67,7 @@ export class Connection<R> {
   lose(lease: Lease<R>, cause: unknown): void {
     lease.destroy(cause);
     if (this.#lease !== lease) return;
-    this.#forget();
+    this.#lease = undefined;
     this.#lost = { cause };
   }
 
@@ -125,13 +125,7 @@ export class Connection<R> {
   /** What comes next takes a fresh one, also after a loss. */
   #giveBack(): void {
     this.#lease?.release();
-    this.#forget();
-    this.#lost = undefined;
-  }
-
-  #forget(): void {
-    if (this.#lease === undefined) return;
     this.#lease = undefined;
-    this.#borrower.released();
+    this.#lost = undefined;
   }
 }

@@ -1,4 +1,4 @@
-import { unlessAborted } from "./aborts.js";
+import { unlessAborted } from "../aborts.js";
 
 /**
  * Lets one task through at a time, in the order of their calls. A connection runs one statement at a time: so a cancel hits the statement

@@ -17,12 +17,7 @@ export async function runOnce<R>(context: SqlContext<R>, call: StatementCall): P
   return await borrowing(
     context.pool,
     async (borrower) => {
-      const lease = await borrower.acquire(options);
-      try {
-        return await runAndRelease(context, lease, call);
-      } finally {
-        borrower.released();
-      }
+      return await runAndRelease(context, await borrower.acquire(options), call);
     },
     label,
   );

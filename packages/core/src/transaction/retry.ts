@@ -1,5 +1,5 @@
 import { isPoolError } from "../errors.js";
-import { unlessAborted } from "./aborts.js";
+import { unlessAborted } from "../aborts.js";
 import type { SqlContext } from "./context.js";
 
 const FIRST_DELAY = 10;

@@ -1,4 +1,4 @@
-import { unlessAborted } from "./aborts.js";
+import { unlessAborted } from "../aborts.js";
 import type { OpenTransaction } from "./open-transaction.js";
 import { TransactionScope } from "./scope.js";
 import type { Transaction } from "./sql.js";

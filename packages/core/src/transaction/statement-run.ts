@@ -1,5 +1,5 @@
 import type { Timer } from "../time.js";
-import { distinct } from "./aborts.js";
+import { distinct } from "../aborts.js";
 import type { SqlContext } from "./context.js";
 import { queryTimedOut } from "./failures.js";
 import type { QueryOptions, SqlResult } from "./sql.js";

@@ -1,7 +1,8 @@
 import { describe, expect, it, vi } from "vitest";
 import { createPool } from "../../src/pool/create-pool.js";
 import type { ResourceFactory } from "../../src/pool/factory.js";
-import { withCredentials, withHooks, type PoolHooks } from "../../src/pool/hooks.js";
+import { withCredentials } from "../../src/pool/credentials.js";
+import { withHooks, type PoolHooks } from "../../src/pool/hooks.js";
 import { FakeBackend, FakeResource, hang, type FakeBehaviour } from "../support/fake-backend.js";
 import { ManualClock } from "../support/manual-clock.js";
 import { errorOf, poolErrorOf, settle, watch } from "../support/pool.js";
@@ -255,5 +256,60 @@ describe("withCredentials", () => {
     );
     const error = await poolErrorOf(createPool(factory, { clock: new ManualClock() }).warm(), "CONNECT_FAILED");
     expect(error.message).toContain("no route");
+  });
+});
+
+describe("who writes hooks and credentials", () => {
+  class Counter {
+    lent = 0;
+    beforeLend(): void {
+      this.lent++;
+    }
+  }
+
+  it("may write hooks as a class", async () => {
+    const hooks = new Counter();
+    const pool = createPool(withHooks(new FakeBackend(), hooks), { acquireTimeout: 200 });
+    await pool.use(() => undefined);
+    expect(hooks.lent).toBe(1);
+    await pool.close();
+  });
+
+  it("is told of a hook that there is not", () => {
+    const misspelt = { beforeLent: () => undefined } as PoolHooks<FakeResource>;
+    expect(() => withHooks(new FakeBackend(), misspelt)).toThrow(
+      /unknown option "beforeLent"; did you mean beforeLend/,
+    );
+    expect(() => withHooks(new FakeBackend(), null as never)).toThrow(/hooks must be an object/);
+  });
+
+  it("may give the time of credentials as text, and a template as a class", async () => {
+    const backend = new FakeBackend();
+    let fetched = 0;
+    const provide = (): string => String(++fetched);
+    const factory = withCredentials(() => backend, backend, { provide, isRefused: () => false, cacheFor: "30s" });
+    const pool = createPool(factory, { maxSize: 4 });
+    await pool.warm(4);
+    expect(fetched).toBe(1);
+    await pool.close();
+    const wrong = { provide, isRefused: () => false, cacheFor: "soon" };
+    expect(() => withCredentials(() => backend, backend, wrong)).toThrow(/cacheFor must be a duration/);
+  });
+
+  it("does not lose shared credentials to a connect that is given up", async () => {
+    const backend = new FakeBackend();
+    const asked = Promise.withResolvers<string>();
+    const factory = withCredentials(() => backend, backend, {
+      provide: () => asked.promise,
+      isRefused: () => false,
+      cacheFor: 1_000,
+    });
+    const [first, second] = [new AbortController(), new AbortController()];
+    const given = watch(factory.create({ signal: first.signal, lost: () => undefined }) as Promise<FakeResource>);
+    const kept = watch(factory.create({ signal: second.signal, lost: () => undefined }) as Promise<FakeResource>);
+    first.abort(new Error("gave up"));
+    asked.resolve("secret");
+    await settle();
+    expect([given.state, kept.state]).toEqual(["rejected", "resolved"]);
   });
 });

@@ -1,7 +1,9 @@
 import { afterEach, describe, expect, it } from "vitest";
+import { borrowing } from "../../src/pool/borrow.js";
 import { createPool } from "../../src/pool/create-pool.js";
+import type { Pool } from "../../src/pool/pool.js";
 import { moment, type MomentEvents } from "../../src/events.js";
-import { FakeBackend } from "../support/fake-backend.js";
+import { FakeBackend, type FakeResource } from "../support/fake-backend.js";
 import { errorOf, expectCountsToAddUp, hold, settle, testPool, watch } from "../support/pool.js";
 
 type Leak = MomentEvents["pool:leak"];
@@ -157,6 +159,26 @@ describe("a lease that is dropped without release", () => {
     next.value?.release();
     await pool.close();
     expect(backend.live).toBe(0);
+  });
+
+  it.each([
+    ["use", (pool: Pool<FakeResource>) => pool.use(() => new Promise(() => undefined))],
+    [
+      "a session's borrower",
+      (pool: Pool<FakeResource>) =>
+        borrowing(pool, async (borrower) => {
+          await borrower.acquire();
+          return new Promise(() => undefined);
+        }),
+    ],
+  ])("is found when the task of %s hangs and nobody can ever end it", async (_, hang) => {
+    const pool = createPool(new FakeBackend(), { maxSize: 1 });
+    void hang(pool);
+    const next = watch(pool.acquire());
+    await until(() => next.state === "resolved");
+    expect(pool.stats.totals).toMatchObject({ dropped: 1, closedBy: { dropped: 1 } });
+    next.value?.release();
+    await pool.close();
   });
 
   it("is not mistaken for one that was released, or is still in use by a task", async () => {

@@ -207,7 +207,6 @@ describe("self-deadlock", () => {
         return await borrowing(pool, async (inner) => (await inner.acquire()).release());
       } finally {
         lease.release();
-        borrower.released();
       }
     });
     await poolErrorOf(task, "SELF_DEADLOCK");
@@ -218,7 +217,6 @@ describe("self-deadlock", () => {
     const { pool } = testPool({ maxSize: 1 });
     const result = await borrowing(pool, async (borrower) => {
       (await borrower.acquire()).release();
-      borrower.released();
       return pool.use(() => "the long work");
     });
     expect(result).toBe("the long work");
