@@ -105,7 +105,7 @@ export const poolOptions: OptionTable<PoolOptions> = {
     type: "enum",
     values: ["error", "reuse", "off"],
     default: "error",
-    doc: "What `use` does when all resources are held by tasks that wait here: refuse, lend the task's own again, or nothing.",
+    doc: "What callback forms do about tasks that wait for what they hold: refuse the one that would close the circle; have a `use` inside a `use` share the outer one's resource, always; or nothing.",
   },
   leakAfter: {
     type: "duration",

@@ -40,7 +40,10 @@ export interface PoolOptions {
   drainTimeout?: Duration;
   /** Which idle resource is lent first: the one returned last keeps few warm, the one returned first spreads the load. @default "lifo" */
   reuse?: "lifo" | "fifo";
-  /** What `use` does when all resources are held by tasks that wait here: refuse, lend the task's own again, or nothing. @default "error" */
+  /**
+   * What callback forms do about tasks that wait for what they hold: refuse the one that would close the circle; have a `use` inside a `use` share
+   * the outer one's resource, always; or nothing, at no cost. @default "error"
+   */
   selfDeadlock?: "error" | "reuse" | "off";
   /** A lease held longer is reported on `pool:leak`, in ms. @default 30_000 */
   leakAfter?: Duration;

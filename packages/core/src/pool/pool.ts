@@ -7,7 +7,7 @@ export type Priority = "high" | "normal" | "low";
 export interface AcquireOptions {
   /** Gives up the wait and rejects with the signal's reason. Has no effect on a lease already given. */
   signal?: AbortSignal;
-  /** Longest wait in ms, instead of the pool's `acquireTimeout`. `Infinity` waits for ever; 0 takes only what is there at once. */
+  /** Longest wait in ms, instead of the pool's `acquireTimeout`. `Infinity` waits for ever; 0 takes only what may be lent at once, without a check. */
   timeout?: number;
   /** Names the borrower in holders, errors and events. */
   label?: string;
@@ -27,7 +27,10 @@ export interface Pool<out R> extends AsyncDisposable {
    * @throws PoolError `ACQUIRE_TIMEOUT` with the counts and the holders, `QUEUE_FULL`, `POOL_CLOSED`, `UNAVAILABLE`, or the signal's reason
    */
   acquire(options?: AcquireOptions): Promise<Lease<R>>;
-  /** A fresh idle one, or nothing: never waits, never connects, never overtakes a waiter. */
+  /**
+   * A fresh idle one, or nothing: never waits, never connects, never overtakes a waiter. One that has to be validated first is not fresh, so
+   * where every loan is checked (`validateAlways`, the hook `beforeLend`) there is never one.
+   */
   tryAcquire(options?: Pick<AcquireOptions, "label">): Lease<R> | undefined;
   /**
    * Borrows a resource for one task, and returns it whatever happens. Knows when a task waits for the pool whose resources are all held by such tasks.
@@ -50,7 +53,7 @@ export interface Pool<out R> extends AsyncDisposable {
   reclaim(leaseId: number, cause?: unknown): boolean;
   /**
    * Refuses new callers, fails the waiters, waits for the leases up to `timeout` (default `drainTimeout`), then closes what is left.
-   * Idempotent: every call gets the same promise, and an earlier deadline wins. Never rejects.
+   * Idempotent: every call gets the same promise, and an earlier deadline wins. Rejects only for a timeout that is none (`INVALID_ARGUMENT`).
    */
   close(options?: { timeout?: number }): Promise<void>;
 }

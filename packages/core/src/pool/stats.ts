@@ -9,7 +9,7 @@ export interface Holder {
   readonly heldMs: number;
   /** Milliseconds of that in which a statement ran. */
   readonly busyMs: number;
-  /** The last statement that ran under this lease, as the caller wrote it, without values. */
+  /** The last statement that ran under this lease, with its literals replaced. */
   readonly lastStatement: string | undefined;
   readonly inTransaction: boolean | undefined;
   /** The stack of the acquire, where the pool's `stacks` option took one. */
