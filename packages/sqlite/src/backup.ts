@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { open, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { isPoolError, PoolError, reasonOf } from "@pool/core";
-import { spawnProcess, type Started } from "./channel/spawn-process.js";
+import { PoolError, reasonOf } from "@pool/core";
+import { withProcess } from "./channel/with-process.js";
 import { type Place } from "./errors.js";
 import { type OpenSpec } from "./helper/protocol.js";
-import { assertDriver, assertNodeVersion } from "./runtime.js";
+import { verifyBackup } from "./verification.js";
 
 export interface BackupOptions {
   /** Checks the copy before it takes its place: integrity, foreign keys, and that it is what was copied. @default false */
@@ -13,21 +13,6 @@ export interface BackupOptions {
   readonly signal?: AbortSignal;
   /** Called as the copy grows. */
   readonly progress?: (pages: { readonly total: number; readonly remaining: number }) => void;
-}
-
-/** What a database file is found to be. */
-export interface Verification {
-  readonly file: string;
-  readonly pages: number;
-  readonly pageSize: number;
-  readonly userVersion: number;
-  readonly applicationId: number;
-  /** Tables, indexes, views and triggers. */
-  readonly objects: number;
-  /** What SQLite's integrity check says, at most 20 lines; empty when all is well. */
-  readonly problems: readonly string[];
-  readonly foreignKeyViolations: number;
-  readonly ok: boolean;
 }
 
 export interface BackupReport {
@@ -67,48 +52,6 @@ export async function backUpTo(
   }
 }
 
-/**
- * Checks a database file: its integrity, and its foreign keys.
- * @throws PoolError `NOT_A_DATABASE`, `CANNOT_OPEN`, or the signal's reason. What the checks find is in the result
- */
-export async function verifyBackup(
-  file: string,
-  options: { readonly signal?: AbortSignal } = {},
-): Promise<Verification> {
-  assertNodeVersion();
-  assertDriver();
-  const signal = options.signal ?? new AbortController().signal;
-  const path = resolve(file);
-  const place = { name: "verify", file: path };
-  const spec = {
-    file: path,
-    create: false,
-    readonly: false,
-    pragmas: [],
-    bigint: false,
-    busyTimeout: 5_000,
-    statementCache: 10,
-  };
-  const report = { file: path, ...(await inspect(place, spec, signal)) } as Omit<Verification, "ok">; // what the helper's verify() gives
-  return { ...report, ok: report.problems.length === 0 && report.foreignKeyViolations === 0 };
-}
-
-/** What the helper finds. A file that is damaged beyond opening is a finding as well. */
-async function inspect(
-  place: Place,
-  spec: Omit<OpenSpec, "role">,
-  signal: AbortSignal,
-): Promise<Readonly<Record<string, unknown>>> {
-  try {
-    const work = ({ link }: Started) => link.ask({ op: "verify" }).done;
-    return (await withProcess(place, { ...spec, role: "reader" }, signal, work)).found ?? {};
-  } catch (error) {
-    if (!isPoolError(error, "DATABASE_CORRUPT")) throw error;
-    const facts = { pages: 0, pageSize: 0, userVersion: 0, applicationId: 0, objects: 0, foreignKeyViolations: 0 };
-    return { ...facts, problems: [reasonOf(error.cause)] };
-  }
-}
-
 async function copy(
   place: Place,
   spec: Omit<OpenSpec, "role">,
@@ -140,24 +83,6 @@ async function compare(
     ...(found.foreignKeyViolations > 0 ? [`${found.foreignKeyViolations} rows violate a foreign key`] : []),
   ];
   throw failed(place, `the copy is not sound: ${what.join("; ")}`);
-}
-
-async function withProcess<T>(
-  place: Place,
-  spec: OpenSpec,
-  signal: AbortSignal,
-  work: (started: Started) => Promise<T>,
-): Promise<T> {
-  const started = await spawnProcess(place, spec, signal);
-  const kill = (): void => started.link.kill();
-  signal.addEventListener("abort", kill, { once: true });
-  try {
-    return await work(started);
-  } finally {
-    signal.removeEventListener("abort", kill);
-    started.link.sayClose();
-    await started.ended;
-  }
 }
 
 async function intoPlace(partial: string, file: string): Promise<number> {

@@ -1,8 +1,10 @@
 export { sqlite } from "./sqlite.js";
 export type { SqliteClient, SqlitePools } from "./client.js";
-export { sqliteOptions, type SqliteOptions } from "./options.js";
+export { type SqliteOptions } from "./options.js";
+export { sqliteOptions } from "./option-table.js";
 export { type PragmaValue } from "./pragmas.js";
-export { verifyBackup, type BackupOptions, type BackupReport, type Verification } from "./backup.js";
+export { type BackupOptions, type BackupReport } from "./backup.js";
+export { verifyBackup, type Verification } from "./verification.js";
 export { type SqliteErrorCode } from "./errors.js";
 export { SqliteHandle, type Role, type SqliteResult } from "./handle/handle.js";
 export { type TransactionMode } from "./driver.js";

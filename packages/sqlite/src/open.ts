@@ -1,21 +1,12 @@
 import { resolve } from "node:path";
-import { createSqlClient, PoolError } from "@pool/core";
-import { backUpTo } from "./backup.js";
-import { makeBatch } from "./batch.js";
-import { Checkpointer } from "./checkpoint.js";
+import { PoolError } from "@pool/core";
 import { type SqliteClient, type SqlitePools } from "./client.js";
-import { sqliteDriver } from "./driver.js";
 import { sqliteErrorOf, type Place } from "./errors.js";
-import { leasedDatabase } from "./facade/database.js";
-import { FileGuard } from "./file-guard.js";
 import { checkFile } from "./files.js";
-import { Dispatcher } from "./lane/dispatcher.js";
-import { Lane } from "./lane/lane.js";
 import { makeMemoryFile } from "./memory.js";
 import { type ResolvedSqliteOptions } from "./options.js";
-import { assertNotHeld, evictAll, openPools, specOf } from "./pools.js";
-import { InThreadReader } from "./read/in-thread.js";
-import { Router } from "./read/router.js";
+import { assemble, type Parts } from "./parts.js";
+import { openPools } from "./pools.js";
 import { assertDriver, assertNodeVersion } from "./runtime.js";
 
 /** Everything behind one client, from its opening to its end. */
@@ -51,62 +42,6 @@ export async function openSqlite(
     memory?.remove();
     throw error;
   }
-}
-
-interface Parts {
-  readonly client: SqliteClient;
-  readonly reader: InThreadReader;
-  readonly router: Router;
-  readonly dispatcher: Dispatcher;
-  readonly checkpointer: Checkpointer;
-  readonly guard: FileGuard;
-}
-
-async function assemble(place: Place, options: ResolvedSqliteOptions, pools: SqlitePools): Promise<Parts> {
-  const spec = specOf(place, options);
-  const { writer, processes } = pools;
-  const { queryTimeout } = options;
-  const reader = await openReader(place, options, pools);
-  const checkpointer = new Checkpointer({ file: place.file, writer, limit: options.walLimit });
-  const dispatcher = makeDispatcher(place, options, pools);
-  const router = new Router({ place, reader, dispatcher, planCache: options.statementCache });
-  const guard = new FileGuard(place.file, reader, { forget: () => router.forget(), evict: () => evictAll(pools) });
-  const sql = createSqlClient({ pool: writer, readPool: processes, driver: sqliteDriver, queryTimeout });
-  const client: SqliteClient = {
-    ...sql,
-    pools,
-    file: place.file,
-    query: (text, values, queryOptions) => router.query(text, values, queryOptions),
-    batch: makeBatch(sql, dispatcher),
-    backup: (target, backupOptions) => backUpTo(place, spec, target, backupOptions),
-    database: (acquire = {}) => leasedDatabase(place, spec, writer, acquire, () => checkpointer.arm()),
-  };
-  return { client, reader, router, dispatcher, checkpointer, guard };
-}
-
-async function openReader(place: Place, options: ResolvedSqliteOptions, pools: SqlitePools): Promise<InThreadReader> {
-  try {
-    return new InThreadReader(place, specOf(place, options));
-  } catch (error) {
-    await Promise.all([pools.threads, pools.processes, pools.writer].map((pool) => pool.close({ timeout: 0 })));
-    throw sqliteErrorOf(place, error);
-  }
-}
-
-function makeDispatcher({ name }: Place, options: ResolvedSqliteOptions, pools: SqlitePools): Dispatcher {
-  const { acquireTimeout, queryTimeout, maxQueued, readers } = options;
-  const limits = { acquireTimeout, queryTimeout, maxQueued };
-  const processes = new Lane({ ...limits, pool: pools.processes, size: readers, writes: false });
-  // One thread is kept for what is known to be quick, where there is more than one.
-  const patient = { overflow: processes, maxAlone: Math.max(1, readers - 1) };
-  return new Dispatcher({
-    where: `sqlite ${JSON.stringify(name)}`,
-    threads: new Lane({ ...limits, ...patient, pool: pools.threads, size: readers, writes: false }),
-    processes,
-    writer: new Lane({ ...limits, pool: pools.writer, size: 1, writes: true }),
-    queryTimeout,
-    assertNotHeld: () => assertNotHeld(pools.writer, options),
-  });
 }
 
 function opened(

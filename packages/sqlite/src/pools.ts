@@ -69,7 +69,7 @@ export function evictAll({ writer, threads, processes }: SqlitePools): void {
 
 /** A write on the client, called inside a transaction, would wait for the writer that this transaction holds. @throws PoolError `SELF_DEADLOCK` */
 export function assertNotHeld(writer: Pool<SqliteHandle>, { selfDeadlock }: ResolvedSqliteOptions): void {
-  if (selfDeadlock === "off" || holdOf(writer)?.lease?.active !== true) return;
+  if (selfDeadlock === "off" || holdOf(writer)?.holds !== true) return;
   const message = `pool ${JSON.stringify(writer.name)}: client.query() was called with a write inside a session or transaction that holds the only writer; use the session's or the transaction's own query()`;
   throw new PoolError("SELF_DEADLOCK", message, { details: { pool: writer.name, holders: writer.holders() } });
 }

@@ -1,15 +1,7 @@
 import { PoolError } from "@pool/core";
 import { sqliteError, type Place } from "../errors.js";
-import { type Done, type FromHelper, type Reply, type Request, type ToHelper } from "../helper/protocol.js";
-
-/** The wire to one helper: a thread or a process. */
-export interface Port {
-  post(message: ToHelper): void;
-  /** Whether this helper keeps the process alive: only while it has work. */
-  ref(on: boolean): void;
-  /** Ends a process at once, whatever it does. A thread has no such thing. */
-  kill?(): void;
-}
+import { type Done, type FromHelper, type Reply, type Request } from "../helper/protocol.js";
+import { type Port } from "./port.js";
 
 interface Pending {
   settle(reply: Reply): void;

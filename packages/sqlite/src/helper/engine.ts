@@ -1,28 +1,19 @@
 import { type Database } from "better-sqlite3";
 import { backUp } from "./backup.ts";
+import { type Control } from "./control.ts";
 import { openDatabase } from "./database.ts";
 import { Executor } from "./executor.ts";
 import { FileWatch } from "./file-watch.ts";
-import { type Done, type FromHelper, type OpenSpec, type Reply, type Request } from "./protocol.ts";
+import { LockWait } from "./lock-wait.ts";
+import { Outbox, type Send } from "./outbox.ts";
+import { type Done, type OpenSpec, type Reply, type Request } from "./protocol.ts";
 import { isLocked, Refusal, toWire } from "./wire-error.ts";
-
-type Send = (message: FromHelper) => void;
-/** Shared with the main thread where there is shared memory: may this statement begin, and shall it stop? */
-export interface Control {
-  begin(list: number): boolean;
-  stops(id: number): boolean;
-}
 
 interface Waiting {
   readonly request: Request;
   readonly arrivedAt: number;
   readonly list: number;
 }
-
-// Replies go out in one message, but none of them waits longer than this for those behind it.
-const REPLY_WITHIN_MS = 1;
-// How long to wait before asking for a lock again; the last one for all further times.
-const LOCK_PAUSES_MS = [0.5, 1, 2, 3, 5, 5, 8, 10];
 
 /**
  * Runs statements on one connection, one after the other, inside a helper.
@@ -31,29 +22,27 @@ const LOCK_PAUSES_MS = [0.5, 1, 2, 3, 5, 5, 8, 10];
  * hear that the wait was given up. The time counts from a request's arrival, so that those behind the first one do not each wait anew.
  */
 export class Engine {
-  readonly #spec: OpenSpec;
   readonly #send: Send;
   readonly #control: Control | undefined;
   readonly #database: Database;
   readonly #executor: Executor;
   readonly #watch: FileWatch;
+  readonly #outbox: Outbox;
+  readonly #lock: LockWait;
   #queue: Waiting[] = [];
   #next = 0;
   #busy = false;
-  #pauses = 0;
-  #retry: NodeJS.Timeout | undefined;
-  #replies: Reply[] = [];
-  #lastSent = 0;
   #cancelled = new Set<number>();
 
   constructor(spec: OpenSpec, send: Send, control?: Control) {
-    this.#spec = spec;
     this.#send = send;
     this.#control = control;
     const { database, journalMode } = openDatabase(spec);
     this.#database = database;
     this.#executor = new Executor(database, spec, control && ((id) => control.stops(id)));
     this.#watch = new FileWatch(spec.file);
+    this.#outbox = new Outbox(this.#executor.state, send);
+    this.#lock = new LockWait(spec.busyTimeout, () => this.#pump());
     const sqliteVersion = String(database.prepare("select sqlite_version()").pluck().get());
     send({ type: "ready", journalMode, sqliteVersion });
   }
@@ -72,7 +61,7 @@ export class Engine {
   cancel(id: number): void {
     if (!this.#queue.some((waiting, at) => at >= this.#next && waiting.request.id === id)) return;
     this.#cancelled.add(id);
-    if (this.#retry !== undefined) this.#wakeUp();
+    this.#lock.hurry();
   }
 
   close(): void {
@@ -81,7 +70,7 @@ export class Engine {
 
   #pump(): void {
     this.#busy = false;
-    this.#lastSent = performance.now();
+    this.#outbox.begin();
     const gone = this.#watch.look();
     while (this.#next < this.#queue.length) {
       const waiting = this.#queue[this.#next];
@@ -93,12 +82,12 @@ export class Engine {
       const settled = this.#attempt(waiting, gone);
       if (!settled) return;
       this.#next++;
-      this.#pauses = 0;
-      if (performance.now() - this.#lastSent > REPLY_WITHIN_MS) this.#flush();
+      this.#lock.over();
+      this.#outbox.flushWhenDue();
     }
     this.#queue = [];
     this.#next = 0;
-    this.#flush();
+    this.#outbox.flush();
   }
 
   /** False when it goes on later: it waits for a lock, or takes several turns. */
@@ -110,12 +99,12 @@ export class Engine {
       if (request.op === "backup") return this.#later(request.id, backUp(this.#database, request, this.#send));
       if (request.op === "close") throw new Refusal("ended", "a helper closes in between, not in a list");
       const done = this.#executor.execute(request);
-      this.#replies.push({ id: request.id, ...done, ms: performance.now() - startedAt });
+      this.#outbox.push({ id: request.id, ...done, ms: performance.now() - startedAt });
     } catch (error) {
       if (isLocked(error) && request.op !== "checkpoint" && this.#waitForLock(arrivedAt)) return false;
-      this.#replies.push({
+      this.#outbox.push({
         id: request.id,
-        error: toWire(this.#explained(error, arrivedAt)),
+        error: toWire(isLocked(error) ? this.#lock.refusal(error, arrivedAt) : error),
         ms: performance.now() - startedAt,
       });
     }
@@ -126,7 +115,7 @@ export class Engine {
     this.#busy = true;
     const startedAt = performance.now();
     const settle = (reply: Reply): void => {
-      this.#replies.push(reply);
+      this.#outbox.push(reply);
       this.#next++;
       this.#pump();
     };
@@ -138,38 +127,16 @@ export class Engine {
   }
 
   #waitForLock(arrivedAt: number): boolean {
-    const left = this.#spec.busyTimeout - (performance.now() - arrivedAt);
+    const left = this.#lock.left(arrivedAt);
     if (left <= 0) return false;
-    const pause = LOCK_PAUSES_MS[Math.min(this.#pauses, LOCK_PAUSES_MS.length - 1)] ?? 1;
-    this.#pauses++;
     this.#busy = true;
-    this.#flush();
-    this.#retry = setTimeout(() => this.#wakeUp(), Math.min(pause, left));
+    this.#outbox.flush();
+    this.#lock.pause(left);
     return true;
-  }
-
-  #wakeUp(): void {
-    clearTimeout(this.#retry);
-    this.#retry = undefined;
-    this.#pump();
-  }
-
-  #explained(error: unknown, arrivedAt: number): unknown {
-    if (!isLocked(error)) return error;
-    const waitedMs = Math.round(performance.now() - arrivedAt);
-    return new Refusal("lock", error instanceof Error ? error.message : "locked", { waitedMs, code: "SQLITE_BUSY" });
   }
 
   /** False for what was taken back. What waits for a lock has begun. */
   #mayBegin({ list }: Waiting): boolean {
-    return list === 0 || this.#pauses > 0 || this.#control === undefined || this.#control.begin(list);
-  }
-
-  #flush(): void {
-    this.#lastSent = performance.now();
-    if (this.#replies.length === 0) return;
-    const replies = this.#replies;
-    this.#replies = [];
-    this.#send({ type: "replies", replies, ...this.#executor.state.report() });
+    return list === 0 || this.#lock.begun || this.#control === undefined || this.#control.begin(list);
   }
 }

@@ -1,5 +1,6 @@
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
-import { Engine, type Control } from "./engine.ts";
+import { type Control } from "./control.ts";
+import { Engine } from "./engine.ts";
 import { flatReplies, type FlatRequests, requestsOf } from "./flat.ts";
 import { CLAIM_STEP, CONTROL, type FromHelper, type OpenSpec, type ToHelper } from "./protocol.ts";
 import { toWire } from "./wire-error.ts";

@@ -1,4 +1,5 @@
 import { type PoolError, type Statement } from "@pool/core";
+import { type Ask } from "../channel/link.js";
 import { type Done, type Reply, type Values } from "../helper/protocol.js";
 import { type Plan } from "../read/plan.js";
 
@@ -44,6 +45,13 @@ export class Job {
   get alone(): boolean {
     const { plan, signal, ownTimeout } = this.options;
     return signal !== undefined || ownTimeout || plan.expected > QUICK_MS;
+  }
+
+  /** What a helper is asked for. `stoppable`: it looks at each row whether it shall end. */
+  ask(stoppable: boolean): Ask {
+    const { plan, values, batch } = this.options;
+    if (batch !== undefined) return { op: "batch", ...batch };
+    return { op: "run", text: plan.text, values, session: false, stoppable };
   }
 
   /** What a helper has answered; `error` is what it comes to for the caller. */

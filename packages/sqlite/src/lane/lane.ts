@@ -1,29 +1,10 @@
-import { type Lease, type Pool, PoolError, traced } from "@pool/core";
+import { type Lease, PoolError } from "@pool/core";
 import { type SqliteHandle } from "../handle/handle.js";
+import { Backlog } from "./backlog.js";
 import { type Job } from "./job.js";
+import { type LaneOptions } from "./lane-options.js";
 import { List } from "./list.js";
-import { Queue } from "./queue.js";
-
-export interface LaneOptions {
-  readonly pool: Pool<SqliteHandle>;
-  readonly size: number;
-  readonly writes: boolean;
-  /** Longest wait for a connection, in ms. */
-  readonly acquireTimeout: number;
-  readonly queryTimeout: number;
-  /** Statements that may wait. */
-  readonly maxQueued: number;
-  /** Where statements that are not known to be quick go, when as many of them as `maxAlone` are taking long here. */
-  readonly overflow?: Lane;
-  readonly maxAlone?: number;
-}
-
-// As many as share a hop without the first reply having to wait for the last statement for long.
-const MOST_IN_LIST = 64;
-// Fewer than this are not worth a second hop.
-const FEWEST_IN_LIST = 8;
-
-const queries = traced("pool:query");
+import { track } from "./track.js";
 
 /**
  * Statements on their own, on the connections of one pool. What is called in one tick leaves in few messages: a list of quick statements
@@ -31,8 +12,7 @@ const queries = traced("pool:query");
  */
 export class Lane {
   readonly #options: LaneOptions;
-  readonly #quick = new Queue();
-  readonly #alone = new Queue();
+  readonly #backlog = new Backlog();
   /** Turns that wait for a connection. */
   #acquiring = 0;
   #running = 0;
@@ -58,7 +38,7 @@ export class Lane {
 
   /** Statements that wait for a connection. */
   get queued(): number {
-    return this.#quick.length + this.#alone.length;
+    return this.#backlog.length;
   }
 
   add(job: Job): void {
@@ -69,7 +49,7 @@ export class Lane {
       const message = `pool ${JSON.stringify(pool.name)}: ${maxQueued} statements wait already`;
       return job.fail(new PoolError("QUEUE_FULL", message, { details: { queued: this.queued } }));
     }
-    (job.alone ? this.#alone : this.#quick).push(job);
+    this.#backlog.push(job);
     job.onAbort((reason) => job.fail(reason));
     this.#schedule();
   }
@@ -80,13 +60,13 @@ export class Lane {
     queueMicrotask(this.#dispatch);
   }
 
-  #mayRunAlone(): number {
-    return Math.min(this.#alone.length, (this.#options.maxAlone ?? Infinity) - this.#aloneRunning);
+  /** How many more may run alone. */
+  #room(): number {
+    return (this.#options.maxAlone ?? Infinity) - this.#aloneRunning;
   }
 
   #missingTurns(): number {
-    const lists = Math.ceil(this.#quick.length / FEWEST_IN_LIST) + Math.max(0, this.#mayRunAlone());
-    return Math.min(lists, this.#options.size) - this.#acquiring;
+    return Math.min(this.#backlog.lists(this.#room()), this.#options.size) - this.#acquiring;
   }
 
   async #turn(): Promise<void> {
@@ -100,7 +80,7 @@ export class Lane {
       this.#goOn();
       return;
     }
-    const jobs = this.#take();
+    const jobs = this.#backlog.take(this.#room(), this.#options.size);
     this.#acquiring--;
     this.#running++;
     await this.#run(lease, jobs);
@@ -111,18 +91,8 @@ export class Lane {
   /** As long as the one that has waited longest may still wait. */
   #patience(): number {
     const { acquireTimeout } = this.#options;
-    const oldest = Math.min(this.#quick.oldest, this.#alone.oldest);
+    const { oldest } = this.#backlog;
     return oldest === Infinity ? acquireTimeout : Math.max(0, oldest + acquireTimeout - performance.now());
-  }
-
-  #take(): Job[] {
-    const alone = this.#mayRunAlone() > 0 && this.#alone.oldest <= this.#quick.oldest ? this.#alone.shift() : undefined;
-    // It may have become known as quick while it waited.
-    if (alone !== undefined && (alone.alone || this.#quick.length === 0)) return [alone];
-    const share = Math.ceil(this.#quick.length / Math.max(1, this.#options.size));
-    const jobs = this.#quick.take(Math.min(MOST_IN_LIST, Math.max(FEWEST_IN_LIST, share)));
-    if (alone !== undefined) jobs.unshift(alone);
-    return jobs;
   }
 
   async #run(lease: Lease<SqliteHandle>, jobs: readonly Job[]): Promise<void> {
@@ -143,16 +113,16 @@ export class Lane {
     if (alone && list.slow) this.#aloneSlow--;
     if (list.fatal === undefined) lease.release();
     else lease.destroy(list.fatal);
-    list.deliver();
+    list.answers.deliver();
   }
 
   #slow(back: readonly Job[], alone: boolean): void {
     const { overflow, maxAlone = Infinity } = this.#options;
     if (alone) this.#aloneSlow++;
-    if (back.length > 0) this.#quick.putBack(back);
+    this.#backlog.putBack(back);
     for (const job of back) job.onAbort((reason) => job.fail(reason));
     if (overflow !== undefined && this.#aloneSlow >= maxAlone) {
-      for (const job of this.#alone.take(Infinity)) overflow.add(job);
+      for (const job of this.#backlog.takeAlone()) overflow.add(job);
     }
     this.#schedule();
   }
@@ -161,9 +131,7 @@ export class Lane {
   #refuse(error: unknown): void {
     const timedOut = error instanceof PoolError && error.code === "ACQUIRE_TIMEOUT";
     const before = timedOut ? performance.now() - this.#options.acquireTimeout + 1 : Infinity;
-    for (const queue of [this.#quick, this.#alone]) {
-      for (const job of queue.takeOlder(before)) job.fail(error);
-    }
+    for (const job of this.#backlog.takeOlder(before)) job.fail(error);
   }
 
   #goOn(): void {
@@ -172,17 +140,4 @@ export class Lane {
     this.#idle?.resolve(undefined);
     this.#idle = undefined;
   }
-}
-
-/** Counts the time as busy, and publishes each statement when somebody listens. */
-async function track(lease: Lease<SqliteHandle>, jobs: readonly Job[], list: List): Promise<void> {
-  const outcomes = queries.hasSubscribers ? list.outcomes() : undefined;
-  const free = list.run();
-  const [first] = jobs;
-  if (outcomes !== undefined) {
-    const one = async ({ options: { plan, label } }: Job, at: number) =>
-      await lease.track(plan.text, async () => await outcomes[at], label);
-    await Promise.allSettled(jobs.map(one));
-    await free;
-  } else if (first !== undefined) await lease.track(first.options.plan.text, () => free);
 }

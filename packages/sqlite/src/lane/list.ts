@@ -1,12 +1,12 @@
-import { PoolError, reasonOf } from "@pool/core";
+import { type PoolError } from "@pool/core";
 import { isFatal, sqliteError } from "../errors.js";
-import { resultOf, type SqliteHandle, type SqliteResult } from "../handle/handle.js";
-import { type Ask } from "../channel/link.js";
+import { type SqliteHandle, type SqliteResult } from "../handle/handle.js";
 import { type Reply } from "../helper/protocol.js";
+import { Answers } from "./answers.js";
+import { Clock } from "./clock.js";
 import { type Job } from "./job.js";
-import { type Due, Watch } from "./watch.js";
-
-const watch = new Watch();
+import { Outcomes } from "./outcomes.js";
+import { outcomeUnknown, timedOut } from "./unfinished.js";
 
 /** A list that is still under way after this time is looked at: what has not begun is better off elsewhere. */
 export const SLOW_MS = 10;
@@ -21,22 +21,18 @@ export interface ListOptions {
 }
 
 /** Some jobs sent to one connection in one message, until each has its reply or is known to get none. */
-export class List implements Due {
+export class List {
   readonly #handle: SqliteHandle;
   readonly #jobs: readonly Job[];
   readonly #options: ListOptions;
+  readonly #clock = new Clock();
   readonly #done = Promise.withResolvers<undefined>();
   #ids: readonly number[] = [];
   #unanswered: number;
   #sentTo: number;
-  #next: () => void = () => {};
-  dueAt = Infinity;
   #gaveUp = false;
-  #held: (() => void)[] = [];
-  readonly #watched = new Map<Job, PromiseWithResolvers<SqliteResult | undefined>>();
-  readonly #deliverEarly = (): void => {
-    if (this.#unanswered > 0) this.deliver();
-  };
+  #outcomes: Outcomes | undefined;
+  readonly answers = new Answers(() => this.#unanswered <= 0);
   /** The connection is of no use any more. */
   fatal: unknown;
   slow = false;
@@ -51,23 +47,18 @@ export class List implements Due {
 
   /** Of each job what it comes to here, for those who want to know; undefined when it was taken back. Ask before {@link run}. */
   outcomes(): Promise<SqliteResult | undefined>[] {
-    return this.#jobs.map((job) => {
-      const outcome = Promise.withResolvers<SqliteResult | undefined>();
-      this.#watched.set(job, outcome);
-      return outcome.promise;
-    });
+    const outcomes = new Outcomes(this.#jobs);
+    this.#outcomes = outcomes;
+    return outcomes.promises;
   }
 
-  /** Resolves when the connection is free again, or given up ({@link fatal}). Never rejects. {@link deliver} is the caller's to call then. */
+  /** Resolves when the connection is free again, or given up ({@link fatal}). Never rejects. To deliver its {@link answers} is up to the caller then. */
   run(): Promise<unknown> {
     const { control, link } = this.#handle;
     const number = control?.start() ?? 0;
     this.#startClock();
     const stoppable = this.#jobs.length === 1;
-    const requests = this.#jobs.map(({ options: { plan, values, batch } }): Ask => {
-      if (batch !== undefined) return { op: "batch", ...batch };
-      return { op: "run", text: plan.text, values, session: false, stoppable };
-    });
+    const requests = this.#jobs.map((job) => job.ask(stoppable));
     const pending = this.#jobs.map((job) => ({
       settle: (reply: Reply) => this.#answered(job, reply),
       lost: (error: PoolError) => this.#lost(job, error),
@@ -77,36 +68,19 @@ export class List implements Due {
     return this.#done.promise;
   }
 
-  /**
-   * Tells the callers. Those of the last message hear when the connection has been given back, so that what they call next finds it free:
-   * it would otherwise wake up another thread, again and again.
-   */
-  deliver(): void {
-    const held = this.#held;
-    this.#held = [];
-    for (const tell of held) tell();
-  }
-
   #answered(job: Job, reply: Reply): void {
     const error = reply.error && sqliteError(this.#handle.link.place, reply.error);
     if (error !== undefined && !this.#gaveUp && isFatal(error)) this.fatal ??= error;
-    if (this.#watched.size > 0) this.#tellWatcher(job, reply, error);
-    if (this.#held.length === 0) queueMicrotask(this.#deliverEarly);
-    this.#held.push(() => job.reply(reply, error));
+    this.#outcomes?.answered(job, reply, error);
+    this.answers.add(() => job.reply(reply, error));
     this.#count();
   }
 
   #lost(job: Job, error: PoolError): void {
     this.fatal ??= error;
-    this.#watched.get(job)?.reject(error);
+    this.#outcomes?.failed(job, error);
     job.fail(this.#options.writes ? outcomeUnknown(error) : error);
     this.#count();
-  }
-
-  #tellWatcher(job: Job, reply: Reply, error: PoolError | undefined): void {
-    const watched = this.#watched.get(job);
-    if (reply.error === undefined) watched?.resolve(resultOf(reply));
-    else watched?.reject(error);
   }
 
   #count(): void {
@@ -114,32 +88,20 @@ export class List implements Due {
   }
 
   #end(): void {
-    watch.delete(this);
+    this.#clock.stop();
     this.#done.resolve(undefined);
-  }
-
-  /** Called by the watch: the list takes long, or its time is over, or a thread has not come out of a read that was given up. */
-  due(): void {
-    this.#next();
   }
 
   #startClock(): void {
     const { timeout } = this.#options;
     if (this.#handle.control === undefined || timeout <= SLOW_MS) {
-      this.#callIn(timeout, () => this.#timedOut());
+      this.#clock.callIn(timeout, () => this.#timedOut());
       return;
     }
-    this.#callIn(SLOW_MS, () => {
-      this.#callIn(timeout - SLOW_MS, () => this.#timedOut());
+    this.#clock.callIn(SLOW_MS, () => {
+      this.#clock.callIn(timeout - SLOW_MS, () => this.#timedOut());
       this.#takeBack();
     });
-  }
-
-  #callIn(ms: number, next: () => void): void {
-    this.dueAt = performance.now() + ms;
-    this.#next = next;
-    if (ms !== Infinity) watch.add(this);
-    else watch.delete(this);
   }
 
   /** Those that have not begun need not wait for the one that takes long. */
@@ -150,7 +112,7 @@ export class List implements Due {
     const begun = Math.min(Math.max(control.takeBack(), 0), this.#sentTo);
     const back = this.#jobs.slice(begun).filter((job) => !job.settled);
     link.forget(this.#ids.slice(begun));
-    for (const job of this.#jobs.slice(begun)) this.#watched.get(job)?.resolve(undefined);
+    for (const job of this.#jobs.slice(begun)) this.#outcomes?.takenBack(job);
     this.#unanswered -= this.#sentTo - begun;
     this.#sentTo = begun;
     if (this.#unanswered <= 0) this.#end();
@@ -159,13 +121,10 @@ export class List implements Due {
 
   #timedOut(): void {
     const { timeout, writes } = this.#options;
-    const { place } = this.#handle.link;
     if (this.#handle.control !== undefined && !this.slow) this.#takeBack();
     const job = this.#jobs.slice(0, this.#sentTo).find(({ settled }) => !settled);
     if (job === undefined) return;
-    const message = `sqlite ${JSON.stringify(place.name)}: no result within ${timeout} ms of a statement${writes ? ", which may have taken effect" : ""}`;
-    const details = { file: place.file, timeoutMs: timeout, ...(writes && { outcome: "unknown" }) };
-    this.#giveUp(job, new PoolError("QUERY_TIMEOUT", message, { details }));
+    this.#giveUp(job, timedOut(this.#handle.link.place, timeout, writes));
   }
 
   /** Its caller waits no longer. The connection is made free for the next one: the statement stopped, or its process killed. */
@@ -174,18 +133,13 @@ export class List implements Due {
     const id = this.#ids[this.#jobs.indexOf(job)];
     if (id === undefined) return;
     this.#gaveUp = true;
-    this.#watched.get(job)?.reject(reason);
+    this.#outcomes?.failed(job, reason);
     job.fail(reason);
     this.#handle.cancel(id, this.#done.promise);
     if (this.#handle.link.canKill) return;
-    this.#callIn(STOP_GRACE_MS, () => {
+    this.#clock.callIn(STOP_GRACE_MS, () => {
       this.fatal ??= reason;
       this.#end();
     });
   }
-}
-
-function outcomeUnknown(error: PoolError): PoolError {
-  const message = `a write was under way when its connection was lost (${reasonOf(error)}): it may have taken effect or not`;
-  return new PoolError("OUTCOME_UNKNOWN", message, { cause: error, details: error.details });
 }

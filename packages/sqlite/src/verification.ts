@@ -1,0 +1,64 @@
+import { resolve } from "node:path";
+import { isPoolError, reasonOf } from "@pool/core";
+import { type Started } from "./channel/spawn-process.js";
+import { withProcess } from "./channel/with-process.js";
+import { type Place } from "./errors.js";
+import { type OpenSpec } from "./helper/protocol.js";
+import { assertDriver, assertNodeVersion } from "./runtime.js";
+
+/** What a database file is found to be. */
+export interface Verification {
+  readonly file: string;
+  readonly pages: number;
+  readonly pageSize: number;
+  readonly userVersion: number;
+  readonly applicationId: number;
+  /** Tables, indexes, views and triggers. */
+  readonly objects: number;
+  /** What SQLite's integrity check says, at most 20 lines; empty when all is well. */
+  readonly problems: readonly string[];
+  readonly foreignKeyViolations: number;
+  readonly ok: boolean;
+}
+
+/**
+ * Checks a database file: its integrity, and its foreign keys.
+ * @throws PoolError `NOT_A_DATABASE`, `CANNOT_OPEN`, or the signal's reason. What the checks find is in the result
+ */
+export async function verifyBackup(
+  file: string,
+  options: { readonly signal?: AbortSignal } = {},
+): Promise<Verification> {
+  assertNodeVersion();
+  assertDriver();
+  const signal = options.signal ?? new AbortController().signal;
+  const path = resolve(file);
+  const place = { name: "verify", file: path };
+  const spec = {
+    file: path,
+    create: false,
+    readonly: false,
+    pragmas: [],
+    bigint: false,
+    busyTimeout: 5_000,
+    statementCache: 10,
+  };
+  const report = { file: path, ...(await inspect(place, spec, signal)) } as Omit<Verification, "ok">; // what the helper's verify() gives
+  return { ...report, ok: report.problems.length === 0 && report.foreignKeyViolations === 0 };
+}
+
+/** What the helper finds. A file that is damaged beyond opening is a finding as well. */
+async function inspect(
+  place: Place,
+  spec: Omit<OpenSpec, "role">,
+  signal: AbortSignal,
+): Promise<Readonly<Record<string, unknown>>> {
+  try {
+    const work = ({ link }: Started) => link.ask({ op: "verify" }).done;
+    return (await withProcess(place, { ...spec, role: "reader" }, signal, work)).found ?? {};
+  } catch (error) {
+    if (!isPoolError(error, "DATABASE_CORRUPT")) throw error;
+    const facts = { pages: 0, pageSize: 0, userVersion: 0, applicationId: 0, objects: 0, foreignKeyViolations: 0 };
+    return { ...facts, problems: [reasonOf(error.cause)] };
+  }
+}
