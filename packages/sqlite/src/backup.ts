@@ -97,6 +97,8 @@ async function intoPlace(partial: string, file: string): Promise<number> {
 }
 
 async function assertTarget(place: Place, file: string): Promise<void> {
+  // SQLite takes such a file for the log of the database beside it: a copy there would destroy what is only in the log.
+  if (/-(?:wal|shm|journal)$/.test(file)) throw failed(place, `${file} has the name of a database's log`);
   const folder = await stat(dirname(file)).catch(() => undefined);
   if (folder?.isDirectory() !== true) throw failed(place, `the folder ${dirname(file)} is missing`);
   const [there, own] = await Promise.all([stat(file).catch(() => undefined), stat(place.file)]);

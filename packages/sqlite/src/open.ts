@@ -66,7 +66,7 @@ async function close(
   timeout: number,
   removeFile: () => void,
 ): Promise<void> {
-  const { router, dispatcher, guard, checkpointer, reader } = parts;
+  const { router, dispatcher, guard, checkpointer, reader, leased } = parts;
   const deadline = performance.now() + timeout;
   const left = (): { timeout: number } => ({ timeout: Math.max(0, deadline - performance.now()) });
   dispatcher.close(new PoolError("POOL_CLOSED", `sqlite ${JSON.stringify(place.name)} is closed`));
@@ -78,6 +78,7 @@ async function close(
   reader.close();
   // The writer last: the last connection to close moves the log into the file.
   await pools.writer.close(left());
+  leased.closeAll();
   removeFile();
 }
 

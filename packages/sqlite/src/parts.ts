@@ -5,12 +5,12 @@ import { Checkpointer } from "./checkpoint.js";
 import { type SqliteClient, type SqlitePools } from "./client.js";
 import { sqliteDriver } from "./driver.js";
 import { sqliteErrorOf, type Place } from "./errors.js";
-import { leasedDatabase } from "./facade/database.js";
+import { LeasedDatabases } from "./facade/database.js";
 import { FileGuard } from "./file-guard.js";
 import { Dispatcher } from "./lane/dispatcher.js";
 import { Lane } from "./lane/lane.js";
 import { type ResolvedSqliteOptions } from "./options.js";
-import { assertNotHeld, evictAll, specOf } from "./pools.js";
+import { assertNotHeld, evictAll, holdOfWriter, specOf } from "./pools.js";
 import { InThreadReader } from "./read/in-thread.js";
 import { Router } from "./read/router.js";
 
@@ -22,6 +22,7 @@ export interface Parts {
   readonly dispatcher: Dispatcher;
   readonly checkpointer: Checkpointer;
   readonly guard: FileGuard;
+  readonly leased: LeasedDatabases;
 }
 
 /** Puts the parts together over pools that are open. Closes these when it fails. */
@@ -34,6 +35,7 @@ export async function assemble(place: Place, options: ResolvedSqliteOptions, poo
   const dispatcher = makeDispatcher(place, options, pools);
   const router = new Router({ place, reader, dispatcher, planCache: options.statementCache });
   const guard = new FileGuard(place.file, reader, { forget: () => router.forget(), evict: () => evictAll(pools) });
+  const leased = new LeasedDatabases({ place, spec, writer, onWrite: () => checkpointer.arm() });
   const sql = createSqlClient({ pool: writer, readPool: processes, driver: sqliteDriver, queryTimeout });
   const client: SqliteClient = {
     ...sql,
@@ -42,9 +44,12 @@ export async function assemble(place: Place, options: ResolvedSqliteOptions, poo
     query: (text, values, queryOptions) => router.query(text, values, queryOptions),
     batch: makeBatch(sql, dispatcher),
     backup: (target, backupOptions) => backUpTo(place, spec, target, backupOptions),
-    database: (acquire = {}) => leasedDatabase(place, spec, writer, acquire, () => checkpointer.arm()),
+    async database(acquire = {}) {
+      assertNotHeld(writer, holdOfWriter(writer, options));
+      return await leased.open(acquire);
+    },
   };
-  return { client, reader, router, dispatcher, checkpointer, guard };
+  return { client, reader, router, dispatcher, checkpointer, guard, leased };
 }
 
 async function openReader(place: Place, options: ResolvedSqliteOptions, pools: SqlitePools): Promise<InThreadReader> {
@@ -68,6 +73,7 @@ function makeDispatcher({ name }: Place, options: ResolvedSqliteOptions, pools: 
     processes,
     writer: new Lane({ ...limits, pool: pools.writer, size: 1, writes: true }),
     queryTimeout,
-    assertNotHeld: () => assertNotHeld(pools.writer, options),
+    holdOfWriter: () => holdOfWriter(pools.writer, options),
+    assertNotHeld: (hold) => assertNotHeld(pools.writer, hold),
   });
 }

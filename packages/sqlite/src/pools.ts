@@ -1,4 +1,12 @@
-import { createPool, holdOf, type Pool, PoolError, type PoolOptions, type ResourceFactory } from "@pool/core";
+import {
+  createPool,
+  type Hold,
+  holdOf,
+  type Pool,
+  PoolError,
+  type PoolOptions,
+  type ResourceFactory,
+} from "@pool/core";
 import { type SqlitePools } from "./client.js";
 import { type Place } from "./errors.js";
 import { processFactory, threadFactory } from "./handle/factories.js";
@@ -67,10 +75,15 @@ export function evictAll({ writer, threads, processes }: SqlitePools): void {
   for (const pool of [writer, threads, processes]) pool.evict("the database file was removed or replaced");
 }
 
-/** A write on the client, called inside a transaction, would wait for the writer that this transaction holds. @throws PoolError `SELF_DEADLOCK` */
-export function assertNotHeld(writer: Pool<SqliteHandle>, { selfDeadlock }: ResolvedSqliteOptions): void {
-  if (selfDeadlock === "off" || holdOf(writer)?.holds !== true) return;
-  const message = `pool ${JSON.stringify(writer.name)}: client.query() was called with a write inside a session or transaction that holds the only writer; use the session's or the transaction's own query()`;
+/** The session or transaction around the caller, if it is one of the writer's. */
+export function holdOfWriter(writer: Pool<SqliteHandle>, { selfDeadlock }: ResolvedSqliteOptions): Hold | undefined {
+  return selfDeadlock === "off" ? undefined : holdOf(writer);
+}
+
+/** What wants the writer inside a transaction would wait for that transaction's end. @throws PoolError `SELF_DEADLOCK` */
+export function assertNotHeld(writer: Pool<SqliteHandle>, hold: Hold | undefined): void {
+  if (hold?.holds !== true) return;
+  const message = `pool ${JSON.stringify(writer.name)}: a write on the client, or database(), was called inside a session or transaction that holds the only writer; use the session's or the transaction's own query()`;
   throw new PoolError("SELF_DEADLOCK", message, { details: { pool: writer.name, holders: writer.holders() } });
 }
 

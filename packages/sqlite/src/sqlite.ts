@@ -1,8 +1,8 @@
-import { type Connector, defineConnector } from "@pool/core";
+import { type Connector, defineConnector, fingerprint } from "@pool/core";
 import { resolve } from "node:path";
 import { type SqliteClient } from "./client.js";
 import { openSqlite, type OpenedDatabase } from "./open.js";
-import { readSqliteOptions, type SqliteOptions } from "./options.js";
+import { readSqliteOptions, type ResolvedSqliteOptions, type SqliteOptions } from "./options.js";
 
 let memoryDatabases = 0;
 
@@ -22,7 +22,7 @@ export function sqlite(options: SqliteOptions): Connector<SqliteClient> {
     kind: "sqlite",
     name: resolved.name,
     options: resolved,
-    key: keyOf(resolved.file, resolved.readonly),
+    key: keyOf(resolved),
     async open({ name, signal }) {
       const database = await openSqlite(name, resolved, signal);
       opened.set(database.client, database);
@@ -35,8 +35,9 @@ export function sqlite(options: SqliteOptions): Connector<SqliteClient> {
   });
 }
 
-function keyOf(file: string, readonly: boolean): string {
+function keyOf({ file, name: _, ...options }: ResolvedSqliteOptions): string {
   // Each of these is a database of its own.
   if (file === ":memory:") return `sqlite::memory:#${String(++memoryDatabases)}`;
-  return `sqlite:${resolve(file)}${readonly ? "?readonly" : ""}`;
+  // Whoever gets this client must find what was asked for: other PRAGMAs, integers or timeouts make another one.
+  return `sqlite:${resolve(file)}?options=${fingerprint(JSON.stringify(Object.entries(options).sort()))}`;
 }

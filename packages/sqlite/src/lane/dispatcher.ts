@@ -1,4 +1,4 @@
-import { PoolError, type QueryOptions, type Statement } from "@pool/core";
+import { type Hold, PoolError, type QueryOptions, type Statement } from "@pool/core";
 import { resultOf, type SqliteResult } from "../handle/handle.js";
 import { assertBindable } from "../handle/values.js";
 import { type Values } from "../helper/protocol.js";
@@ -13,8 +13,10 @@ export interface DispatcherOptions {
   readonly processes: Lane;
   readonly writer: Lane;
   readonly queryTimeout: number;
+  /** The task around the caller that may hold the writer. */
+  readonly holdOfWriter: () => Hold | undefined;
   /** Refuses a write that would wait for the very transaction it is called from. */
-  readonly assertNotHeld: () => void;
+  readonly assertNotHeld: (hold: Hold | undefined) => void;
 }
 
 /** A read that has taken longer than this goes where it can be killed. */
@@ -58,11 +60,13 @@ export class Dispatcher {
     }
     const ownTimeout = timeout < queryTimeout;
     const job = new Job({ plan, values, label, timeout, ownTimeout, signal }, performance.now());
-    if (plan.kind === "write") this.#write(job);
+    // Asked here: a reader that finds a write tells so in whatever context its reply arrives.
+    const hold = this.#options.holdOfWriter();
+    if (plan.kind === "write") this.#write(job, hold);
     else {
       job.onWrites = () => {
         plan.writes();
-        this.#write(job);
+        this.#write(job, hold);
       };
       this.#readLane(plan, signal !== undefined || ownTimeout).add(job);
     }
@@ -85,7 +89,7 @@ export class Dispatcher {
       { plan, values: undefined, label, timeout, ownTimeout: false, signal, batch },
       performance.now(),
     );
-    this.#write(job);
+    this.#write(job, this.#options.holdOfWriter());
     return ((await job.done).outcomes ?? []).map((outcome) => resultOf(outcome));
   }
 
@@ -102,9 +106,9 @@ export class Dispatcher {
     return signal;
   }
 
-  #write(job: Job): void {
+  #write(job: Job, hold: Hold | undefined): void {
     try {
-      this.#options.assertNotHeld();
+      this.#options.assertNotHeld(hold);
       this.#options.writer.add(job);
     } catch (error) {
       job.fail(error);
