@@ -3,7 +3,7 @@ import { resultOf, type SqliteResult } from "../handle/handle.js";
 import { assertBindable } from "../handle/values.js";
 import { type Values } from "../helper/protocol.js";
 import { Plan } from "../read/plan.js";
-import { Job, QUICK_MS } from "./job.js";
+import { Job, LONG_MS, QUICK_MS } from "./job.js";
 import { type Lane } from "./lane.js";
 
 export interface DispatcherOptions {
@@ -18,9 +18,6 @@ export interface DispatcherOptions {
   /** Refuses a write that would wait for the very transaction it is called from. */
   readonly assertNotHeld: (hold: Hold | undefined) => void;
 }
-
-/** A read that has taken longer than this goes where it can be killed. */
-const LONG_MS = 250;
 
 /** Gives each statement that does not run in this thread to the lane that suits it. */
 export class Dispatcher {

@@ -18,6 +18,8 @@ export interface JobOptions {
 
 // What is expected to take longer than this does not share a list with others, who would wait for it.
 export const QUICK_MS = 5;
+/** A read that has taken longer than this goes where it can be killed. */
+export const LONG_MS = 250;
 
 /** One statement (or batch) on its own, from its call to its result. Settles once; whoever comes second is not heard. */
 export class Job {
@@ -27,6 +29,7 @@ export class Job {
   /** Called instead of settling, when a reader finds that the statement writes. */
   onWrites: (() => void) | undefined;
   settled = false;
+  #crowded = false;
   #resolve: (done: Done) => void = () => {};
   #reject: (error: unknown) => void = () => {};
   #abort: ((reason: unknown) => void) | undefined;
@@ -44,7 +47,16 @@ export class Job {
   /** Is it sent alone? What can be cancelled is, since a cancel may cost the connection; and what is not known to be quick. */
   get alone(): boolean {
     const { plan, signal, ownTimeout } = this.options;
-    return signal !== undefined || ownTimeout || plan.expected > QUICK_MS;
+    return signal !== undefined || ownTimeout || plan.expected > (this.#crowded ? LONG_MS : QUICK_MS);
+  }
+
+  /**
+   * All places for those sent alone are taken by what takes long. Must it leave the lane? One that was seen to take some time, and not long, is
+   * sent with the quick ones from now on: elsewhere it might wait for seconds behind what takes long there.
+   */
+  crowdedOut(): boolean {
+    if (this.alone) this.#crowded = true;
+    return this.alone;
   }
 
   /** What a helper is asked for. `stoppable`: it looks at each row whether it shall end. */

@@ -44,7 +44,7 @@ export class Lane {
   add(job: Job): void {
     const { overflow, maxAlone = Infinity, maxQueued, pool } = this.#options;
     if (job.settled) return;
-    if (overflow !== undefined && job.alone && this.#aloneSlow >= maxAlone) return overflow.add(job);
+    if (overflow !== undefined && this.#aloneSlow >= maxAlone && job.crowdedOut()) return overflow.add(job);
     if (this.queued >= maxQueued) {
       const message = `pool ${JSON.stringify(pool.name)}: ${maxQueued} statements wait already`;
       return job.fail(new PoolError("QUEUE_FULL", message, { details: { queued: this.queued } }));
@@ -122,7 +122,7 @@ export class Lane {
     this.#backlog.putBack(back);
     for (const job of back) job.onAbort((reason) => job.fail(reason));
     if (overflow !== undefined && this.#aloneSlow >= maxAlone) {
-      for (const job of this.#backlog.takeAlone()) overflow.add(job);
+      for (const job of this.#backlog.takeAlone()) this.add(job);
     }
     this.#schedule();
   }
