@@ -1,0 +1,66 @@
+import { type Socket } from "node:net";
+import type pg from "pg";
+import { type HostAddress } from "./address.js";
+import { sendCancel } from "./cancel.js";
+import { type RoleWatch } from "./role.js";
+import { type TlsRequest } from "./tls.js";
+
+/** One open connection, and what is known of where it leads. */
+export interface Dialled {
+  /** Connected and idle. Has an `error` listener for good: being lost while idle never ends the process. */
+  readonly client: pg.Client;
+  /** Where it really is, so that a cancel request goes there and nowhere else. `ip` is undefined for a Unix socket. */
+  readonly at: HostAddress & { readonly ip: string | undefined };
+  readonly isEncrypted: boolean;
+  /**
+   * Asks that very server, with TLS when the connection has it, to cancel what this connection runs. Resolves when the server has closed the
+   * socket of the request, so that it has been handed on; rejects when it fails and with the reason of `signal`.
+   */
+  cancel(signal: AbortSignal): Promise<void>;
+  /** As the server reports it now; undefined for one that does not (before PostgreSQL 14, or PgBouncer) and was not asked. No round trip. */
+  readonly isReadOnly: boolean | undefined;
+  /** Like {@link isReadOnly}, without what the session has set by `default_transaction_read_only`. */
+  readonly isStandby: boolean | undefined;
+  /** Closes the socket at once; `lost` is not called for it. */
+  destroy(): void;
+}
+
+export interface DialledParts {
+  readonly client: pg.Client;
+  readonly socket: Socket;
+  readonly at: HostAddress;
+  readonly ip: string | undefined;
+  readonly tls: TlsRequest | undefined;
+  readonly role: RoleWatch;
+}
+
+/** Puts the parts together and tells `lost` once when the connection ends by itself. */
+export function dialledOf(parts: DialledParts, lost: (cause?: unknown) => void): Dialled {
+  const { client, socket, at, ip, tls, role } = parts;
+  let told = false;
+  const tell = (cause?: unknown): void => {
+    // pg tells nobody that its end was asked for, so what it knows is read.
+    if (told || (client as unknown as { readonly _ending: boolean })._ending) return;
+    told = true;
+    lost(cause);
+  };
+  client.on("error", tell);
+  client.on("end", () => tell());
+  const { processID, secretKey } = client as unknown as { readonly processID: number; readonly secretKey: number };
+  return {
+    client,
+    at: { ...at, ip },
+    isEncrypted: tls !== undefined,
+    cancel: (signal) => sendCancel({ at, ip, tls, processId: processID, secretKey }, signal),
+    get isReadOnly() {
+      return role.isReadOnly;
+    },
+    get isStandby() {
+      return role.isStandby;
+    },
+    destroy() {
+      told = true;
+      socket.destroy();
+    },
+  };
+}

@@ -1,0 +1,74 @@
+import { within } from "./aborts.js";
+import { type HostAddress } from "./address.js";
+import { isRefusal, noAnswer, noneOf } from "./connect-error.js";
+import { type DialOptions } from "./dial-options.js";
+import { type Dialled } from "./dialled.js";
+import { type DialRequest } from "./dialer.js";
+import { dialHost } from "./dial-host.js";
+import { type TargetSessionAttrs } from "./role.js";
+
+/** Goes through the hosts until one gives a connection of the wanted kind. */
+export class HostWalk {
+  readonly #options: DialOptions;
+  readonly #wanted: TargetSessionAttrs;
+  #lastGood = 0;
+
+  constructor(options: DialOptions, wanted: TargetSessionAttrs) {
+    this.#options = options;
+    this.#wanted = wanted;
+  }
+
+  async run(request: DialRequest, password: string | undefined): Promise<Dialled> {
+    const deadline = performance.now() + this.#options.connectTimeout;
+    const failures: Error[] = [];
+    const order = this.#order();
+    let secondBest: Dialled | undefined;
+    for (const [tried, index] of order.entries()) {
+      const at = this.#options.hosts[index] as HostAddress; // the order holds their indices
+      try {
+        const dialled = await this.#dialInTime(request, at, password, deadline, order.length - tried);
+        if (this.#wanted !== "prefer-standby" || dialled.isStandby === true) {
+          secondBest?.destroy();
+          this.#lastGood = index;
+          return dialled;
+        }
+        if (secondBest === undefined) secondBest = dialled;
+        else dialled.destroy();
+      } catch (error) {
+        if (request.signal.aborted || isRefusal(error)) secondBest?.destroy();
+        request.signal.throwIfAborted();
+        // Who is refused by one is refused by all; more attempts would only lock the account.
+        if (isRefusal(error)) throw error;
+        failures.push(error as Error); // dialHost rejects with nothing else
+      }
+    }
+    if (secondBest !== undefined) return secondBest;
+    throw noneOf(failures);
+  }
+
+  /** The time that is left is split among the hosts that are left, so that one that swallows everything does not eat it all. */
+  #dialInTime(
+    request: DialRequest,
+    at: HostAddress,
+    password: string | undefined,
+    deadline: number,
+    hostsLeft: number,
+  ): Promise<Dialled> {
+    const share = (deadline - performance.now()) / hostsLeft;
+    const wanted = this.#wanted === "prefer-standby" ? "any" : this.#wanted;
+    const dial = (signal: AbortSignal): Promise<Dialled> =>
+      dialHost({ ...request, signal, at, password, wanted, options: this.#options }, share);
+    return hostsLeft === 1 ? dial(request.signal) : within(request.signal, share, () => noAnswer(share), dial);
+  }
+
+  #order(): number[] {
+    const indices = this.#options.hosts.map((_, index) => index);
+    if (this.#options.loadBalanceHosts === "random") return shuffled(indices);
+    return [this.#lastGood, ...indices.filter((index) => index !== this.#lastGood)];
+  }
+}
+
+function shuffled(items: readonly number[]): number[] {
+  const drawn = items.map((item) => ({ item, at: Math.random() }));
+  return drawn.sort((a, b) => a.at - b.at).map(({ item }) => item);
+}

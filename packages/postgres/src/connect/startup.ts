@@ -1,0 +1,107 @@
+import { type Duplex } from "node:stream";
+import { type Socket } from "node:net";
+import pg from "pg";
+import { type HostAddress } from "./address.js";
+
+/** What the server is told and asked for at the start of a connection. */
+export interface StartupRequest {
+  readonly user: string;
+  readonly database: string;
+  readonly password: string | undefined;
+  /** Startup parameters: application_name and settings. */
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly types: pg.CustomTypesConfig | undefined;
+  readonly pipeline: boolean;
+  /** The socket is encrypted, so that SCRAM can be bound to it. */
+  readonly encrypted: boolean;
+}
+
+/** What pg's client has and its types do not tell. */
+interface Internals {
+  getStartupConf(): Record<string, string>;
+  connectionParameters: { password: unknown };
+  password: unknown;
+}
+
+/** Makes a client that will speak over this socket, which is open, and encrypted where it shall be. */
+export function createClient(socket: Socket, at: HostAddress, request: StartupRequest): pg.Client {
+  const { user, database, password, parameters, types, pipeline, encrypted } = request;
+  const client = new pg.Client({
+    ...EXPLICIT,
+    user,
+    database,
+    host: at.host,
+    port: at.port,
+    // Always a function: pg would look for PGPASSWORD and a pgpass file in place of an empty one.
+    password: () => {
+      if (password === undefined) throw new Error("the server asks for a password, and none is set");
+      return password;
+    },
+    enableChannelBinding: encrypted,
+    stream: () => opened(socket) as Duplex,
+    pipeline,
+    ...(types !== undefined && { types }),
+  });
+  // pg knows few startup parameters and takes some of them from the environment.
+  (client as unknown as Internals).getStartupConf = () => ({ user, database, ...parameters });
+  return client;
+}
+
+/** Authenticates. Rejects with pg's own error, or the reason of the signal at once; the socket is destroyed then. */
+export function startUp(client: pg.Client, socket: Socket, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const fail = (error: unknown): void => {
+    reject(error instanceof Error ? error : new Error(String(error)));
+    socket.destroy();
+  };
+  const onAbort = (): void => fail(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  // Stays for good: what is lost while idle must not end the process.
+  client.on("error", fail);
+  client.connect((error: Error | null) => {
+    if (error !== null) return fail(error);
+    forgetPassword(client);
+    resolve();
+  });
+  guardParser(socket);
+  return promise.finally(() => signal.removeEventListener("abort", onAbort));
+}
+
+// What is left out here, pg takes from the environment (PGSSLMODE, PGSSLNEGOTIATION, PGCONNECT_TIMEOUT …).
+const EXPLICIT = {
+  ssl: false,
+  sslnegotiation: "postgres",
+  client_encoding: "utf8",
+  connectionTimeoutMillis: 0,
+} as const;
+
+// pg calls connect() on the stream it is given and waits for the event; this one is connected already.
+function opened(socket: Socket): Socket {
+  socket.connect = () => {
+    process.nextTick(() => socket.emit("connect"));
+    return socket;
+  };
+  return socket;
+}
+
+// A reply that pg cannot parse throws inside the socket's event, which would end the process. Here it ends the connection.
+function guardParser(socket: Socket): void {
+  for (const listener of socket.listeners("data")) {
+    socket.off("data", listener as (chunk: Buffer) => void);
+    socket.on("data", (chunk: Buffer) => {
+      try {
+        Reflect.apply(listener, socket, [chunk]);
+      } catch (error) {
+        socket.destroy(error instanceof Error ? error : new Error(String(error)));
+      }
+    });
+  }
+}
+
+// It has done its work: nobody who prints or walks the client shall find it.
+function forgetPassword(client: pg.Client): void {
+  const internals = client as unknown as Internals;
+  internals.password = null;
+  internals.connectionParameters.password = null;
+}
