@@ -1,6 +1,6 @@
 import type { TestServer } from "./server.js";
 
-/** What every server has in common that somebody else runs, and whose URL a variable gives. */
+/** What every server has in common that somebody else runs, or that several tests share: `what` is how errors call it. */
 export abstract class GivenServer implements TestServer {
   readonly own = false;
   readonly pid = undefined;
@@ -8,12 +8,12 @@ export abstract class GivenServer implements TestServer {
   readonly port: number;
   readonly user: string;
   readonly password: string;
-  readonly #variable: string;
+  readonly #what: string;
 
   abstract readonly url: string;
 
-  constructor(variable: string, url: URL, defaultPort: number) {
-    this.#variable = variable;
+  constructor(what: string, url: URL, defaultPort: number) {
+    this.#what = what;
     this.host = url.hostname.replace(/^\[|\]$/g, "");
     this.port = Number(url.port || defaultPort);
     this.user = decodeURIComponent(url.username);
@@ -51,8 +51,6 @@ export abstract class GivenServer implements TestServer {
   abstract [Symbol.asyncDispose](): Promise<void>;
 
   async #refuse(done: string): Promise<never> {
-    throw new Error(
-      `the server that ${this.#variable} gives cannot be ${done} by a test; start one with { own: true }`,
-    );
+    throw new Error(`${this.#what} cannot be ${done} by a test; start one with { own: true }`);
   }
 }

@@ -42,11 +42,13 @@ export function untilStopped(pids: readonly number[]): Promise<void> {
 const PATIENCE = 5_000;
 
 async function untilAll(pids: readonly number[], what: string, fits: (state?: string) => boolean): Promise<void> {
-  for (const deadline = performance.now() + PATIENCE; ; await sleep(5)) {
+  const deadline = performance.now() + PATIENCE;
+  for (;;) {
     const states = new Map((await processes()).map(({ pid, state }) => [pid, state]));
     const others = pids.filter((pid) => !fits(states.get(pid)));
     if (others.length === 0) return;
     if (performance.now() > deadline) throw new Error(`not ${what} after ${PATIENCE} ms: process ${others.join(", ")}`);
+    await sleep(5);
   }
 }
 

@@ -27,7 +27,7 @@ export function findProgram(name: string): string | undefined {
 
 /** The folder that holds PostgreSQL's programs, or nothing. A link on the PATH is followed to where the others are, too. */
 export function findPostgres(): string | undefined {
-  const onPath = (process.env["PATH"] ?? "").split(delimiter).map((folder) => join(folder, "initdb"));
+  const onPath = (process.env.PATH ?? "").split(delimiter).map((folder) => join(folder, "initdb"));
   const known = POSTGRES.flatMap(expand).map((folder) => join(folder, "initdb"));
   return [...onPath, ...known]
     .filter(isProgram)
@@ -44,7 +44,7 @@ export function missing(server: string, variable: string | undefined, debian: st
 }
 
 function folders(): string[] {
-  const onPath = (process.env["PATH"] ?? "").split(delimiter).filter((folder) => folder !== "");
+  const onPath = (process.env.PATH ?? "").split(delimiter).filter((folder) => folder !== "");
   return [...onPath, ...COMMON, ...POSTGRES.flatMap(expand)];
 }
 

@@ -1,28 +1,11 @@
-import { spawn, type ChildProcess } from "node:child_process";
-import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
+import type { ChildProcess } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Home } from "./home.js";
 import { descendants, signalAll, untilGone, untilStopped } from "./processes.js";
+import { spawnServer, type ServerSpec } from "./spawn-server.js";
 import { watchOver, type Watchdog } from "./watchdog.js";
-
-export interface ServerSpec {
-  /** How errors call it: "PostgreSQL". */
-  readonly name: string;
-  readonly program: string;
-  /** Asked at every start. */
-  args(): readonly string[];
-  readonly home: Home;
-  /** Ends it orderly and fast. */
-  readonly stopSignal: NodeJS.Signals;
-  /** Ends it at once, with all of its children. */
-  readonly endSignal: "SIGQUIT" | "SIGKILL";
-  /** Asked again and again until it says that clients are served; a rejection means not yet. */
-  isReady(pid: number): Promise<boolean>;
-  /** Removes what it leaves behind outside its directory when it is killed. */
-  cleanUp?(): Promise<void>;
-}
 
 const START_PATIENCE = 30_000;
 const STOP_PATIENCE = 15_000;
@@ -53,13 +36,15 @@ export class ServerProcess {
     if (this.#child) return;
     const { name, isReady } = this.#spec;
     const pid = await this.#spawn();
-    for (const deadline = performance.now() + START_PATIENCE; ; await sleep(10)) {
+    const deadline = performance.now() + START_PATIENCE;
+    for (;;) {
       if (this.pid !== pid) throw new Error(`${name} ended while it started; the end of its log:\n${this.#logEnd()}`);
       if (await isReady(pid).catch(() => false)) return;
-      if (performance.now() < deadline) continue;
-      await this.kill();
-      throw new Error(`${name} was not ready within ${START_PATIENCE} ms; the end of its log:\n${this.#logEnd()}`);
+      if (performance.now() > deadline) break;
+      await sleep(10);
     }
+    await this.kill();
+    throw new Error(`${name} was not ready within ${START_PATIENCE} ms; the end of its log:\n${this.#logEnd()}`);
   }
 
   async stop(): Promise<void> {
@@ -118,30 +103,15 @@ export class ServerProcess {
   }
 
   async #spawn(): Promise<number> {
-    const { name, program, args, home } = this.#spec;
-    const log = openSync(this.#logFile, "a", 0o600);
-    // A session of its own: an interrupt at the terminal is for the tests, who then end it.
-    const child = spawn(program, args(), {
-      ...home.user,
-      cwd: home.directory,
-      detached: true,
-      stdio: ["ignore", log, log],
-      env: { PATH: process.env["PATH"], HOME: home.directory, LC_ALL: "C", TZ: "UTC" },
-    });
-    closeSync(log);
-    const failed = new Promise<never>((_resolve, reject) => child.once("error", reject));
-    const spawned = new Promise<void>((resolve) => child.once("spawn", resolve));
-    await Promise.race([spawned, failed]).catch((cause: unknown) => {
-      throw new Error(`${name}: cannot run ${program}`, { cause });
-    });
-    child.unref();
+    const child = await spawnServer(this.#spec, this.#logFile);
+    const { pid } = child;
+    if (pid === undefined) throw new Error(`${this.#spec.name}: it was started, but has no process`);
+    this.#child = child;
     child.once("exit", () => {
       this.#child = undefined;
       this.#frozen = [];
       this.#watchdog.guard();
     });
-    this.#child = child;
-    const pid = child.pid as number; // it was spawned
     this.#watchdog.guard(pid);
     return pid;
   }

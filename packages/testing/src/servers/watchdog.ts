@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import type { Socket } from "node:net";
+import { Socket } from "node:net";
 
 /** A process beside ours that ends a server and removes its directory when ours ends, however that happens. */
 export interface Watchdog {
@@ -34,11 +34,11 @@ export function watchOver(directory: string, signal: "SIGQUIT" | "SIGKILL"): Wat
   const args = ["-c", SCRIPT, "pool-testing-watchdog", directory, signal.slice(3)];
   // In a session of its own, so that what ends our whole group leaves it alive.
   const child = spawn("/bin/sh", args, { cwd: "/", detached: true, stdio: ["pipe", "ignore", "ignore"] });
-  const pipe = child.stdin as Socket; // a pipe of a child is a socket
+  const pipe = child.stdin;
   pipe.on("error", () => undefined); // it was killed: then nothing watches, and nothing is to be done
   child.on("error", () => undefined);
   child.unref();
-  pipe.unref();
+  if (pipe instanceof Socket) pipe.unref();
   return {
     guard: (...pids) => void pipe.write(`${pids.join(" ")}\n`),
     dismiss: () => void pipe.end("dismiss\n"),

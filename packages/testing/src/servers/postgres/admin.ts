@@ -132,5 +132,5 @@ function errorText(body: Buffer): string {
       .filter((field) => field !== "")
       .map((field) => [field.charAt(0), field.slice(1)]),
   );
-  return `${fields["M"] ?? "the server refused"} (${fields["C"] ?? "no SQLSTATE"})`;
+  return `${fields.M ?? "the server refused"} (${fields.C ?? "no SQLSTATE"})`;
 }

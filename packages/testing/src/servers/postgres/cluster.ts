@@ -31,7 +31,7 @@ export async function runProgram(
   args: readonly string[],
   env: Record<string, string> = {},
 ): Promise<void> {
-  const options = { ...home.user, cwd: home.directory, env: { PATH: process.env["PATH"], LC_ALL: "C", ...env } };
+  const options = { ...home.user, cwd: home.directory, env: { PATH: process.env.PATH, LC_ALL: "C", ...env } };
   await promisify(execFile)(join(bin, name), args, options).catch((cause: unknown) => {
     const { stderr = "" } = cause as { stderr?: string };
     throw new Error(`PostgreSQL: ${name} failed: ${stderr.trim()}`, { cause });

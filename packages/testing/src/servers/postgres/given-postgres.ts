@@ -7,8 +7,12 @@ import type { PostgresServer, PostgresStandby } from "./options.js";
 export const POSTGRES_URL = "POOL_TEST_POSTGRES_URL";
 
 /** A database of its own on a PostgreSQL that somebody else runs; it is dropped at the end, with all others made here. */
-export async function useGivenPostgres(url: URL): Promise<PostgresServer> {
-  const server = new GivenPostgres(url, databaseName());
+export async function useGivenPostgres(
+  url: URL,
+  what = `the server that ${POSTGRES_URL} gives`,
+  socketDirectory?: string,
+): Promise<PostgresServer> {
+  const server = new GivenPostgres(url, databaseName(), what, socketDirectory);
   await server.createDatabase(server.database);
   return server;
 }
@@ -16,13 +20,16 @@ export async function useGivenPostgres(url: URL): Promise<PostgresServer> {
 class GivenPostgres extends GivenServer implements PostgresServer {
   readonly url: string;
   readonly database: string;
-  readonly socketDirectory = undefined;
+  readonly socketDirectory: string | undefined;
   readonly tls = undefined;
+  readonly #what: string;
   readonly #maintenance: string;
   readonly #created: string[] = [];
 
-  constructor(given: URL, database: string) {
-    super(POSTGRES_URL, given, 5432);
+  constructor(given: URL, database: string, what: string, socketDirectory: string | undefined) {
+    super(what, given, 5432);
+    this.#what = what;
+    this.socketDirectory = socketDirectory;
     this.database = database;
     this.url = withDatabase(given.href, database);
     this.#maintenance = decodeURIComponent(given.pathname.slice(1)) || "postgres";
@@ -40,7 +47,7 @@ class GivenPostgres extends GivenServer implements PostgresServer {
   }
 
   async createStandby(): Promise<PostgresStandby> {
-    throw new Error(`the server that ${POSTGRES_URL} gives gets no standby from a test; start one with { own: true }`);
+    throw new Error(`${this.#what} gets no standby from a test; start one with { own: true }`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

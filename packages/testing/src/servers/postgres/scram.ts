@@ -30,7 +30,7 @@ export class Scram {
 
   /** @throws Error when the server does not know the password either */
   check(final: string): void {
-    const signature = Buffer.from(attributes(final)["v"] ?? "", "base64");
+    const signature = Buffer.from(attributes(final).v ?? "", "base64");
     const same = signature.length === this.#expected.length && timingSafeEqual(signature, this.#expected);
     if (!same) throw new Error("the server did not prove that it knows the password");
   }

@@ -42,16 +42,18 @@ class Standby extends OwnPostgres implements PostgresStandby {
 
   async promote(): Promise<void> {
     const [row] = await this.sql(`select pg_promote(true, ${PATIENCE / 1000}) as done`);
-    if (row?.["done"] !== "t") throw new Error(`the standby was not promoted within ${PATIENCE} ms`);
+    if (row?.done !== "t") throw new Error(`the standby was not promoted within ${PATIENCE} ms`);
   }
 
   async caughtUp(): Promise<void> {
     const [row] = await this.#primary.sql("select pg_current_wal_lsn() as position");
-    const position = literal(row?.["position"] ?? "0/0");
-    for (const deadline = performance.now() + PATIENCE; ; await sleep(10)) {
+    const position = literal(row?.position ?? "0/0");
+    const deadline = performance.now() + PATIENCE;
+    for (;;) {
       const [state] = await this.sql(`select pg_last_wal_replay_lsn() >= ${position} as done`);
-      if (state?.["done"] === "t") return;
+      if (state?.done === "t") return;
       if (performance.now() > deadline) throw new Error(`the standby did not catch up within ${PATIENCE} ms`);
+      await sleep(10);
     }
   }
 }
