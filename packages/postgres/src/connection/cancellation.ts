@@ -1,0 +1,38 @@
+import { type Exchange } from "./exchange.js";
+
+/** The server's `query_canceled`. */
+const CANCELED = "57014";
+
+/** How a statement is cancelled, and what becomes of a connection on which that went wrong. */
+export interface CancelRoute {
+  /** Settles when the server has closed the socket that carried the request, so that it can hit nothing any more. */
+  cancel(): Promise<void>;
+}
+
+/**
+ * The outcome of an exchange, cancelled on the server when the signal aborts. Settles only when both the statement and the cancel are over, so
+ * that the cancel never hits the next statement. What had finished before the cancel could hit it resolves with its result: a write that was
+ * done is not reported as cancelled.
+ * @throws the signal's reason when the statement was cancelled; the statement's own error when it failed by itself
+ */
+export async function cancellable<T>(exchange: Exchange<T>, signal: AbortSignal, route: CancelRoute): Promise<T> {
+  let cancelling: Promise<void> | undefined;
+  const onAbort = (): void => {
+    if (exchange.isSettled) return;
+    if (exchange.isSent) cancelling = route.cancel();
+    else exchange.abandon(signal.reason);
+  };
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    return await exchange.outcome;
+  } catch (error) {
+    throw cancelling !== undefined && isCanceled(error) ? signal.reason : error;
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+    await cancelling;
+  }
+}
+
+function isCanceled(error: unknown): boolean {
+  return error instanceof Error && (error as { readonly code?: unknown }).code === CANCELED;
+}

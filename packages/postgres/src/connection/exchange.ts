@@ -1,0 +1,68 @@
+import pg from "pg";
+import { type PgWire } from "./pg-internals.js";
+
+/**
+ * What happens between a statement's first message and the server's ReadyForQuery. It settles when the connection takes the next statement,
+ * and not already when the server reports an error: a cancel that is still under way must find this statement, and a release an idle connection.
+ */
+export abstract class Exchange<T> {
+  readonly outcome: Promise<T>;
+  readonly #resolve: (value: T) => void;
+  readonly #reject: (error: unknown) => void;
+  #isSettled = false;
+  #abandoned: { readonly reason: unknown } | undefined;
+  /** Its messages have been handed to the socket. */
+  isSent = false;
+
+  constructor() {
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    this.outcome = promise;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  get isSettled(): boolean {
+    return this.#isSettled;
+  }
+
+  /** Has nothing sent when its turn comes, and rejects now. */
+  abandon(reason: unknown): void {
+    this.#abandoned = { reason };
+    this.reject(reason);
+  }
+
+  submit(wire: PgWire): Error | undefined {
+    if (this.#abandoned !== undefined) return new Error("abandoned before it was sent");
+    this.isSent = true;
+    this.send(wire);
+    return undefined;
+  }
+
+  handleError(error: unknown, wire: PgWire): void {
+    if (!(error instanceof pg.DatabaseError) || !this.isSent) return this.reject(error);
+    const settle = (): void => {
+      wire.off("readyForQuery", settle);
+      wire.off("end", settle);
+      this.fail(error);
+    };
+    wire.on("readyForQuery", settle);
+    wire.on("end", settle);
+  }
+
+  protected abstract send(wire: PgWire): void;
+
+  /** The server reported an error, and is ready for the next statement. */
+  protected fail(error: unknown): void {
+    this.reject(error);
+  }
+
+  protected resolve(value: T): void {
+    this.#isSettled = true;
+    this.#resolve(value);
+  }
+
+  protected reject(error: unknown): void {
+    this.#isSettled = true;
+    this.#reject(error);
+  }
+}

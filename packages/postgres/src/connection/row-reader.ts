@@ -1,0 +1,61 @@
+import { type CustomTypesConfig, type FieldDef } from "pg";
+
+type Parser = (value: string) => unknown;
+
+/** Where the parsers of a result's columns come from: pg's registry, the client's overrides or the statement's own. */
+export interface Types {
+  getTypeParser(oid: number, format?: string): Parser;
+}
+
+/** Reads one row of what the server sent; throws what a type parser throws. */
+export type RowReader = (values: readonly (string | null)[]) => unknown;
+
+/** What is known of the rows of one statement: looked up once, not once per row. */
+export class RowShape {
+  readonly fields: FieldDef[];
+  readonly #names: readonly string[];
+  readonly #template: Readonly<Record<string, null>>;
+
+  constructor(fields: FieldDef[]) {
+    this.fields = fields;
+    this.#names = fields.map((field) => field.name);
+    // On an object without a prototype a column named __proto__ is a column; spread, so that every row has the same hidden class.
+    const template = Object.create(null) as Record<string, null>;
+    for (const name of this.#names) template[name] = null;
+    this.#template = { ...template };
+  }
+
+  /** A reader for one execution: parsers may have been replaced since the last one. */
+  reader(types: Types | CustomTypesConfig, rowMode: "object" | "array" | undefined): RowReader {
+    const lookUp = types; // the two differ in how the numbers of types are typed
+    const parsers = this.fields.map((field) => lookUp.getTypeParser(field.dataTypeID, "text"));
+    return rowMode === "array" ? arrayReader(parsers) : objectReader(this.#names, parsers, this.#template);
+  }
+}
+
+function objectReader(
+  names: readonly string[],
+  parsers: readonly Parser[],
+  template: Readonly<Record<string, null>>,
+): RowReader {
+  return (values) => {
+    const row: Record<string, unknown> = { ...template };
+    for (let index = 0; index < names.length; index += 1) {
+      const value = values[index] ?? null;
+      // Null is assigned too: of two columns with one name the last one counts.
+      row[names[index] ?? ""] = value === null ? null : parsers[index]?.(value);
+    }
+    return row;
+  };
+}
+
+function arrayReader(parsers: readonly Parser[]): RowReader {
+  return (values) => {
+    const row = new Array<unknown>(parsers.length);
+    for (let index = 0; index < parsers.length; index += 1) {
+      const value = values[index] ?? null;
+      row[index] = value === null ? null : parsers[index]?.(value);
+    }
+    return row;
+  };
+}

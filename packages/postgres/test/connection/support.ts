@@ -1,0 +1,77 @@
+import { once } from "node:events";
+import { connect } from "node:net";
+import { sharedPostgres, type PostgresServer } from "@pool/testing";
+import pg from "pg";
+import { type Dialled } from "../../src/connect/dialled.js";
+import { PostgresConnection, type ConnectionOptions } from "../../src/connection/connection.js";
+
+export const OPTIONS: ConnectionOptions = { cancelTimeout: 5_000 };
+
+/** A database of its own for one test file. */
+export async function database(): Promise<PostgresServer> {
+  return await sharedPostgres();
+}
+
+/** A connection as the dialer would make it, without TLS. */
+export async function open(url: string, options: Partial<ConnectionOptions> = {}): Promise<PostgresConnection> {
+  return new PostgresConnection(await dial(url), { ...OPTIONS, ...options });
+}
+
+export async function dial(url: string): Promise<Dialled> {
+  const client = new pg.Client({ connectionString: url });
+  client.on("error", () => undefined);
+  await client.connect();
+  const { host, port } = client;
+  const keys = client as unknown as { readonly processID: number; readonly secretKey: number };
+  return {
+    client,
+    at: { host, port, ip: undefined },
+    isEncrypted: false,
+    isReadOnly: undefined,
+    isStandby: undefined,
+    cancel: async (signal) => await sendCancel(host, port, keys, signal),
+    destroy: () => void client.connection.stream.destroy(),
+  };
+}
+
+async function sendCancel(
+  host: string,
+  port: number,
+  { processID, secretKey }: { readonly processID: number; readonly secretKey: number },
+  signal: AbortSignal,
+): Promise<void> {
+  const socket = host.startsWith("/") ? connect(`${host}/.s.PGSQL.${port}`) : connect(port, host);
+  const message = Buffer.alloc(16);
+  [16, 80_877_102, processID, secretKey].forEach((word, index) => message.writeInt32BE(word, index * 4));
+  socket.write(message);
+  socket.resume();
+  try {
+    await once(socket, "close", { signal });
+  } finally {
+    socket.destroy();
+  }
+}
+
+/** What pg's own client answers on a connection of its own, in the shape of ours. */
+export async function reference(url: string): Promise<{ client: pg.Client; end: () => Promise<void> }> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  return { client, end: async () => await client.end() };
+}
+
+/** Numbers from 0 to 1 that are the same for the same seed. */
+export function randomFrom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+export function seedOf(name: string): number {
+  const seed = Number(process.env.POOL_TEST_SEED ?? Math.floor(Math.random() * 1_000_000));
+  process.stdout.write(`${name}: POOL_TEST_SEED=${seed}\n`);
+  return seed;
+}
