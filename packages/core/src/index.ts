@@ -1,3 +1,4 @@
+export * from "./arguments.js";
 export * from "./errors.js";
 export * from "./events.js";
 export * from "./time.js";

@@ -3,6 +3,7 @@ import { type Pool, type QueryOptions, type SqlClient } from "@pool/core";
 import { type BackupOptions, type BackupReport } from "./backup.js";
 import { type SqliteHandle, type SqliteResult } from "./handle/handle.js";
 import { type Values } from "./helper/protocol.js";
+import { type SqliteStatement } from "./statement.js";
 
 /** The pools behind a client. */
 export interface SqlitePools {
@@ -24,7 +25,7 @@ export interface SqliteClient extends SqlClient<SqliteHandle> {
    * A write that was under way when its connection was lost rejects with `OUTCOME_UNKNOWN`.
    */
   query<Row = Record<string, unknown>>(
-    text: string,
+    statement: string | SqliteStatement,
     values?: Values,
     options?: QueryOptions,
   ): Promise<SqliteResult<Row>>;

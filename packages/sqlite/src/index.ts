@@ -8,4 +8,5 @@ export { verifyBackup, type Verification } from "./verification.js";
 export { type SqliteErrorCode } from "./errors.js";
 export { SqliteHandle, type Role, type SqliteResult } from "./handle/handle.js";
 export { type TransactionMode } from "./driver.js";
+export { type SqliteStatement } from "./statement.js";
 export { type Values } from "./helper/protocol.js";

@@ -5,7 +5,6 @@ import { withAnySignal } from "../aborts.js";
 import type { SqlContext } from "./context.js";
 import { sessionLost, type Place } from "./failures.js";
 import { Gate } from "./gate.js";
-import type { SqlResult } from "./sql.js";
 import type { StatementCall } from "./statement-run.js";
 import { perform, type Verdict } from "./verdict.js";
 
@@ -43,7 +42,7 @@ export class Connection<R> {
   }
 
   /** One statement outside of a transaction. */
-  statement(call: StatementCall): Promise<SqlResult> {
+  statement(call: StatementCall): Promise<unknown> {
     const ticket = ++this.#asked;
     return this.gate.enter(async () => {
       try {

@@ -1,12 +1,15 @@
 import type { Pool } from "../pool/pool.js";
 import type { Clock } from "../time.js";
-import type { SqlDriver } from "./sql.js";
+import type { Handles } from "./handles.js";
+import type { SqlDriver } from "./sql-driver.js";
 
 /** What every statement of one SQL client runs under; complete, defaults filled in. */
 export interface SqlContext<R> {
   /** Where its connections come from. */
   readonly pool: Pool<R>;
   readonly driver: SqlDriver<R>;
+  /** What its sessions and transactions are made of. */
+  readonly handles: Handles<R>;
   readonly clock: Clock;
   /** Longest time for one statement in ms, from sending to its reply. */
   readonly queryTimeout: number;

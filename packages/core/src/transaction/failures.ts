@@ -47,10 +47,6 @@ export function sessionLost(place: Place, cause: unknown): PoolError {
   return failure("RESOURCE_LOST", place, what, {}, { cause });
 }
 
-export function invalidArgument(what: string): PoolError {
-  return new PoolError("INVALID_ARGUMENT", what);
-}
-
 /** Why a rollback did not work. */
 export interface RollbackFailure {
   readonly failure: unknown;

@@ -1,2 +1,4 @@
-export { createSqlClient, type SqlClientOptions } from "./client.js";
+export { createSqlClient } from "./client.js";
+export type { SqlClientOptions } from "./client-options.js";
+export type * from "./sql-driver.js";
 export type * from "./sql.js";

@@ -1,6 +1,6 @@
 import type { OpenTransaction } from "./open-transaction.js";
 import { settle, undo } from "./run-transaction.js";
-import { TransactionScope } from "./scope.js";
+import type { TransactionScope } from "./scope.js";
 import { traceTransaction } from "./trace.js";
 
 /** A transaction between a session's `begin` and its `commit` or `rollback`. */
@@ -13,7 +13,7 @@ export class ManualTransaction<R> {
   private constructor(open: OpenTransaction<R>, ended: PromiseWithResolvers<undefined>) {
     this.#open = open;
     this.#ended = ended;
-    this.scope = new TransactionScope(open);
+    this.scope = open.newScope();
   }
 
   static begin<R>(open: OpenTransaction<R>, texts: readonly string[]): Promise<ManualTransaction<R>> {

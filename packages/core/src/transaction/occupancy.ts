@@ -28,6 +28,11 @@ export class Occupancy {
     return transactionBusy(this.#place, `${why}; use the transaction's own handle, or await it first`);
   }
 
+  assertFree(): void {
+    const refused = this.refusal();
+    if (refused !== undefined) throw refused;
+  }
+
   /** Something that others may stand beside; the session does not end before it. */
   async share<T>(work: () => Promise<T>): Promise<T> {
     this.#running++;

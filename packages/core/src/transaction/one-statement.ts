@@ -2,12 +2,11 @@ import { borrowing } from "../pool/borrow.js";
 import type { Lease } from "../pool/lease.js";
 import type { AcquireOptions } from "../pool/pool.js";
 import type { SqlContext } from "./context.js";
-import type { SqlResult } from "./sql.js";
 import type { StatementCall } from "./statement-run.js";
 import { perform } from "./verdict.js";
 
 /** Borrows a connection for one statement. */
-export async function runOnce<R>(context: SqlContext<R>, call: StatementCall): Promise<SqlResult> {
+export async function runOnce<R>(context: SqlContext<R>, call: StatementCall): Promise<unknown> {
   const { signal, label } = call;
   signal?.throwIfAborted();
   const options: AcquireOptions = { ...(signal !== undefined && { signal }), ...(label !== undefined && { label }) };
@@ -23,7 +22,7 @@ export async function runOnce<R>(context: SqlContext<R>, call: StatementCall): P
   );
 }
 
-async function runAndRelease<R>(context: SqlContext<R>, lease: Lease<R>, call: StatementCall): Promise<SqlResult> {
+async function runAndRelease<R>(context: SqlContext<R>, lease: Lease<R>, call: StatementCall): Promise<unknown> {
   try {
     const verdict = await perform(context, lease, call);
     if (verdict.kind === "done") return verdict.result;

@@ -2,20 +2,11 @@ import type { Lease } from "../pool/lease.js";
 import type { Connection } from "./connection.js";
 import { attachRollbackFailure, outcomeUnknown, transactionEnded } from "./failures.js";
 import type { Place, Refusal, RollbackFailure } from "./failures.js";
-import type { SqlResult } from "./sql.js";
+import type { SqlContext } from "./context.js";
+import type { TransactionScope } from "./scope.js";
+import type { OpenTransactionOptions, TransactionOutcome } from "./open-options.js";
 import type { StatementCall } from "./statement-run.js";
 import { failureIn, refusalIn, type Verdict } from "./verdict.js";
-
-/** `unknown`: the reply to COMMIT was lost. */
-export type TransactionOutcome = "committed" | "rolled back" | "unknown";
-
-export interface OpenTransactionOptions {
-  /** Cancels what runs, and lets no statement start afterwards; COMMIT and ROLLBACK are not touched by it. */
-  readonly signal?: AbortSignal | undefined;
-  readonly label?: string | undefined;
-  /** Which try of the whole work this is, from 1. */
-  readonly attempt?: number;
-}
 
 /**
  * A transaction as the backend has it: bound to the one lease on which it was begun, and knowing whether it can still be committed.
@@ -39,6 +30,15 @@ export class OpenTransaction<R> {
     this.attempt = options.attempt ?? 1;
   }
 
+  get context(): SqlContext<R> {
+    return this.#connection.context;
+  }
+
+  /** What its work is handed; with `outer`, that of a savepoint in there. */
+  newScope(outer?: TransactionScope<R>): TransactionScope<R> {
+    return new this.context.handles.Scope(this, outer);
+  }
+
   /** Runs the statements that begin it. Leaves nothing open when one of them fails. */
   async begin(texts: readonly string[]): Promise<void> {
     for (const [index, text] of texts.entries()) {
@@ -52,7 +52,7 @@ export class OpenTransaction<R> {
   }
 
   /** Runs one statement in it. `refusal` is asked when its turn has come. */
-  statement(call: StatementCall, refusal: Refusal): Promise<SqlResult> {
+  statement(call: StatementCall, refusal: Refusal): Promise<unknown> {
     return this.#inTurn(call, refusal, false);
   }
 
@@ -120,14 +120,14 @@ export class OpenTransaction<R> {
     return this.#doom;
   }
 
-  #inTurn(call: StatementCall, mayNot: Refusal, isControl: boolean): Promise<SqlResult> {
+  #inTurn(call: StatementCall, mayNot: Refusal, isControl: boolean): Promise<unknown> {
     return this.#connection.gate.enter(async () => {
       const refused = mayNot() ?? this.#refusalOfDoomed();
       if (refused !== undefined) throw refused;
       const verdict = await this.#send({ ...call, transactionSignal: this.signal });
       if (verdict.kind === "done") return verdict.result;
       const refusal = refusalIn(verdict);
-      if (refusal !== undefined && this.#connection.context.driver.isRetryable(refusal)) this.doom(refusal);
+      if (refusal !== undefined && this.context.driver.isRetryable(refusal)) this.doom(refusal);
       const adrift = isControl && verdict.kind === "cancelled";
       if (adrift || verdict.kind === "lost" || !this.#lease.active) this.doom(verdict.error);
       throw verdict.error;
@@ -140,7 +140,7 @@ export class OpenTransaction<R> {
   }
 
   #endedByBackend(): boolean {
-    return this.#lease.active && this.#connection.context.driver.inTransaction?.(this.#lease.resource) === false;
+    return this.#lease.active && this.context.driver.inTransaction?.(this.#lease.resource) === false;
   }
 
   #send(call: StatementCall): Promise<Verdict> {

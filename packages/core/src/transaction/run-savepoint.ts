@@ -8,7 +8,7 @@ import { traceTransaction } from "./trace.js";
 export function runSavepoint<R, T>(
   open: OpenTransaction<R>,
   scope: TransactionScope<R>,
-  work: (tx: Transaction) => PromiseLike<T>,
+  work: (tx: Transaction<R>) => PromiseLike<T>,
 ): Promise<T> {
   // Two of one depth never live at once, so the depth names it; quoted, and in a name space of ours.
   const savepoint = `"pool_savepoint_${String(scope.depth)}"`;

@@ -1,14 +1,13 @@
 import type { Connection } from "./connection.js";
-import { SqlSession } from "./session.js";
 import type { Session } from "./sql.js";
 
 /** A session for the time of `work`. @throws PoolError `TRANSACTION_OPEN` when the work resolved and left a transaction open */
 export async function runSession<R, T>(
   connection: Connection<R>,
-  work: (session: Session) => PromiseLike<T>,
+  work: (session: Session<R>) => PromiseLike<T>,
 ): Promise<T> {
   await connection.take();
-  const session = new SqlSession(connection);
+  const session = new connection.context.handles.Session(connection);
   let result: T;
   try {
     result = await work(session);

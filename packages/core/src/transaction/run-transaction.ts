@@ -1,6 +1,6 @@
 import { unlessAborted } from "../aborts.js";
 import type { OpenTransaction } from "./open-transaction.js";
-import { TransactionScope } from "./scope.js";
+import type { TransactionScope } from "./scope.js";
 import type { Transaction } from "./sql.js";
 import { traceTransaction } from "./trace.js";
 
@@ -11,12 +11,12 @@ import { traceTransaction } from "./trace.js";
 export function runTransaction<R, T>(
   open: OpenTransaction<R>,
   begin: readonly string[],
-  work: (tx: Transaction) => PromiseLike<T>,
+  work: (tx: Transaction<R>) => PromiseLike<T>,
   finish: "commit" | "rollback",
 ): Promise<T> {
   return traceTransaction(open, 0, async (ended) => {
     await open.begin(begin);
-    const scope = new TransactionScope(open);
+    const scope = open.newScope();
     let result: T;
     try {
       result = await unlessAborted(open.signal, () => work(scope));

@@ -1,14 +1,16 @@
 import { transactionBusy, transactionEnded, type Refusal } from "./failures.js";
-import { readStatement, readWork } from "./arguments.js";
+import { readWork } from "./arguments.js";
 import type { OpenTransaction } from "./open-transaction.js";
 import { runSavepoint } from "./run-savepoint.js";
-import type { QueryOptions, SqlResult, Transaction } from "./sql.js";
+import { readStatement, readUse } from "./read-statement.js";
+import type { QueryArguments, SqlResult, Transaction, UseArguments } from "./sql.js";
+import type { StatementCall } from "./statement-run.js";
 
 /**
  * What the work of a transaction or savepoint is handed. It decides what may still be asked: nothing while a savepoint inside it is open
  * (that would run inside the savepoint), nothing after its end. What was issued before the end is waited for.
  */
-export class TransactionScope<R> implements Transaction {
+export class TransactionScope<R> implements Transaction<R> {
   readonly depth: number;
   readonly outer: TransactionScope<R> | undefined;
   readonly #open: OpenTransaction<R>;
@@ -25,21 +27,24 @@ export class TransactionScope<R> implements Transaction {
     this.depth = outer === undefined ? 0 : outer.depth + 1;
   }
 
-  query<Row = Record<string, unknown>>(
-    text: string,
-    values?: readonly unknown[],
-    options?: QueryOptions,
-  ): Promise<SqlResult<Row>> {
-    return this.#admit(async () => {
-      const result = await this.#open.statement(readStatement(text, values, options), this.refusal);
-      return result as SqlResult<Row>; // the caller knows the type of the rows
-    });
+  query<Row = Record<string, unknown>>(...given: QueryArguments): Promise<SqlResult<Row>> {
+    const { queryOptions } = this.#open.context.driver;
+    return this.run(() => readStatement(queryOptions, ...given)) as Promise<SqlResult<Row>>; // the caller knows its rows
   }
 
-  transaction<T>(work: (tx: Transaction) => PromiseLike<T>): Promise<T> {
+  use<T>(...given: UseArguments<R, T>): Promise<T> {
+    return this.run(() => readUse(...given)) as Promise<T>; // what the work resolves with
+  }
+
+  /** One statement that `read` checks, or what stands for one. */
+  run(read: () => StatementCall): Promise<unknown> {
+    return this.#admit(async () => await this.#open.statement(read(), this.refusal));
+  }
+
+  transaction<T>(work: (tx: Transaction<R>) => PromiseLike<T>): Promise<T> {
     return this.#admit(async () => {
       readWork(work, "transaction");
-      this.#inner = new TransactionScope(this.#open, this);
+      this.#inner = this.#open.newScope(this);
       try {
         return await runSavepoint(this.#open, this.#inner, work);
       } finally {

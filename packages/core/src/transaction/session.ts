@@ -1,21 +1,24 @@
-import { readStatement, readTransactionOptions, readWork } from "./arguments.js";
+import { readTransactionOptions, readWork } from "./arguments.js";
 import type { Connection } from "./connection.js";
 import { sessionEnded, transactionBusy, transactionEnded, transactionOpen } from "./failures.js";
 import { ManualTransaction } from "./manual-transaction.js";
 import { Occupancy } from "./occupancy.js";
-import { OpenTransaction, type OpenTransactionOptions } from "./open-transaction.js";
+import type { OpenTransactionOptions } from "./open-options.js";
+import { OpenTransaction } from "./open-transaction.js";
+import { readStatement, readUse } from "./read-statement.js";
 import { withRetries } from "./retry.js";
 import { runTransaction } from "./run-transaction.js";
-import type { QueryOptions, Session, SqlResult, Transaction, TransactionOptions } from "./sql.js";
+import type { QueryArguments, Session, SqlResult, Transaction, TransactionOptions, UseArguments } from "./sql.js";
+import type { StatementCall } from "./statement-run.js";
 
-type Work<T> = (tx: Transaction) => PromiseLike<T>;
+type Work<R, T> = (tx: Transaction<R>) => PromiseLike<T>;
 type BeginOptions = Pick<TransactionOptions, "isolation" | "readOnly" | "mode">;
 
 const BEGIN_OPTIONS = ["isolation", "readOnly", "mode"] as const;
 const TRANSACTION_OPTIONS = [...BEGIN_OPTIONS, "signal", "label", "retries"] as const;
 
 /** One connection, used statement by statement (automatic mode), or with transactions: in callback form, or from `begin` to `commit`. */
-export class SqlSession<R> implements Session, AsyncDisposable {
+export class SqlSession<R> implements Session<R>, AsyncDisposable {
   readonly #connection: Connection<R>;
   readonly #occupancy: Occupancy;
   /** The transaction that `begin` has opened. */
@@ -31,18 +34,17 @@ export class SqlSession<R> implements Session, AsyncDisposable {
     return this.#manual !== undefined || this.#occupancy.occupied;
   }
 
-  query<Row>(text: string, values?: readonly unknown[], options?: QueryOptions): Promise<SqlResult<Row>> {
-    const refused = this.#occupancy.refusal();
-    if (refused !== undefined) return Promise.reject(refused);
-    if (this.#manual !== undefined) return this.#manual.scope.query(text, values, options);
-    return this.#occupancy.share(async () => {
-      const result = await this.#connection.statement(readStatement(text, values, options));
-      return result as SqlResult<Row>; // the caller knows the type of the rows
-    });
+  query<Row = Record<string, unknown>>(...given: QueryArguments): Promise<SqlResult<Row>> {
+    const { queryOptions } = this.#connection.context.driver;
+    return this.#run(() => readStatement(queryOptions, ...given)) as Promise<SqlResult<Row>>; // the caller knows its rows
   }
 
-  async transaction<T>(work: Work<T>, options: Omit<TransactionOptions, "acquireTimeout"> = {}): Promise<T> {
-    this.#throwIfRefused();
+  use<T>(...given: UseArguments<R, T>): Promise<T> {
+    return this.#run(() => readUse(...given)) as Promise<T>; // what the work resolves with
+  }
+
+  async transaction<T>(work: Work<R, T>, options: Omit<TransactionOptions, "acquireTimeout"> = {}): Promise<T> {
+    this.#occupancy.assertFree();
     if (this.#manual !== undefined) return await this.#savepoint(this.#manual, work, options);
     return await this.#occupy("a transaction", async () => {
       readWork(work, "transaction");
@@ -57,7 +59,7 @@ export class SqlSession<R> implements Session, AsyncDisposable {
   }
 
   async begin(options: BeginOptions = {}): Promise<void> {
-    this.#throwIfRefused();
+    this.#occupancy.assertFree();
     if (this.#manual !== undefined) throw this.#stillOpen("begin: a transaction is open already");
     await this.#occupy("begin()", async () => {
       const { context, place } = this.#connection;
@@ -95,6 +97,13 @@ export class SqlSession<R> implements Session, AsyncDisposable {
     await this.end();
   }
 
+  #run(read: () => StatementCall): Promise<unknown> {
+    const refused = this.#occupancy.refusal();
+    if (refused !== undefined) return Promise.reject(refused);
+    if (this.#manual !== undefined) return this.#manual.scope.run(read);
+    return this.#occupancy.share(async () => await this.#connection.statement(read()));
+  }
+
   async #end(): Promise<Error | undefined> {
     await this.#occupancy.end();
     const manual = this.#manual;
@@ -109,26 +118,20 @@ export class SqlSession<R> implements Session, AsyncDisposable {
     return new OpenTransaction(this.#connection, await this.#connection.take(options.signal), options);
   }
 
-  async #savepoint<T>(manual: ManualTransaction<R>, work: Work<T>, options: TransactionOptions): Promise<T> {
+  async #savepoint<T>(manual: ManualTransaction<R>, work: Work<R, T>, options: TransactionOptions): Promise<T> {
     readTransactionOptions(options, "transaction (a savepoint, since begin() has opened one)", ["label"]);
     return await manual.scope.transaction(work);
   }
 
   async #finish(what: string, how: (manual: ManualTransaction<R>) => Promise<void>): Promise<void> {
-    const { place } = this.#connection;
-    const manual = this.#manual;
-    this.#throwIfRefused();
+    const [manual, { place }] = [this.#manual, this.#connection];
+    this.#occupancy.assertFree();
     if (manual === undefined) throw transactionEnded(place, `${what}: no transaction is open in this session`);
     if (manual.scope.busy) throw transactionBusy(place, `${what}: a savepoint is still open in the transaction`);
     await this.#occupy(what, async () => {
       this.#manual = undefined;
       await how(manual);
     });
-  }
-
-  #throwIfRefused(): void {
-    const refused = this.#occupancy.refusal();
-    if (refused !== undefined) throw refused;
   }
 
   #occupy<T>(what: string, work: () => Promise<T>): Promise<T> {

@@ -17,14 +17,41 @@ export interface QueryOptions {
   label?: string;
 }
 
+export interface Statement {
+  readonly text: string;
+  readonly values?: readonly unknown[];
+}
+
+/** A statement as one object, with its options beside its text. */
+export interface SqlStatement extends Statement, QueryOptions {}
+
 export interface Queryable {
-  /** Runs one statement with bound values. */
+  /**
+   * Runs one statement with bound values: `query(text, values, options)`, or all of it as one object.
+   * @throws PoolError `INVALID_ARGUMENT` for an option that neither core nor the backend's driver knows
+   */
   query<Row = Record<string, unknown>>(
-    text: string,
+    statement: string | SqlStatement,
     values?: readonly unknown[],
     options?: QueryOptions,
   ): Promise<SqlResult<Row>>;
 }
+
+/** What a client, a session and a transaction have in common, and what an adapter writes methods of its own over. */
+export interface SqlTarget<R = unknown> extends Queryable {
+  /**
+   * Has the connection to itself for `work`, as a statement has it: in its turn, counted as busy under the name `statement`, by the rules of
+   * the transaction it is asked in. What else is asked of this session or transaction waits until `work` has settled, so `work` must not wait
+   * for that. It is not bounded in time unless `timeout` says so, since what it hands out may be read slowly; the connector's `queryTimeout`
+   * is for statements. On abort, at the `timeout` and with the transaction's own signal, `signal` tells `work` to cancel; one that has not
+   * settled within the client's `cancelTimeout` has its connection closed. When it rejects, the connection counts as lost if the driver says so.
+   */
+  use<T>(statement: string, work: UseWork<R, T>, options?: QueryOptions): Promise<T>;
+}
+
+export type QueryArguments = Parameters<Queryable["query"]>;
+export type UseArguments<R, T> = [statement: string, work: UseWork<R, T>, options?: QueryOptions];
+export type UseWork<R, T> = (resource: R, context: { readonly signal: AbortSignal }) => PromiseLike<T>;
 
 export type IsolationLevel = "read uncommitted" | "read committed" | "repeatable read" | "serializable";
 
@@ -50,27 +77,27 @@ export interface TransactionOptions {
  * The statements of one transaction; dead once it has ended (`TRANSACTION_ENDED`). Statements issued together run in the order of their
  * calls. Those that the work does not wait for run before COMMIT, and the transaction fails when one of them does.
  */
-export interface Transaction extends Queryable {
+export interface Transaction<R = unknown, X = unknown> extends SqlTarget<R> {
   /** 0 for the transaction, 1 and more inside savepoints. */
   readonly depth: number;
   /**
    * A savepoint around `work`: rolled back to when it throws. While it is open, a statement or a second savepoint on this handle is refused
    * with `TRANSACTION_BUSY`, since it would run inside.
    */
-  transaction<T>(work: (tx: Transaction) => PromiseLike<T>): Promise<T>;
+  transaction<T>(work: (tx: X & Transaction<R, X>) => PromiseLike<T>): Promise<T>;
 }
 
 /**
  * What a borrower of a SQL pool works with: one connection, each statement on its own, transactions when asked for. When the connection
  * dies the session is over (`RESOURCE_LOST`), since its settings, locks and temporary tables died with it; `withoutConnection` starts afresh.
  */
-export interface Session extends Queryable {
+export interface Session<R = unknown, X = unknown> extends SqlTarget<R> {
   /**
    * Commits when `work` resolves, rolls back when it rejects; a savepoint between `begin` and `commit`. What fails is what rejects; a rollback
    * that fails too is noted on it as `rollbackError`. @throws PoolError `OUTCOME_UNKNOWN` when the reply to COMMIT was lost
    */
   transaction<T>(
-    work: (tx: Transaction) => PromiseLike<T>,
+    work: (tx: X & Transaction<R, X>) => PromiseLike<T>,
     options?: Omit<TransactionOptions, "acquireTimeout">,
   ): Promise<T>;
   /**
@@ -95,43 +122,17 @@ export interface SessionOptions extends AcquireOptions {
   readOnly?: boolean;
 }
 
-export interface Statement {
-  readonly text: string;
-  readonly values?: readonly unknown[];
-}
-
-/** What a SQL connector's `client` is. */
-export interface SqlClient<R = unknown> extends Queryable {
+/** What a SQL connector's `client` is. `X` is what the adapter adds to it, to its sessions and to its transactions. */
+export interface SqlClient<R = unknown, X = unknown> extends SqlTarget<R> {
   /** A connection for the time of `work`. Used afterwards, the session rejects with `SESSION_ENDED`. */
-  session<T>(work: (session: Session) => PromiseLike<T>, options?: SessionOptions): Promise<T>;
+  session<T>(work: (session: X & Session<R, X>) => PromiseLike<T>, options?: SessionOptions): Promise<T>;
   /** A session that the caller ends: `await using session = await client.openSession()`. */
-  openSession(options?: SessionOptions): Promise<Session & AsyncDisposable>;
-  transaction<T>(work: (tx: Transaction) => PromiseLike<T>, options?: TransactionOptions): Promise<T>;
+  openSession(options?: SessionOptions): Promise<X & Session<R, X> & AsyncDisposable>;
+  transaction<T>(work: (tx: X & Transaction<R, X>) => PromiseLike<T>, options?: TransactionOptions): Promise<T>;
   /** All statements in one transaction; the results in their order. */
   batch(statements: readonly Statement[], options?: TransactionOptions): Promise<SqlResult[]>;
   /** A transaction that is always rolled back, for tests. Resolves with the work's result. */
-  sandbox<T>(work: (tx: Transaction) => PromiseLike<T>, options?: TransactionOptions): Promise<T>;
+  sandbox<T>(work: (tx: X & Transaction<R, X>) => PromiseLike<T>, options?: TransactionOptions): Promise<T>;
   acquire(options?: SessionOptions): Promise<Lease<R>>;
   readonly pool: Pool<R>;
-}
-
-/** What core's transactions need to know of a backend. An adapter writes this beside its ResourceFactory. */
-export interface SqlDriver<R> {
-  /**
-   * Runs one statement on one resource; on abort it cancels, and settles once the resource is free (or known to be lost). One that does not
-   * settle within the client's `cancelTimeout` has its connection closed. Statements of one session, transaction or lease of ours come one
-   * at a time. A COMMIT that the backend answers by rolling back (as PostgreSQL does after a failed statement) must reject.
-   */
-  query(resource: R, text: string, values: readonly unknown[], options: QueryOptions): Promise<SqlResult>;
-  /** The statements that begin such a transaction. Throws PoolError `INVALID_ARGUMENT` for what the backend cannot do. */
-  begin(options: Pick<TransactionOptions, "isolation" | "readOnly" | "mode">): readonly string[];
-  /** A serialization failure or a deadlock: the transaction was rolled back whole, and may be run again. */
-  isRetryable(error: unknown): boolean;
-  /** The connection is gone, so that the outcome of what was under way is not known. */
-  isConnectionLost(error: unknown): boolean;
-  /**
-   * Is a transaction open on this resource? Free of round trips; undefined where that is not known. With it, a transaction that the backend
-   * ended by itself (SQLite does on a full disk), or that a statement ended, takes no more statements, which would run outside of it.
-   */
-  inTransaction?(resource: R): boolean | undefined;
 }

@@ -9,6 +9,10 @@ export interface StatementCall {
   readonly text: string;
   readonly values: readonly unknown[];
   readonly label?: string | undefined;
+  /** The driver's own options. */
+  readonly own?: Readonly<Record<string, unknown>> | undefined;
+  /** Instead of the driver's `query`: what a `use` does with the resource. Checked to fit where it was given. */
+  readonly work?: ((resource: never, context: { readonly signal: AbortSignal }) => PromiseLike<unknown>) | undefined;
   /** Instead of the context's `queryTimeout`. */
   readonly timeout?: number | undefined;
   /** The caller's own; cancels it. */
@@ -47,16 +51,17 @@ export class StatementRun<R> {
   }
 
   /** Sends the statement. Rejects with what the driver rejects with, or with the cancel's reason when the driver does not settle. */
-  async send(resource: R): Promise<SqlResult> {
-    const timeout = this.#call.timeout ?? this.#context.queryTimeout;
-    if (timeout === Infinity && this.#signals.length === 0) return await this.#query(resource, undefined);
+  async send(resource: R): Promise<unknown> {
+    const { work, timeout = work === undefined ? this.#context.queryTimeout : Infinity } = this.#call;
+    if (timeout === Infinity && this.#signals.length === 0 && work === undefined)
+      return await this.#query(resource, undefined);
     try {
-      return await new Promise<SqlResult>((resolve, reject) => {
+      return await new Promise<unknown>((resolve, reject) => {
         this.#giveUp = reject;
         this.#cancel = new AbortController();
         for (const signal of this.#signals) signal.addEventListener("abort", this.#onAbort, { once: true });
         if (timeout !== Infinity) this.#startTimer(timeout, () => this.#stop(this.#timeoutError(timeout)));
-        this.#query(resource, this.#cancel.signal).then(resolve, reject);
+        this.#start(resource, this.#cancel.signal).then(resolve, reject);
       });
     } finally {
       this.#stopTimer();
@@ -64,10 +69,18 @@ export class StatementRun<R> {
     }
   }
 
-  async #query(resource: R, signal: AbortSignal | undefined): Promise<SqlResult> {
-    const { text, values, label } = this.#call;
-    const options: QueryOptions = { ...(signal !== undefined && { signal }), ...(label !== undefined && { label }) };
-    return await this.#context.driver.query(resource, text, values, options);
+  async #start(resource: R, signal: AbortSignal): Promise<unknown> {
+    const { work } = this.#call;
+    if (work === undefined) return await this.#query(resource, signal);
+    return await work(resource as never, { signal }); // `use` takes works for resources of its client alone
+  }
+
+  #query(resource: R, signal: AbortSignal | undefined): Promise<SqlResult> {
+    const { text, values, label, own } = this.#call;
+    const options: QueryOptions = own === undefined ? {} : { ...own };
+    if (signal !== undefined) options.signal = signal;
+    if (label !== undefined) options.label = label;
+    return this.#context.driver.query(resource, text, values, options);
   }
 
   readonly #onAbort = (event: Event): void => {

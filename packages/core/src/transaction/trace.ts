@@ -1,5 +1,6 @@
 import { trace, traced } from "../events.js";
-import type { OpenTransaction, TransactionOutcome } from "./open-transaction.js";
+import type { TransactionOutcome } from "./open-options.js";
+import type { OpenTransaction } from "./open-transaction.js";
 
 const transactions = traced("pool:transaction");
 

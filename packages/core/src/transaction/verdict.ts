@@ -1,23 +1,22 @@
 import type { Lease } from "../pool/lease.js";
 import type { SqlContext } from "./context.js";
-import type { SqlResult } from "./sql.js";
 import { StatementRun, type StatementCall } from "./statement-run.js";
 
 /** What became of one statement. */
 export type Verdict =
-  | { readonly kind: "done"; readonly result: SqlResult }
+  | { readonly kind: "done"; readonly result: unknown }
   /** It never reached the backend: a signal had aborted, or the lease had ended. */
   | { readonly kind: "unsent"; readonly error: unknown }
   /** The backend answered with an error. */
   | { readonly kind: "refused"; readonly error: unknown }
   /** Cancelled, and the connection is free again. It may have taken effect: `late` and `refusal` are what was answered all the same. */
-  | { readonly kind: "cancelled"; readonly error: unknown; readonly late?: SqlResult; readonly refusal?: unknown }
+  | { readonly kind: "cancelled"; readonly error: unknown; readonly late?: unknown; readonly refusal?: unknown }
   /** No reply will come; the lease has been destroyed. */
   | { readonly kind: "lost"; readonly error: unknown };
 
 /** Why it cannot be said that the statement took effect; undefined when the backend has said so, be it after a cancel. */
 export function failureIn(verdict: Verdict): { readonly failure: unknown } | undefined {
-  if (verdict.kind === "done" || (verdict.kind === "cancelled" && verdict.late !== undefined)) return undefined;
+  if (verdict.kind === "done" || (verdict.kind === "cancelled" && "late" in verdict)) return undefined;
   return { failure: verdict.error };
 }
 
@@ -34,7 +33,7 @@ export async function perform<R>(context: SqlContext<R>, lease: Lease<R>, call: 
   if (aborted !== undefined) return { kind: "unsent", error: aborted.reason };
   const progress = { sent: false };
   try {
-    const send = (): Promise<SqlResult> => {
+    const send = (): Promise<unknown> => {
       const { resource } = lease;
       progress.sent = true;
       return run.send(resource);

@@ -125,7 +125,11 @@ test("its functions stand alone, so that an adapter may replace one", async () =
 
 test.each([
   ["a work that is none", ["work"], "transaction: work must be a function"],
-  ["an unknown option", [async () => undefined, { isolaton: "serializable" }], 'it takes no option "isolaton"'],
+  [
+    "an unknown option",
+    [async () => undefined, { isolaton: "serializable" }],
+    'transaction takes no option "isolaton"',
+  ],
   ["an unknown isolation", [async () => undefined, { isolation: "total" }], "transaction: isolation must be one of"],
   ["retries below 0", [async () => undefined, { retries: -1 }], "transaction: retries must be a whole number"],
   ["retries that are none", [async () => undefined, { retries: "3" }], "transaction: retries must be a whole number"],

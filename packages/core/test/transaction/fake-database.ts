@@ -53,6 +53,13 @@ export class Connection {
   get inTransaction(): boolean {
     return this.frames !== undefined;
   }
+
+  /** What is no statement, for a `use`. */
+  async load(rows: readonly string[], signal: AbortSignal): Promise<number> {
+    signal.throwIfAborted();
+    this.log.push(`(loaded ${rows.join(",")})`);
+    return await Promise.resolve(rows.length);
+  }
 }
 
 /**

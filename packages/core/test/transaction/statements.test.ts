@@ -1,5 +1,7 @@
 import { getEventListeners } from "node:events";
 import { expect, test } from "vitest";
+import { createPool } from "../../src/pool/index.js";
+import { createSqlClient } from "../../src/transaction/index.js";
 import { ManualClock, settle } from "../support/manual-clock.js";
 import { clientOf, FakeDatabase, type Fault } from "./fake-database.js";
 
@@ -205,6 +207,12 @@ test.each([
   ["a timeout that is no number", ["SELECT", [], { timeout: "1s" }], "query: timeout"],
   ["a signal that is none", ["SELECT", [], { signal: {} }], "query: signal"],
   ["options that are none", ["SELECT", [], null], "query: options"],
+  ["an unknown option", ["SELECT", [], { rowMode: "array" }], 'query takes no option "rowMode"'],
+  ["a label that is none", ["SELECT", [], { label: 5 }], "query: label"],
+  ["an object without a text", [{ values: [] }], "query: text"],
+  ["an object in an object", [{ text: { text: "SELECT" } }], "query: text"],
+  ["an unknown option in an object", [{ text: "SELECT", name: "x" }], 'query takes no option "name"'],
+  ["values beside an object", [{ text: "SELECT" }, []], "query: values and options belong into the statement object"],
 ])("%s is refused with INVALID_ARGUMENT, and nothing is borrowed", async (_, call, message) => {
   const { client, database } = setUp();
   const query = client.query as (...args: unknown[]) => Promise<unknown>;
@@ -222,4 +230,40 @@ test("what is bound is never named in an error about it", async () => {
   const { client } = setUp();
   const error: unknown = await client.query("SELECT", "hunter2" as unknown as []).catch((reason: unknown) => reason);
   expect(String(error)).not.toContain("hunter2");
+});
+
+test("a statement object is the same as its parts, on the client, in sessions and in transactions", async () => {
+  const { client, database } = setUp();
+  const { signal } = new AbortController();
+  await client.query({ text: "INSERT", values: ["auto", "a"], label: "one" });
+  await client.session((session) => session.query({ text: "INSERT", values: ["auto", "b"], timeout: 1_000 }));
+  await client.transaction((tx) => tx.query({ text: "INSERT", values: ["t", "c"], signal }));
+  expect(database.committed).toEqual(["a", "b", "c"]);
+});
+
+test("options that the driver names reach it as they are, beside ours", async () => {
+  const { driver, factory } = new FakeDatabase();
+  const seen: unknown[] = [];
+  const client = createSqlClient({
+    pool: createPool(factory),
+    queryTimeout: Infinity,
+    driver: {
+      ...driver,
+      queryOptions: ["rowMode"],
+      query: (connection, text, values, options) => {
+        seen.push({ ...options });
+        return driver.query(connection, text, values, options);
+      },
+    },
+  });
+  const rowMode = "array";
+  await client.query("SELECT", ["auto"], { rowMode, label: "x" } as object);
+  await client.query({ text: "SELECT", values: ["auto"], rowMode } as { text: string });
+  await client.session((session) => session.query("SELECT", ["auto"], { rowMode } as object));
+  await client.transaction((tx) => tx.query("SELECT", ["t"], { rowMode } as object));
+  await client.query("SELECT", ["auto"]);
+  expect(seen).toEqual([{ rowMode, label: "x" }, { rowMode }, { rowMode }, {}, { rowMode }, {}, {}]);
+  await expect(client.query("SELECT", [], { rowmode: "array" } as object)).rejects.toThrow(
+    'query takes no option "rowmode"; it takes signal, timeout, label, rowMode',
+  );
 });

@@ -1,4 +1,4 @@
-import { type Hold, PoolError, type QueryOptions, type Statement } from "@pool/core";
+import { type Hold, type PoolError, type QueryOptions, readSignal, type Statement } from "@pool/core";
 import { resultOf, type SqliteResult } from "../handle/handle.js";
 import { assertBindable } from "../handle/values.js";
 import { type Values } from "../helper/protocol.js";
@@ -49,12 +49,6 @@ export class Dispatcher {
     const { timeout = queryTimeout, label } = options;
     const signal = this.#admit(options.signal);
     assertBindable(values, where);
-    if (typeof timeout !== "number" || !(timeout > 0)) {
-      throw new PoolError(
-        "INVALID_ARGUMENT",
-        `${where}: timeout must be more than 0 ms, or Infinity, got ${String(timeout)}`,
-      );
-    }
     const ownTimeout = timeout < queryTimeout;
     const job = new Job({ plan, values, label, timeout, ownTimeout, signal }, performance.now());
     // Asked here: a reader that finds a write tells so in whatever context its reply arrives.
@@ -92,15 +86,9 @@ export class Dispatcher {
 
   #admit(signal: unknown): AbortSignal | undefined {
     if (this.#closed !== undefined) throw this.#closed;
-    if (signal === undefined) return undefined;
-    if (!(signal instanceof AbortSignal)) {
-      throw new PoolError(
-        "INVALID_ARGUMENT",
-        `${this.#options.where}: signal must be an AbortSignal, got a ${typeof signal}`,
-      );
-    }
-    signal.throwIfAborted();
-    return signal;
+    const read = readSignal(`${this.#options.where}: signal`, signal);
+    read?.throwIfAborted();
+    return read;
   }
 
   #write(job: Job, hold: Hold | undefined): void {

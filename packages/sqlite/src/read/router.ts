@@ -7,6 +7,7 @@ import { BoundedMap } from "../helper/lru.js";
 import { type Values } from "../helper/protocol.js";
 import { type Dispatcher } from "../lane/dispatcher.js";
 import { QUICK_MS } from "../lane/job.js";
+import { readQueryOptions, readStatementObject, readText, type SqliteStatement } from "../statement.js";
 import { type InThreadReader } from "./in-thread.js";
 import { Plan } from "./plan.js";
 import { Turn } from "./turn.js";
@@ -38,8 +39,18 @@ export class Router {
   }
 
   /** One statement, on whatever connection suits it. */
-  query<Row>(text: string, values?: Values, options?: QueryOptions): Promise<SqliteResult<Row>> {
+  query<Row>(statement: string | SqliteStatement, values?: Values, options?: QueryOptions): Promise<SqliteResult<Row>> {
+    if (typeof statement === "string") return this.#query<Row>(statement, values, options);
     try {
+      return this.#query<Row>(...readStatementObject(this.#where, statement, values, options));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  #query<Row>(text: string, values?: Values, options?: QueryOptions): Promise<SqliteResult<Row>> {
+    try {
+      if (options !== undefined) readQueryOptions(this.#where, options);
       const plan = this.#plans.get(text) ?? this.#plan(text);
       const { statement } = plan;
       if (plan.kind !== "point" || statement === undefined) return this.#dispatcher.send<Row>(plan, values, options);
@@ -57,13 +68,9 @@ export class Router {
     this.#plans.clear();
   }
 
-  #plan(text: unknown): Plan {
+  #plan(text: string): Plan {
     if (this.#dispatcher.closed !== undefined) throw this.#dispatcher.closed;
-    if (typeof text !== "string" || text.trim() === "") {
-      const got = typeof text === "string" ? "an empty one" : `a ${typeof text}`;
-      throw new PoolError("INVALID_ARGUMENT", `${this.#where}: text must be a statement that is not empty, got ${got}`);
-    }
-    const plan = this.#reader.plan(text);
+    const plan = this.#reader.plan(readText(this.#where, text));
     if (this.#reader.isOpen) this.#plans.set(text, plan);
     return plan;
   }

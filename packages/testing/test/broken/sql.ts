@@ -61,7 +61,7 @@ export const brokenSql: readonly Broken[] = [
     fault: "sends whatever it is given",
     ...clientWith((good, { driver }) => ({
       query: async (text, values = [], options = {}) =>
-        (await good.pool.use((wire) => driver.query(wire, text, values, options))) as Awaited<
+        (await good.pool.use((wire) => driver.query(wire, text as string, values, options))) as Awaited<
           ReturnType<typeof good.query<never>>
         >,
     })),
@@ -111,7 +111,7 @@ export const brokenSql: readonly Broken[] = [
     fault: "a transaction is each statement on its own",
     ...clientWith((good) => ({
       transaction: async (work) =>
-        await work({ query: good.query, depth: 0, transaction: (inner) => good.transaction(inner) }),
+        await work({ query: good.query, use: good.use, depth: 0, transaction: (inner) => good.transaction(inner) }),
     })),
     breaks: [
       "ambiguous input is refused with INVALID_ARGUMENT before anything is sent",
@@ -244,9 +244,9 @@ export const brokenSql: readonly Broken[] = [
 ];
 
 /** One that borrows for each statement. */
-function sessionOf(client: SqlClient): Session {
+function sessionOf<R>(client: SqlClient<R>): Session<R> {
   const withoutConnection: Session["withoutConnection"] = async (work) => await work();
-  return { ...client, inTransaction: false, withoutConnection } as unknown as Session;
+  return { ...client, inTransaction: false, withoutConnection } as unknown as Session<R>;
 }
 
 function literal(value: unknown): string {

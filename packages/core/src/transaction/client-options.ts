@@ -1,0 +1,41 @@
+import { readLimit } from "../arguments.js";
+import type { Pool } from "../pool/pool.js";
+import { systemClock, type Clock } from "../time.js";
+import type { SqlContext } from "./context.js";
+import type { Handles } from "./handles.js";
+import type { SqlDriver } from "./sql-driver.js";
+import type { SqlTarget } from "./sql.js";
+
+/** What {@link createSqlClient} makes a client of. */
+export interface SqlClientOptions<R, X = unknown> {
+  /** Where connections come from. The client does not close it. */
+  readonly pool: Pool<R>;
+  /** Where sessions and transactions borrow that promise `readOnly`. Default: `pool`. */
+  readonly readPool?: Pool<R> | undefined;
+  readonly driver: SqlDriver<R>;
+  /**
+   * Methods that the adapter adds to the client, its sessions and its transactions alike. In them, `this` is that which they are called on,
+   * with `query` and `use`; the client's own are bound to it.
+   */
+  readonly extend?: (X & ThisType<SqlTarget<R> & X>) | undefined;
+  /** Longest time for one statement in ms, from sending to its reply; waiting for a connection is no part of it. @default 30_000 */
+  readonly queryTimeout?: number | undefined;
+  /** Longest time in ms for a cancelled statement to settle; then its caller hears of it, and its connection is closed. @default 1_000 */
+  readonly cancelTimeout?: number | undefined;
+  readonly clock?: Clock | undefined;
+  /** Gives numbers from 0 to 1, for the jitter of back-offs. @default Math.random */
+  readonly random?: (() => number) | undefined;
+}
+
+/** The options of one client for one of its pools, defaults filled in. @throws PoolError `INVALID_ARGUMENT` */
+export function contextOf<R, X>(options: SqlClientOptions<R, X>, handles: Handles<R>, pool: Pool<R>): SqlContext<R> {
+  return {
+    pool,
+    handles,
+    driver: options.driver,
+    clock: options.clock ?? systemClock,
+    queryTimeout: readLimit("createSqlClient: queryTimeout", options.queryTimeout) ?? 30_000,
+    cancelTimeout: readLimit("createSqlClient: cancelTimeout", options.cancelTimeout) ?? 1_000,
+    random: options.random ?? Math.random,
+  };
+}

@@ -1,0 +1,84 @@
+import {
+  invalidArgument,
+  readFunction,
+  readKeys,
+  readLabel,
+  readLimit,
+  readObject,
+  readSignal,
+  wrongArgument,
+} from "../arguments.js";
+import type { QueryOptions, SqlStatement, Statement } from "./sql.js";
+import type { StatementCall } from "./statement-run.js";
+
+const QUERY_OPTIONS = ["signal", "timeout", "label"] satisfies (keyof QueryOptions)[];
+
+/**
+ * Checks what `query` was called with: text, values and options, or one object with all of it. `own` names the driver's options.
+ * @throws PoolError `INVALID_ARGUMENT`; the values themselves are never named
+ */
+export function readStatement(
+  own: readonly string[] | undefined,
+  statement: unknown,
+  values?: unknown,
+  options?: unknown,
+): StatementCall {
+  if (typeof statement !== "object" || statement === null) return readParts(own, statement, values, options);
+  if (values !== undefined || options !== undefined)
+    throw invalidArgument("query: values and options belong into the statement object, when there is one");
+  const { text, values: bound, ...beside } = statement as Partial<SqlStatement>;
+  return readParts(own, text, bound, beside);
+}
+
+function readParts(own: readonly string[] = [], text: unknown, values: unknown, options: unknown): StatementCall {
+  const read = readText("query: text", text);
+  if (values !== undefined && !Array.isArray(values))
+    throw invalidArgument(`query: values must be an array, got a ${typeof values}`);
+  const bound: readonly unknown[] = values ?? [];
+  if (options === undefined) return { text: read, values: bound };
+  return { text: read, values: bound, ...readQueryOptions(own, options, "query") };
+}
+
+/** Checks what `use` was called with. @throws PoolError `INVALID_ARGUMENT` */
+export function readUse(statement: unknown, work: unknown, options: unknown = {}): StatementCall {
+  const text = readText("use: statement", statement);
+  readFunction("use: work", work);
+  return {
+    text,
+    values: [],
+    work: work as NonNullable<StatementCall["work"]>,
+    ...readQueryOptions([], options, "use"),
+  };
+}
+
+/** Checks a batch. @throws PoolError `INVALID_ARGUMENT` that names the statement by its place */
+export function readBatch(statements: readonly Statement[]): readonly StatementCall[] {
+  if (!Array.isArray(statements)) throw wrongArgument("batch: statements", "an array of { text, values }", statements);
+  return statements.map((statement: unknown, index) => {
+    const what = `batch: statement ${String(index)}`;
+    readObject(what, statement);
+    readKeys(what, statement as object, ["text", "values"]);
+    const { text, values } = statement as Partial<Statement>;
+    return readParts([], text, values, undefined);
+  });
+}
+
+function readQueryOptions(
+  own: readonly string[],
+  options: unknown,
+  call: string,
+): Pick<StatementCall, "signal" | "timeout" | "label" | "own"> {
+  readObject(`${call}: options`, options);
+  const { signal, timeout, label, ...others } = options as QueryOptions;
+  readLimit(`${call}: timeout`, timeout);
+  readLabel(`${call}: label`, label);
+  readSignal(`${call}: signal`, signal);
+  if (Object.keys(others).length === 0) return { label, timeout, signal };
+  readKeys(call, others, [...QUERY_OPTIONS, ...own]);
+  return { label, timeout, signal, own: others };
+}
+
+function readText(what: string, text: unknown): string {
+  if (typeof text !== "string" || text.trim() === "") throw wrongArgument(what, "a statement that is not empty", text);
+  return text;
+}

@@ -1,0 +1,24 @@
+import type { QueryOptions, SqlResult, TransactionOptions } from "./sql.js";
+
+/** What core's transactions need to know of a backend. An adapter writes this beside its ResourceFactory. */
+export interface SqlDriver<R> {
+  /** Names of statement options of its own, which reach {@link SqlDriver.query} in its options, unchecked. Others than these are refused. */
+  readonly queryOptions?: readonly string[];
+  /**
+   * Runs one statement on one resource; on abort it cancels, and settles once the resource is free (or known to be lost). One that does not
+   * settle within the client's `cancelTimeout` has its connection closed. Statements of one session, transaction or lease of ours come one
+   * at a time. A COMMIT that the backend answers by rolling back (as PostgreSQL does after a failed statement) must reject.
+   */
+  query(resource: R, text: string, values: readonly unknown[], options: QueryOptions): Promise<SqlResult>;
+  /** The statements that begin such a transaction. Throws PoolError `INVALID_ARGUMENT` for what the backend cannot do. */
+  begin(options: Pick<TransactionOptions, "isolation" | "readOnly" | "mode">): readonly string[];
+  /** A serialization failure or a deadlock: the transaction was rolled back whole, and may be run again. */
+  isRetryable(error: unknown): boolean;
+  /** The connection is gone, so that the outcome of what was under way is not known. */
+  isConnectionLost(error: unknown): boolean;
+  /**
+   * Is a transaction open on this resource? Free of round trips; undefined where that is not known. With it, a transaction that the backend
+   * ended by itself (SQLite does on a full disk), or that a statement ended, takes no more statements, which would run outside of it.
+   */
+  inTransaction?(resource: R): boolean | undefined;
+}
