@@ -28,14 +28,14 @@ export async function sendCancel(target: CancelTarget, signal: AbortSignal): Pro
 
 function untilClosed(socket: Socket, request: Buffer, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const { promise, resolve, reject } = Promise.withResolvers<undefined>();
   const onAbort = (): void => {
     reject(signal.reason);
     socket.destroy();
   };
   signal.addEventListener("abort", onAbort, { once: true });
   socket.on("error", reject);
-  socket.once("close", () => resolve());
+  socket.once("close", () => resolve(undefined));
   socket.resume(); // nothing comes but the end, which is only seen by who reads
   socket.write(request);
   return promise.finally(() => {

@@ -89,7 +89,8 @@ async function talk(request: HostRequest, opened: OpenSocket, attempt: TlsAttemp
   const client = createClient(socket, at, {
     ...{ user, database, password, parameters, types },
     pipeline: request.pipeline === true,
-    encrypted: encrypted !== undefined,
+    // Without TLS there is nothing to bind to, and saying that we could would be refused by a server that could too.
+    channelBinding: encrypted === undefined && options.channelBinding === "prefer" ? "disable" : options.channelBinding,
   });
   const role = new RoleWatch(client);
   await inPhase(at, "authentication", () => startUp(client, socket, signal));

@@ -2,51 +2,16 @@ import { userInfo } from "node:os";
 import type pg from "pg";
 import { type Duration, parseDuration } from "@pool/core";
 import { DEFAULT_PORT, type HostAddress, parseHost } from "./address.js";
+import { type ConnectOptions, type PasswordProvider } from "./connect-options.js";
 import { type TargetSessionAttrs } from "./role.js";
-import { type SslMode, type TlsFiles } from "./tls.js";
+import { parametersOf, refusedByPgBouncer } from "./settings.js";
+import { readTls } from "./ssl-options.js";
 import { type TlsOptions } from "./tls-attempts.js";
+import { type ChannelBinding } from "./url-parameters.js";
+import { readUrl, type UrlParts } from "./url.js";
 
-/** A password that is fetched for each connect; `refresh` is true when the last one was refused. */
-export type PasswordProvider = (context: {
-  readonly signal: AbortSignal;
-  readonly refresh: boolean;
-}) => string | PromiseLike<string>;
-
-/** Where to connect, as whom, and how. */
-export interface ConnectOptions {
-  /** `postgres://user:password@host:port/database?…`; several hosts with commas between them. What is also said by an option of its own is taken from there. */
-  url?: string;
-  /** A name, an IP address, or the folder of a Unix socket. @default "localhost" */
-  host?: string;
-  /** Several hosts, tried one after the other; `"name:port"` where the port is not `port`. */
-  hosts?: readonly string[];
-  /** @default 5432 */
-  port?: number;
-  /** @default the name of the system's user */
-  user?: string;
-  /** The password, or a function that gives it for each connect. */
-  password?: string | PasswordProvider;
-  /** @default the name of the user */
-  database?: string;
-  /** What is asked of TLS. @default "verify-full"; "disable" for a connection that stays on this machine */
-  sslmode?: SslMode;
-  /** Certificates and the like for TLS, `true` for "verify-full", or `false` for "disable". */
-  ssl?: boolean | (TlsFiles & { rejectUnauthorized?: boolean });
-  /** Which server is wanted among several. @default "any" with one host, "read-write" with several */
-  targetSessionAttrs?: TargetSessionAttrs;
-  /** Whether hosts are tried in order, beginning with the one that answered last, or at random. @default "disable" */
-  loadBalanceHosts?: "disable" | "random";
-  /** What the server shows in `pg_stat_activity`. @default the connector's name */
-  applicationName?: string;
-  /** Settings of each connection, sent when it starts: they outlive every reset. */
-  settings?: Readonly<Record<string, string | number | boolean>>;
-  /** Silence after which TCP asks whether the server is still there, in ms. @default 30_000 */
-  keepAlive?: Duration;
-  /** Parsers for the types of values, as pg takes them. */
-  types?: pg.CustomTypesConfig;
-  /** Whether each connection is a session of its own, or a PgBouncer in transaction mode is in front. @default "session" */
-  poolMode?: "session" | "transaction";
-}
+export type { ConnectOptions, PasswordProvider } from "./connect-options.js";
+export { connectOptions } from "./option-table.js";
 
 /** {@link ConnectOptions}, complete and checked. */
 export interface DialOptions {
@@ -55,6 +20,7 @@ export interface DialOptions {
   readonly database: string;
   readonly password: string | PasswordProvider | undefined;
   readonly tls: TlsOptions;
+  readonly channelBinding: ChannelBinding;
   /** Startup parameters beside user and database. */
   readonly parameters: Readonly<Record<string, string>>;
   readonly targetSessionAttrs: TargetSessionAttrs;
@@ -63,36 +29,101 @@ export interface DialOptions {
   readonly keepAlive: number;
   readonly types: pg.CustomTypesConfig | undefined;
   readonly poolMode: "session" | "transaction";
-  /** How long one connect may take at most, in ms; shared among the hosts. The signal of the dial is what ends it. */
+  /** How long one connect may take, in ms; it is shared among the hosts. What ends a dial is its signal. */
   readonly connectTimeout: number;
 }
 
-/** Fills in the defaults. `problems` has what is wrong with the options together, each as one sentence. */
-export function readConnectOptions(raw: ConnectOptions & { readonly connectTimeout?: Duration }): {
+/** What the option table has let through. `connectTimeout` is left out where the user said nothing, so that the URL's counts. */
+export type RawConnectOptions = ConnectOptions & { readonly connectTimeout?: Duration | undefined };
+
+/**
+ * Puts options and URL together and fills in the defaults. `problems` says what is wrong with them together, each in one sentence and without
+ * secrets; the options are of use only when there is none.
+ */
+export function readConnectOptions(raw: RawConnectOptions): {
   readonly options: DialOptions;
   readonly problems: readonly string[];
 } {
   const problems: string[] = [];
-  const hosts = (raw.hosts ?? [raw.host ?? "localhost"]).flatMap((text) => {
-    const read = parseHost(text, raw.port ?? DEFAULT_PORT);
-    if (typeof read !== "string") return [read];
-    problems.push(`host is ${read}`);
-    return [];
-  });
-  const user = raw.user ?? userInfo().username;
+  const url = raw.url === undefined ? undefined : readUrl(raw.url);
+  problems.push(...(url?.problems ?? []));
+  const said: Partial<UrlParts> = url?.parts ?? {};
+  const hosts = hostsOf(raw, said, problems);
+  const user = raw.user ?? said.user ?? systemUser(problems);
+  const applicationName = raw.applicationName ?? said.applicationName;
+  const startup = parametersOf(raw.settings ?? {});
   const options: DialOptions = {
     hosts,
     user,
-    database: raw.database ?? user,
-    password: raw.password,
-    tls: { mode: raw.sslmode, files: {} },
-    parameters: { ...(raw.applicationName !== undefined && { application_name: raw.applicationName }) },
-    targetSessionAttrs: raw.targetSessionAttrs ?? (hosts.length > 1 ? "read-write" : "any"),
-    loadBalanceHosts: raw.loadBalanceHosts ?? "disable",
-    keepAlive: parseDuration(raw.keepAlive ?? 30_000) ?? 30_000,
+    database: raw.database ?? said.database ?? user,
+    password: raw.password ?? said.password,
+    tls: readTls(
+      raw.sslmode ?? (raw.ssl === undefined ? said.sslmode : sslmodeUnder(raw.ssl, said)),
+      raw.ssl,
+      problems,
+    ),
+    channelBinding: raw.channelBinding ?? said.channelBinding ?? "prefer",
+    parameters: {
+      ...(said.options !== undefined && { options: said.options }),
+      ...startup,
+      ...(applicationName !== undefined && { application_name: applicationName }),
+    },
+    targetSessionAttrs: raw.targetSessionAttrs ?? said.targetSessionAttrs ?? (hosts.length > 1 ? "read-write" : "any"),
+    loadBalanceHosts: raw.loadBalanceHosts ?? said.loadBalanceHosts ?? "disable",
+    keepAlive: inMs(raw.keepAlive) ?? said.keepAlive ?? 30_000,
     types: raw.types,
     poolMode: raw.poolMode ?? "session",
-    connectTimeout: parseDuration(raw.connectTimeout ?? 5_000) ?? 5_000,
+    connectTimeout: inMs(raw.connectTimeout) ?? said.connectTimeout ?? 5_000,
   };
+  if (options.poolMode === "transaction") problems.push(...refusedByPgBouncer(options.parameters));
+  for (const [name, text] of Object.entries({ user, database: options.database, applicationName }))
+    if (text?.includes("\0") === true) problems.push(`${name} must not have a NUL in it`);
   return { options, problems };
+}
+
+/** Hosts as an option takes them: `"db"`, `"db:5433"`, `"[::1]:5433"`, or a folder. `what` names the option in problems. */
+export function readHosts(
+  texts: readonly string[],
+  port: number,
+  what: string,
+  problems: string[],
+): readonly HostAddress[] {
+  return texts.flatMap((text) => {
+    const read = parseHost(text, port);
+    if (typeof read !== "string") return [read];
+    problems.push(`${what} has ${read}`);
+    return [];
+  });
+}
+
+function hostsOf(raw: RawConnectOptions, said: Partial<UrlParts>, problems: string[]): readonly HostAddress[] {
+  const own = raw.hosts ?? (raw.host === undefined ? undefined : [raw.host]);
+  if (raw.hosts !== undefined && raw.host !== undefined) problems.push("host and hosts exclude each other");
+  if (said.hosts !== undefined && (own !== undefined || raw.port !== undefined))
+    problems.push("url names the hosts, so host, hosts and port are not to be given beside it");
+  if (said.hosts !== undefined) return said.hosts;
+  return readHosts(
+    own ?? ["localhost"],
+    raw.port ?? DEFAULT_PORT,
+    raw.hosts === undefined ? "host" : "hosts",
+    problems,
+  );
+}
+
+// `ssl: true` and `ssl: false` go before the URL's sslmode; certificates do not say how strictly they are used.
+function sslmodeUnder(ssl: NonNullable<ConnectOptions["ssl"]>, said: Partial<UrlParts>): UrlParts["sslmode"] {
+  return typeof ssl === "boolean" ? undefined : said.sslmode;
+}
+
+function systemUser(problems: string[]): string {
+  try {
+    return userInfo().username;
+  } catch {
+    problems.push("user is required: the system has no name for the user of this process");
+    return "";
+  }
+}
+
+function inMs(duration: Duration | undefined): number | undefined {
+  return duration === undefined ? undefined : parseDuration(duration);
 }

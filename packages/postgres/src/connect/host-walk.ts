@@ -11,7 +11,7 @@ import { type TargetSessionAttrs } from "./role.js";
 export class HostWalk {
   readonly #options: DialOptions;
   readonly #wanted: TargetSessionAttrs;
-  #lastGood = 0;
+  #lastGood: HostAddress | undefined;
 
   constructor(options: DialOptions, wanted: TargetSessionAttrs) {
     this.#options = options;
@@ -23,13 +23,12 @@ export class HostWalk {
     const failures: Error[] = [];
     const order = this.#order();
     let secondBest: Dialled | undefined;
-    for (const [tried, index] of order.entries()) {
-      const at = this.#options.hosts[index] as HostAddress; // the order holds their indices
+    for (const [tried, at] of order.entries()) {
       try {
         const dialled = await this.#dialInTime(request, at, password, deadline, order.length - tried);
         if (this.#wanted !== "prefer-standby" || dialled.isStandby === true) {
           secondBest?.destroy();
-          this.#lastGood = index;
+          this.#lastGood = at;
           return dialled;
         }
         if (secondBest === undefined) secondBest = dialled;
@@ -61,14 +60,15 @@ export class HostWalk {
     return hostsLeft === 1 ? dial(request.signal) : within(request.signal, share, () => noAnswer(share), dial);
   }
 
-  #order(): number[] {
-    const indices = this.#options.hosts.map((_, index) => index);
-    if (this.#options.loadBalanceHosts === "random") return shuffled(indices);
-    return [this.#lastGood, ...indices.filter((index) => index !== this.#lastGood)];
+  #order(): readonly HostAddress[] {
+    const { hosts, loadBalanceHosts } = this.#options;
+    if (loadBalanceHosts === "random") return shuffled(hosts);
+    const first = this.#lastGood;
+    return first === undefined ? hosts : [first, ...hosts.filter((host) => host !== first)];
   }
 }
 
-function shuffled(items: readonly number[]): number[] {
+function shuffled<T>(items: readonly T[]): readonly T[] {
   const drawn = items.map((item) => ({ item, at: Math.random() }));
   return drawn.sort((a, b) => a.at - b.at).map(({ item }) => item);
 }

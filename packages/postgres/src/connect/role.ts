@@ -2,6 +2,14 @@ import type pg from "pg";
 
 /** Which server is wanted, in libpq's words. */
 export type TargetSessionAttrs = "any" | "read-write" | "read-only" | "primary" | "standby" | "prefer-standby";
+export const TARGET_SESSION_ATTRS: readonly TargetSessionAttrs[] = [
+  "any",
+  "read-write",
+  "read-only",
+  "primary",
+  "standby",
+  "prefer-standby",
+];
 
 /** What a server says of itself; undefined where it says nothing. */
 export interface Role {

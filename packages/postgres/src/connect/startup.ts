@@ -1,7 +1,7 @@
-import { type Duplex } from "node:stream";
 import { type Socket } from "node:net";
 import pg from "pg";
 import { type HostAddress } from "./address.js";
+import { type ChannelBinding } from "./url-parameters.js";
 
 /** What the server is told and asked for at the start of a connection. */
 export interface StartupRequest {
@@ -12,8 +12,7 @@ export interface StartupRequest {
   readonly parameters: Readonly<Record<string, string>>;
   readonly types: pg.CustomTypesConfig | undefined;
   readonly pipeline: boolean;
-  /** The socket is encrypted, so that SCRAM can be bound to it. */
-  readonly encrypted: boolean;
+  readonly channelBinding: ChannelBinding;
 }
 
 /** What pg's client has and its types do not tell. */
@@ -25,7 +24,7 @@ interface Internals {
 
 /** Makes a client that will speak over this socket, which is open, and encrypted where it shall be. */
 export function createClient(socket: Socket, at: HostAddress, request: StartupRequest): pg.Client {
-  const { user, database, password, parameters, types, pipeline, encrypted } = request;
+  const { user, database, password, parameters, types, pipeline, channelBinding } = request;
   const client = new pg.Client({
     ...EXPLICIT,
     user,
@@ -37,20 +36,21 @@ export function createClient(socket: Socket, at: HostAddress, request: StartupRe
       if (password === undefined) throw new Error("the server asks for a password, and none is set");
       return password;
     },
-    enableChannelBinding: encrypted,
-    stream: () => opened(socket) as Duplex,
+    enableChannelBinding: channelBinding !== "disable",
+    stream: () => opened(socket),
     pipeline,
     ...(types !== undefined && { types }),
   });
   // pg knows few startup parameters and takes some of them from the environment.
   (client as unknown as Internals).getStartupConf = () => ({ user, database, ...parameters });
+  if (channelBinding === "require") refuseUnbound(client);
   return client;
 }
 
 /** Authenticates. Rejects with pg's own error, or the reason of the signal at once; the socket is destroyed then. */
 export function startUp(client: pg.Client, socket: Socket, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const { promise, resolve, reject } = Promise.withResolvers<undefined>();
   const fail = (error: unknown): void => {
     reject(error instanceof Error ? error : new Error(String(error)));
     socket.destroy();
@@ -62,7 +62,7 @@ export function startUp(client: pg.Client, socket: Socket, signal: AbortSignal):
   client.connect((error: Error | null) => {
     if (error !== null) return fail(error);
     forgetPassword(client);
-    resolve();
+    resolve(undefined);
   });
   guardParser(socket);
   return promise.finally(() => signal.removeEventListener("abort", onAbort));
@@ -97,6 +97,27 @@ function guardParser(socket: Socket): void {
       }
     });
   }
+}
+
+// Before the password, or anything made from it, is sent: who asks for it in another way may not be the server.
+function refuseUnbound(client: pg.Client): void {
+  const { connection } = client;
+  let isOffered = false;
+  let isProven = false;
+  const refuse = (): void => {
+    connection.emit("error", new Error('the server does not bind the password to TLS, and channelBinding is "require"'));
+  };
+  connection.on("authenticationSASL", ({ mechanisms }: { readonly mechanisms: readonly string[] }) => {
+    isOffered = mechanisms.includes("SCRAM-SHA-256-PLUS");
+    if (!isOffered) refuse();
+  });
+  // pg checks the server's own proof, which comes with this message.
+  connection.on("authenticationSASLFinal", () => (isProven = isOffered));
+  connection.on("authenticationCleartextPassword", refuse);
+  connection.on("authenticationMD5Password", refuse);
+  connection.on("authenticationOk", () => {
+    if (!isProven) refuse();
+  });
 }
 
 // It has done its work: nobody who prints or walks the client shall find it.

@@ -3,6 +3,7 @@ import { connect, type ConnectionOptions, type TLSSocket } from "node:tls";
 
 /** What is asked of TLS, in libpq's words; `allow` and `prefer` protect against nobody who can change the traffic. */
 export type SslMode = "disable" | "allow" | "prefer" | "require" | "verify-ca" | "verify-full";
+export const SSL_MODES: readonly SslMode[] = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"];
 
 /** Certificates and the like for TLS, as `node:tls` takes them. Files are read by the caller. */
 export type TlsFiles = Pick<
