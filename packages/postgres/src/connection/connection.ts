@@ -3,28 +3,38 @@ import pg from "pg";
 import { cancellable, type CancelRoute } from "./cancellation.js";
 import { type Dialled } from "../connect/dialled.js";
 import { type Exchange } from "./exchange.js";
+import { Line } from "./line.js";
 import { Messages } from "./messages.js";
 import { internalsOf, type PgClient, type PgSubmittable } from "./pg-internals.js";
-import { StatementExchange } from "./statement-exchange.js";
+import { PreparedStatements } from "./prepared.js";
+import { StatementExchange, type StatementContext } from "./statement-exchange.js";
 import { type PostgresResult, type PostgresStatement } from "./statement.js";
 import { assertText, wireValuesOf } from "./values.js";
 
 export interface ConnectionOptions {
   /** Longest time in ms for a cancel to be handed to the server. After it the connection is destroyed, for nobody knows what the cancel will hit. */
   readonly cancelTimeout: number;
+  /** How many prepared statements the connection keeps; 0 for none, as behind a PgBouncer in transaction mode. */
+  readonly statementCache: number;
 }
 
 /** One connection as a pool lends it. Statements issued together run in the order of their calls. */
 export class PostgresConnection {
   readonly #dialled: Dialled;
   readonly #client: PgClient;
-  readonly #messages = new Messages();
+  readonly #line: Line;
+  readonly #context: StatementContext;
   readonly #cancelRoute: CancelRoute;
-  #running = 0;
 
   constructor(dialled: Dialled, options: ConnectionOptions) {
     this.#dialled = dialled;
     this.#client = internalsOf(dialled.client);
+    this.#line = new Line(this.#client);
+    this.#context = {
+      messages: new Messages(),
+      prepared: new PreparedStatements(options.statementCache),
+      types: this.#client,
+    };
     this.#cancelRoute = { cancel: async () => await this.#cancel(options.cancelTimeout) };
   }
 
@@ -50,7 +60,7 @@ export class PostgresConnection {
   get status(): ResourceStatus {
     const transaction = this.#client.getTransactionStatus();
     const inTransaction = transaction === "T" || transaction === "E";
-    const busy = this.#running > 0 || this.#client.readyForQuery !== true;
+    const busy = this.#line.isBusy || this.#client.readyForQuery !== true;
     return { inTransaction, busy, clean: !inTransaction && !busy };
   }
 
@@ -62,7 +72,18 @@ export class PostgresConnection {
     signal?.throwIfAborted();
     assertText(statement.text);
     const values = wireValuesOf(statement.values);
-    return await this.#exchange(new StatementExchange(statement, values, this.#messages, this.#client), signal);
+    const exchange = new StatementExchange(statement, values, this.#context);
+    try {
+      return await this.#perform(exchange, signal);
+    } catch (error) {
+      if (exchange.refusal === undefined || this.status.inTransaction === true) throw error;
+      // Refused before anything was executed, so this is not a second execution.
+      signal?.throwIfAborted();
+      return await this.#perform(
+        new StatementExchange({ ...statement, prepare: false }, values, this.#context),
+        signal,
+      );
+    }
   }
 
   /** One round trip. */
@@ -76,17 +97,16 @@ export class PostgresConnection {
     await this.#dialled.client.end();
   }
 
-  async #exchange<T>(exchange: Exchange<T> & PgSubmittable, signal: AbortSignal | undefined): Promise<T> {
-    this.#running += 1;
+  async #perform<T>(exchange: Exchange<T> & PgSubmittable, signal: AbortSignal | undefined): Promise<T> {
+    this.#line.enter(exchange);
     try {
-      this.#client.query(exchange);
       return await (signal === undefined ? exchange.outcome : cancellable(exchange, signal, this.#cancelRoute));
     } catch (error) {
       // Its stack leads to the socket; from here it leads to who awaits. Only those who fail pay for it.
       if (error instanceof pg.DatabaseError) Error.captureStackTrace(error);
       throw error;
     } finally {
-      this.#running -= 1;
+      this.#line.leave(exchange);
     }
   }
 

@@ -52,7 +52,7 @@ export abstract class Exchange<T> {
   protected abstract send(wire: PgWire): void;
 
   /** The server reported an error, and is ready for the next statement. */
-  protected fail(error: unknown): void {
+  protected fail(error: pg.DatabaseError): void {
     this.reject(error);
   }
 

@@ -1,4 +1,4 @@
-import { type CustomTypesConfig, type FieldDef } from "pg";
+import { type FieldDef } from "pg";
 import { type CommandComplete, type DataRow, type RowDescription } from "./pg-internals.js";
 import { RowShape, type RowReader, type Types } from "./row-reader.js";
 import { type PostgresResult } from "./statement.js";
@@ -10,7 +10,7 @@ const TAG = /^([A-Za-z]+)(?: (\d+))?(?: (\d+))?/;
 
 /** Gathers what the server answers to one text into results. */
 export class ResultBuilder {
-  readonly #types: Types | CustomTypesConfig;
+  readonly #types: Types;
   readonly #rowMode: "object" | "array" | undefined;
   #current: Writable = emptyResult();
   #all: PostgresResult[] | undefined;
@@ -19,7 +19,7 @@ export class ResultBuilder {
   /** What a type parser threw; the rows behind it are not read. */
   failure: { readonly cause: unknown } | undefined;
 
-  constructor(types: Types | CustomTypesConfig, rowMode: "object" | "array" | undefined) {
+  constructor(types: Types, rowMode: "object" | "array" | undefined) {
     this.#types = types;
     this.#rowMode = rowMode;
   }

@@ -1,4 +1,4 @@
-import { type CustomTypesConfig, type FieldDef } from "pg";
+import { type FieldDef } from "pg";
 
 type Parser = (value: string) => unknown;
 
@@ -26,9 +26,8 @@ export class RowShape {
   }
 
   /** A reader for one execution: parsers may have been replaced since the last one. */
-  reader(types: Types | CustomTypesConfig, rowMode: "object" | "array" | undefined): RowReader {
-    const lookUp = types; // the two differ in how the numbers of types are typed
-    const parsers = this.fields.map((field) => lookUp.getTypeParser(field.dataTypeID, "text"));
+  reader(types: Types, rowMode: "object" | "array" | undefined): RowReader {
+    const parsers = this.fields.map((field) => types.getTypeParser(field.dataTypeID, "text"));
     return rowMode === "array" ? arrayReader(parsers) : objectReader(this.#names, parsers, this.#template);
   }
 }

@@ -1,4 +1,5 @@
 import { PoolError, reasonOf } from "@pool/core";
+import { type DatabaseError } from "pg";
 import { Exchange } from "./exchange.js";
 import { type Messages, type WireValue } from "./messages.js";
 import {
@@ -8,31 +9,48 @@ import {
   type PgWire,
   type RowDescription,
 } from "./pg-internals.js";
+import { type Prepared, type PreparedStatements, type Refusal } from "./prepared.js";
 import { ResultBuilder } from "./result.js";
 import { type Types } from "./row-reader.js";
 import { type PostgresResult, type PostgresStatement } from "./statement.js";
+
+const STABLE: ReadonlySet<string> = new Set(["SELECT", "INSERT", "UPDATE", "DELETE", "MERGE"]);
+
+/** What the statements of one connection share. */
+export interface StatementContext {
+  readonly messages: Messages;
+  readonly prepared: PreparedStatements;
+  readonly types: Types;
+}
 
 /** One statement of which all rows are wanted: one write to the socket, one result. */
 export class StatementExchange extends Exchange<PostgresResult> implements PgSubmittable {
   readonly #statement: PostgresStatement;
   readonly #values: readonly WireValue[];
   readonly #messages: Messages;
+  readonly #cache: PreparedStatements;
   readonly #result: ResultBuilder;
+  #prepared: Prepared | undefined;
   #isCopy = false;
+  /** Why the server has run nothing, where the fault is the prepared statement's: it may be run again without one. */
+  refusal: Refusal;
 
-  constructor(statement: PostgresStatement, values: readonly WireValue[], messages: Messages, types: Types) {
+  constructor(statement: PostgresStatement, values: readonly WireValue[], context: StatementContext) {
     super();
     this.#statement = statement;
     this.#values = values;
-    this.#messages = messages;
-    this.#result = new ResultBuilder(statement.types ?? types, statement.rowMode);
+    this.#messages = context.messages;
+    this.#cache = context.prepared;
+    this.#result = new ResultBuilder(statement.types ?? context.types, statement.rowMode);
   }
 
   protected send(wire: PgWire): void {
-    const { text } = this.#statement;
     const messages = this.#messages;
-    if (this.#isExtended) messages.parse("", text).bind("", this.#values).describePortal().execute(0).sync();
-    else messages.query(text);
+    const prepared = (this.#prepared = this.#cache.of(this.#statement));
+    for (const name of this.#cache.takeClosable()) messages.closeStatement(name);
+    if (prepared !== undefined) this.#bindPrepared(prepared);
+    else if (this.#isExtended) this.#bindUnnamed();
+    else messages.query(this.#statement.text);
     wire.stream.write(messages.take());
   }
 
@@ -66,16 +84,49 @@ export class StatementExchange extends Exchange<PostgresResult> implements PgSub
 
   handleReadyForQuery(): void {
     if (this.#isCopy) this.reject(copyRefused());
-    else if (this.#result.failure !== undefined) this.reject(unreadable(this.#result.failure.cause));
-    else this.resolve(this.#result.finish());
+    else this.#finish();
   }
 
-  protected override fail(error: unknown): void {
+  protected override fail(error: DatabaseError): void {
+    if (this.#prepared !== undefined) this.refusal = this.#cache.failed(this.#prepared, error);
     this.reject(this.#isCopy ? copyRefused() : error);
   }
 
+  #bindUnnamed(): void {
+    this.#messages.parse("", this.#statement.text).bind("", this.#values).describePortal().execute(0).sync();
+  }
+
+  /** Parsed and described once; afterwards what is known is not asked again. */
+  #bindPrepared({ name, text, isParsed, shape }: Prepared): void {
+    const messages = this.#messages;
+    if (!isParsed) messages.parse(name, text);
+    messages.bind(name, this.#values);
+    if (shape === undefined) messages.describePortal();
+    else if (shape !== null) this.#result.use(shape);
+    messages.execute(0).sync();
+  }
+
+  #finish(): void {
+    const { failure, shape } = this.#result;
+    const result = this.#result.finish();
+    if (this.#prepared !== undefined) {
+      this.#prepared.isParsed = true;
+      if (this.#keepsShape(result.command)) this.#prepared.shape = shape ?? null;
+    }
+    if (failure === undefined) this.resolve(result);
+    else this.reject(unreadable(failure.cause));
+  }
+
+  /**
+   * Of these the server promises that rows keep their shape, or refuses ("cached plan must not change result type"). Not of a FETCH or an
+   * EXECUTE, which take no values.
+   */
+  #keepsShape(command: string | null): boolean {
+    return this.#values.length > 0 && command !== null && STABLE.has(command);
+  }
+
   get #isExtended(): boolean {
-    return this.#values.length > 0;
+    return this.#prepared !== undefined || this.#values.length > 0;
   }
 }
 

@@ -5,7 +5,7 @@ import pg from "pg";
 import { type Dialled } from "../../src/connect/dialled.js";
 import { PostgresConnection, type ConnectionOptions } from "../../src/connection/connection.js";
 
-export const OPTIONS: ConnectionOptions = { cancelTimeout: 5_000 };
+export const OPTIONS: ConnectionOptions = { cancelTimeout: 5_000, statementCache: 100 };
 
 /** A database of its own for one test file. */
 export async function database(): Promise<PostgresServer> {
@@ -74,4 +74,18 @@ export function seedOf(name: string): number {
   const seed = Number(process.env.POOL_TEST_SEED ?? Math.floor(Math.random() * 1_000_000));
   process.stdout.write(`${name}: POOL_TEST_SEED=${seed}\n`);
   return seed;
+}
+
+/** The types of the messages sent from now on, one string per write to the socket: `["PBDES", "Q"]`. */
+export function recordWrites(connection: PostgresConnection): string[] {
+  const { stream } = connection.client.connection;
+  const writes: string[] = [];
+  const write = stream.write.bind(stream) as (chunk: Buffer) => boolean;
+  stream.write = ((chunk: Buffer) => {
+    let types = "";
+    for (let at = 0; at < chunk.length; at += 1 + chunk.readInt32BE(at + 1)) types += String.fromCharCode(chunk[at]!);
+    writes.push(types);
+    return write(chunk);
+  }) as typeof stream.write;
+  return writes;
 }
