@@ -18,12 +18,13 @@ export interface CancelTarget {
  */
 export async function sendCancel(target: CancelTarget, signal: AbortSignal): Promise<void> {
   const { socket } = await openSocket(target.at, target.ip, signal);
-  const secure = target.tls === undefined ? socket : await encrypt(socket, target.tls, signal);
-  if (secure === undefined) {
+  try {
+    const secure = target.tls === undefined ? socket : await encrypt(socket, target.tls, signal);
+    if (secure === undefined) throw new Error("the server has TLS for the connection and none for its cancel request");
+    await untilClosed(secure, cancelRequest(target), signal);
+  } finally {
     socket.destroy();
-    throw new Error("the server has TLS for the connection and none for its cancel request");
   }
-  await untilClosed(secure, cancelRequest(target), signal);
 }
 
 function untilClosed(socket: Socket, request: Buffer, signal: AbortSignal): Promise<void> {
@@ -38,10 +39,7 @@ function untilClosed(socket: Socket, request: Buffer, signal: AbortSignal): Prom
   socket.once("close", () => resolve(undefined));
   socket.resume(); // nothing comes but the end, which is only seen by who reads
   socket.write(request);
-  return promise.finally(() => {
-    signal.removeEventListener("abort", onAbort);
-    socket.destroy();
-  });
+  return promise.finally(() => signal.removeEventListener("abort", onAbort));
 }
 
 // Length, code, process and secret (protocol manual, "CancelRequest").

@@ -4,6 +4,7 @@ import { type DialOptions } from "./dial-options.js";
 import { type Dialled } from "./dialled.js";
 import { HostWalk } from "./host-walk.js";
 import { type TargetSessionAttrs } from "./role.js";
+import { warnOfUnverified } from "./unverified.js";
 
 /** What one connect is handed. */
 export interface DialRequest {
@@ -28,18 +29,20 @@ export interface Dialer {
 export function createDialer(options: DialOptions, wanted: TargetSessionAttrs = options.targetSessionAttrs): Dialer {
   const walk = new HostWalk(options, wanted);
   const { password } = options;
+  warnOfUnverified(options);
   return {
     async dial(request) {
       const { signal } = request;
       signal.throwIfAborted();
-      if (typeof password !== "function") return walk.run(request, password);
+      const deadline = performance.now() + options.connectTimeout;
+      if (typeof password !== "function") return walk.run(request, password, deadline);
       const fetch = async (refresh: boolean): Promise<string> =>
         checked(await unlessAborted(signal, () => password({ signal, refresh })));
       try {
-        return await walk.run(request, await fetch(false));
+        return await walk.run(request, await fetch(false), deadline);
       } catch (error) {
         if (!isRefusal(error) || signal.aborted) throw error;
-        return walk.run(request, await fetch(true));
+        return walk.run(request, await fetch(true), deadline);
       }
     },
   };

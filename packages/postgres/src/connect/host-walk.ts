@@ -18,14 +18,16 @@ export class HostWalk {
     this.#wanted = wanted;
   }
 
-  async run(request: DialRequest, password: string | undefined): Promise<Dialled> {
-    const deadline = performance.now() + this.#options.connectTimeout;
+  /** Rejects with the reason of the signal, or of every host. @param deadline on the clock of `performance.now()` */
+  async run(request: DialRequest, password: string | undefined, deadline: number): Promise<Dialled> {
     const failures: Error[] = [];
     const order = this.#order();
     let secondBest: Dialled | undefined;
     for (const [tried, at] of order.entries()) {
       try {
         const dialled = await this.#dialInTime(request, at, password, deadline, order.length - tried);
+        if (request.signal.aborted) dialled.destroy();
+        request.signal.throwIfAborted();
         if (this.#wanted !== "prefer-standby" || dialled.isStandby === true) {
           secondBest?.destroy();
           this.#lastGood = at;
@@ -55,8 +57,10 @@ export class HostWalk {
   ): Promise<Dialled> {
     const share = (deadline - performance.now()) / hostsLeft;
     const wanted = this.#wanted === "prefer-standby" ? "any" : this.#wanted;
+    const pipeline = request.pipeline === true;
+    const lost = (cause?: unknown): void => request.lost(cause);
     const dial = (signal: AbortSignal): Promise<Dialled> =>
-      dialHost({ ...request, signal, at, password, wanted, options: this.#options }, share);
+      dialHost({ at, password, wanted, pipeline, options: this.#options, signal, lost }, share);
     return hostsLeft === 1 ? dial(request.signal) : within(request.signal, share, () => noAnswer(share), dial);
   }
 

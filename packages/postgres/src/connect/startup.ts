@@ -105,7 +105,10 @@ function refuseUnbound(client: pg.Client): void {
   let isOffered = false;
   let isProven = false;
   const refuse = (): void => {
-    connection.emit("error", new Error('the server does not bind the password to TLS, and channelBinding is "require"'));
+    connection.emit(
+      "error",
+      new Error('the server does not bind the password to TLS, and channelBinding is "require"'),
+    );
   };
   connection.on("authenticationSASL", ({ mechanisms }: { readonly mechanisms: readonly string[] }) => {
     isOffered = mechanisms.includes("SCRAM-SHA-256-PLUS");
