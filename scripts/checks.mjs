@@ -1,9 +1,10 @@
 // Everything that must hold on every change, in order, with one closing line that counts the tests:
-//   checks.mjs [FILTER…]            build, lint, format, types, package checks, tests (of the files whose path holds a FILTER)
+//   checks.mjs [FILTER…]            servers, build, lint, format, types, package checks, tests (of the files whose path holds a FILTER)
 //   checks.mjs --only faults|soak   the long runs, which have commands of their own
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { servers } from "./servers.mjs";
 import { run } from "./workspace.mjs";
 
 const args = process.argv.slice(2);
@@ -12,9 +13,12 @@ const filters = args.slice(mode ? 2 : 0);
 
 const counts = { passed: 0, failed: 0, skipped: 0 };
 const stages = mode
-  ? [[`${mode} tests`, () => vitest("--mode", mode)]]
+  ? [
+      ["servers", servers],
+      [`${mode} tests`, () => vitest("--mode", mode)],
+    ]
   : [
-      // Servers that tests need are provided by a stage here, before the first one that connects.
+      ["servers", servers],
       ["build, lint, format, types, packages", turbo],
       ["tests", vitest],
     ];
@@ -27,6 +31,7 @@ for (const [name, stage] of stages) {
   const took = ((performance.now() - began) / 1000).toFixed(1);
   console.log(`── ${name}: ${code === 0 ? "ok" : "FAILED"} in ${took} s`);
   if (code !== 0) broken.push(name);
+  if (code !== 0 && stage === servers) break; // every test that needs one would only say so again
 }
 
 if (broken.length > 0) console.log(`\nFailed: ${broken.join("; ")}`);
