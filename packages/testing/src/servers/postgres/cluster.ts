@@ -33,7 +33,8 @@ export async function runProgram(
 ): Promise<void> {
   const options = { ...home.user, cwd: home.directory, env: { PATH: process.env.PATH, LC_ALL: "C", ...env } };
   await promisify(execFile)(join(bin, name), args, options).catch((cause: unknown) => {
-    const { stderr = "" } = cause as { stderr?: string };
+    const { stderr = "", code } = cause as { stderr?: string; code?: unknown };
+    if (code === "ENOENT") throw new Error(`PostgreSQL: there is no ${name} in ${bin}`, { cause });
     throw new Error(`PostgreSQL: ${name} failed: ${stderr.trim()}`, { cause });
   });
 }
