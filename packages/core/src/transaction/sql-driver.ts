@@ -10,6 +10,11 @@ export interface SqlDriver<R> {
    * at a time. A COMMIT that the backend answers by rolling back (as PostgreSQL does after a failed statement) must reject.
    */
   query(resource: R, text: string, values: readonly unknown[], options: QueryOptions): Promise<SqlResult>;
+  /**
+   * Cancels what runs on this resource, as the abort of the signal does. A driver that has this is handed no signal, which spares each
+   * statement with a timeout a controller and its listener.
+   */
+  cancel?(resource: R, reason: unknown): void;
   /** The statements that begin such a transaction. Throws PoolError `INVALID_ARGUMENT` for what the backend cannot do. */
   begin(options: Pick<TransactionOptions, "isolation" | "readOnly" | "mode">): readonly string[];
   /** A serialization failure or a deadlock: the transaction was rolled back whole, and may be run again. */

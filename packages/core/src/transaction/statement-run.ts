@@ -1,5 +1,4 @@
 import type { Timer } from "../time.js";
-import { distinct } from "../aborts.js";
 import type { SqlContext } from "./context.js";
 import { queryTimedOut } from "./failures.js";
 import type { QueryOptions, SqlResult } from "./sql.js";
@@ -22,14 +21,15 @@ export interface StatementCall {
 }
 
 /**
- * One statement under way, bounded in time: when a signal aborts or the time is over, the driver is asked to cancel through its own signal;
- * a driver that has not settled `cancelTimeout` later is not waited for any longer.
+ * One statement under way, bounded in time: when a signal aborts or the time is over, the driver is asked to cancel; a driver that has not
+ * settled `cancelTimeout` later is not waited for any longer.
  */
 export class StatementRun<R> {
   readonly #context: SqlContext<R>;
   readonly #call: StatementCall;
-  readonly #signals: readonly AbortSignal[];
-  #cancel: AbortController | undefined;
+  // Made only for drivers and works that want a signal: a controller for each statement costs as much as half of the others' work on it.
+  #controller: AbortController | undefined;
+  #resource: R | undefined;
   #timer: Timer | undefined;
   #giveUp: (reason: unknown) => void = () => undefined;
 
@@ -41,38 +41,51 @@ export class StatementRun<R> {
   constructor(context: SqlContext<R>, call: StatementCall) {
     this.#context = context;
     this.#call = call;
-    this.#signals = distinct([call.signal, call.transactionSignal]);
   }
 
   /** The reason of a signal that has aborted already. */
   get abortedBefore(): { readonly reason: unknown } | undefined {
-    const aborted = this.#signals.find((signal) => signal.aborted);
-    return aborted === undefined ? undefined : { reason: aborted.reason };
+    const { signal, transactionSignal } = this.#call;
+    if (signal?.aborted === true) return { reason: signal.reason };
+    return transactionSignal?.aborted === true ? { reason: transactionSignal.reason } : undefined;
   }
 
   /** Sends the statement. Rejects with what the driver rejects with, or with the cancel's reason when the driver does not settle. */
-  async send(resource: R): Promise<unknown> {
-    const { work, timeout = work === undefined ? this.#context.queryTimeout : Infinity } = this.#call;
-    if (timeout === Infinity && this.#signals.length === 0 && work === undefined)
-      return await this.#query(resource, undefined);
-    try {
-      return await new Promise<unknown>((resolve, reject) => {
-        this.#giveUp = reject;
-        this.#cancel = new AbortController();
-        for (const signal of this.#signals) signal.addEventListener("abort", this.#onAbort, { once: true });
-        if (timeout !== Infinity) this.#startTimer(timeout, () => this.#stop(this.#timeoutError(timeout)));
-        this.#start(resource, this.#cancel.signal).then(resolve, reject);
-      });
-    } finally {
-      this.#stopTimer();
-      for (const signal of this.#signals) signal.removeEventListener("abort", this.#onAbort);
+  send(resource: R): Promise<unknown> {
+    const { work, signal, transactionSignal } = this.#call;
+    const { timeout = work === undefined ? this.#context.queryTimeout : Infinity } = this.#call;
+    if (timeout === Infinity && signal === undefined && transactionSignal === undefined && work === undefined) {
+      return this.#query(resource, undefined);
     }
+    return new Promise<unknown>((resolve, reject) => {
+      this.#resource = resource;
+      this.#giveUp = reject;
+      const running = this.#start(resource);
+      this.#listen();
+      if (timeout !== Infinity) this.#startTimer(timeout, () => this.#stop(this.#timeoutError(timeout)));
+      const over = (): void => {
+        this.#stopTimer();
+        this.#unlisten();
+      };
+      running.then(
+        (result) => {
+          over();
+          resolve(result);
+        },
+        (error: unknown) => {
+          over();
+          reject(error);
+        },
+      );
+    });
   }
 
-  async #start(resource: R, signal: AbortSignal): Promise<unknown> {
+  #start(resource: R): PromiseLike<unknown> {
     const { work } = this.#call;
-    if (work === undefined) return await this.#query(resource, signal);
-    return await work(resource as never, { signal }); // `use` takes works for resources of its client alone
+    if (work === undefined && this.#context.driver.cancel !== undefined) return this.#query(resource, undefined);
+    this.#controller = new AbortController();
+    const { signal } = this.#controller;
+    return work === undefined ? this.#query(resource, signal) : work(resource as never, { signal }); // `use` takes works for resources of its client alone
   }
 
   #query(resource: R, signal: AbortSignal | undefined): Promise<SqlResult> {
@@ -83,18 +96,34 @@ export class StatementRun<R> {
     return this.#context.driver.query(resource, text, values, options);
   }
 
-  readonly #onAbort = (event: Event): void => {
+  #listen(): void {
+    const { signal, transactionSignal } = this.#call;
+    // One that is both is listened to once: adding the same listener again does nothing.
+    signal?.addEventListener("abort", this, ONCE);
+    transactionSignal?.addEventListener("abort", this, ONCE);
+  }
+
+  #unlisten(): void {
+    const { signal, transactionSignal } = this.#call;
+    signal?.removeEventListener("abort", this);
+    transactionSignal?.removeEventListener("abort", this);
+  }
+
+  /** Called by the signals. */
+  handleEvent(event: Event): void {
     this.#stop((event.target as AbortSignal).reason); // listens to signals alone
-  };
+  }
 
   #stop(reason: unknown): void {
     if (this.cancelled !== undefined) return;
     this.cancelled = { reason };
     this.#startTimer(this.#context.cancelTimeout, () => {
       this.abandoned = true;
+      this.#unlisten();
       this.#giveUp(reason);
     });
-    this.#cancel?.abort(reason);
+    if (this.#controller !== undefined) this.#controller.abort(reason);
+    else this.#context.driver.cancel?.(this.#resource as R, reason); // set before anything could stop it
   }
 
   #timeoutError(timeout: number): Error {
@@ -111,3 +140,5 @@ export class StatementRun<R> {
     this.#timer = undefined;
   }
 }
+
+const ONCE = { once: true } as const;

@@ -267,3 +267,47 @@ test("options that the driver names reach it as they are, beside ours", async ()
     'query takes no option "rowmode"; it takes signal, timeout, label, rowMode',
   );
 });
+
+test("a driver that cancels by itself is handed no signal, and told which connection to cancel", async () => {
+  const database = new FakeDatabase();
+  const clock = new ManualClock();
+  const { pool } = clientOf(database, { keepAliveInterval: "never", idleTimeout: "never" }, { clock });
+  const cancelled: [resource: unknown, reason: unknown][] = [];
+  const asked: unknown[] = [];
+  const failures = new Map<unknown, (reason: unknown) => void>();
+  const client = createSqlClient({
+    pool,
+    clock,
+    driver: {
+      query: (resource, _text, _values, options) =>
+        new Promise((_, reject) => {
+          asked.push(options.signal);
+          failures.set(resource, reject);
+        }),
+      cancel(resource, reason) {
+        cancelled.push([resource, reason]);
+        failures.get(resource)?.(new Error("cancelled by the backend"));
+      },
+      begin: () => ["BEGIN"],
+      isRetryable: () => false,
+      isConnectionLost: () => false,
+    },
+  });
+  const controller = new AbortController();
+  const late = client.query("SELECT");
+  const aborted = client.query("SELECT", [], { signal: controller.signal });
+  late.catch(() => undefined);
+  await settle();
+  controller.abort(new Error("called off"));
+  await expect(aborted).rejects.toThrow("called off");
+  await clock.advance(30_000);
+  await expect(late).rejects.toMatchObject({ code: "QUERY_TIMEOUT" });
+  expect(asked).toEqual([undefined, undefined]);
+  expect(cancelled.map(([, reason]) => (reason as Error).message)).toEqual([
+    "called off",
+    expect.stringContaining("30000 ms"),
+  ]);
+  expect(new Set(cancelled.map(([resource]) => resource)).size).toBe(2);
+  expect(pool.stats).toMatchObject({ leased: 0, idle: 2, totals: { released: 2, destroyed: 0 } });
+  expect(getEventListeners(controller.signal, "abort")).toEqual([]);
+});
