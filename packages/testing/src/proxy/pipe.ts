@@ -82,9 +82,8 @@ export class Pipe {
     if (this.conditions.flow === "vanish") return this.#vanish();
     const { latency, jitter } = this.conditions;
     const delay = Math.max(0, latency + jitter * (2 * this.#random() - 1));
-    // Never before what was sent earlier.
-    const due = Math.max(performance.now() + delay, this.#queue.at(-1)?.due ?? 0);
-    this.#queue.push({ chunk, due });
+    // One that is due before those ahead of it waits for them: a stream keeps its order.
+    this.#queue.push({ chunk, due: performance.now() + delay });
     this.#queued += chunk?.length ?? 0;
     if (this.#queued > MOST_QUEUED) this.#from.pause();
     this.#wake();
