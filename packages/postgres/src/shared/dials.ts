@@ -1,0 +1,148 @@
+import { type Timer } from "@pool/core";
+import { type Dialled } from "../connect/dialled.js";
+import { dialOnce, type DialOnceOptions, tookTooLong } from "./dial-once.js";
+
+export interface DialsOptions extends DialOnceOptions {
+  readonly random: () => number;
+}
+
+/** Who wants connections. */
+export interface DialsOwner {
+  /** How many connects should be under way now. */
+  wanted(): number;
+  /** @returns what is to be told when it ends by itself */
+  opened(dialled: Dialled): (cause?: unknown) => void;
+  /** A connect failed, and no other that is young is under way. */
+  failed(): void;
+}
+
+interface Dial {
+  readonly startedAt: number;
+  readonly controller: AbortController;
+}
+
+const FIRST_PAUSE = 50;
+const LONGEST_PAUSE = 400;
+/** Between two connects, whatever happens: at most 20 a second. */
+const SHORTEST_PAUSE = 50;
+/** A connect that takes longer no longer keeps another from being tried: it may hang, and the server be back. */
+const SLOW = 1_000;
+const SLOW_WHILE_FAILING = 400;
+const MAX_SLOW = 3;
+const FAILURES_UNTIL_DOWN = 3;
+
+/** Connects under way: one at a time while they fail, with pauses that double and vary at random. */
+export class Dials {
+  readonly #options: DialsOptions;
+  readonly #owner: DialsOwner;
+  readonly #underWay: Dial[] = [];
+  #timer: Timer | undefined;
+  #lastStart = -Infinity;
+  #pause = 0;
+  #failures = 0;
+  #cause: unknown;
+  #closed = false;
+
+  constructor(options: DialsOptions, owner: DialsOwner) {
+    this.#options = options;
+    this.#owner = owner;
+  }
+
+  /** The failures in a row, and the last one's cause. */
+  get trouble(): { readonly failures: number; readonly cause: unknown } {
+    return { failures: this.#failures, cause: this.#cause };
+  }
+
+  /** Too many failures in a row for callers to go on waiting, unless a connect is about to tell otherwise. */
+  get isDown(): boolean {
+    if (this.#failures < FAILURES_UNTIL_DOWN) return false;
+    const now = this.#options.clock.now();
+    return this.#young(now) === 0 && now < this.#nextStart(now);
+  }
+
+  /** Starts connects as far as they are wanted and due, and sees to it that the others start when they are. */
+  pursue(): void {
+    if (this.#timer !== undefined || this.#closed) return;
+    while (this.#owner.wanted() > this.#young(this.#options.clock.now())) {
+      const now = this.#options.clock.now();
+      const at = this.#nextStart(now);
+      if (at > now) return this.#wait(at - now);
+      this.#start(now);
+    }
+    if (this.#owner.wanted() > 0) this.#wait(this.#slowAfter);
+  }
+
+  worked(): void {
+    this.#failures = 0;
+    this.#pause = 0;
+    this.#cause = undefined;
+  }
+
+  close(reason: unknown): void {
+    this.#closed = true;
+    this.#stopTimer();
+    for (const { controller } of this.#underWay) controller.abort(reason);
+  }
+
+  get #slowAfter(): number {
+    return this.#failures > 0 ? SLOW_WHILE_FAILING : SLOW;
+  }
+
+  /** Connects that are young enough to be counted on. */
+  #young(now: number): number {
+    return this.#underWay.filter(({ startedAt }) => now - startedAt < this.#slowAfter).length;
+  }
+
+  #nextStart(now: number): number {
+    if (this.#failures > 0 && this.#young(now) > 0) return now + SHORTEST_PAUSE;
+    return this.#lastStart + Math.max(SHORTEST_PAUSE, this.#pause);
+  }
+
+  #wait(ms: number): void {
+    this.#timer = this.#options.clock.setTimeout(() => {
+      this.#timer = undefined;
+      this.pursue();
+    }, ms);
+  }
+
+  #stopTimer(): void {
+    if (this.#timer !== undefined) this.#options.clock.clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #start(now: number): void {
+    // The oldest keeps its whole connectTimeout, for a server that is merely slow; those behind it make room in turn.
+    if (this.#underWay.length >= MAX_SLOW) this.#underWay[1]?.controller.abort(tookTooLong(this.#options.name));
+    this.#lastStart = now;
+    const dial: Dial = { startedAt: now, controller: new AbortController() };
+    this.#underWay.push(dial);
+    void this.#run(dial);
+  }
+
+  async #run(dial: Dial): Promise<void> {
+    try {
+      const { dialled, onLost } = await dialOnce(this.#options, dial.controller);
+      this.#leave(dial);
+      if (this.#closed) dialled.destroy();
+      else onLost(this.#owner.opened(dialled));
+    } catch (error) {
+      this.#leave(dial);
+      if (!this.#closed) this.failed(error);
+    }
+  }
+
+  #leave(dial: Dial): void {
+    this.#underWay.splice(this.#underWay.indexOf(dial), 1);
+    this.#stopTimer(); // it was set for a connect under way
+  }
+
+  /** A connect failed, or its connection broke before it was of any use. */
+  failed(cause: unknown): void {
+    this.#failures += 1;
+    this.#cause = cause;
+    const longest = Math.min(FIRST_PAUSE * 2 ** Math.min(this.#failures - 1, 20), LONGEST_PAUSE);
+    this.#pause = longest * (1 - this.#options.random() / 2);
+    if (this.#failures >= FAILURES_UNTIL_DOWN && this.#young(this.#options.clock.now()) === 0) this.#owner.failed();
+    this.pursue();
+  }
+}
