@@ -1,12 +1,12 @@
 import { PoolError, type ResourceStatus } from "@pool/core";
-import pg from "pg";
-import { cancellable, type CancelRoute } from "./cancellation.js";
+import type pg from "pg";
 import { type Dialled } from "../connect/dialled.js";
-import { type Exchange } from "./exchange.js";
-import { Line } from "./line.js";
+import { CLEAN, DIRT, type Dirt } from "./dirt.js";
 import { Messages } from "./messages.js";
-import { internalsOf, type PgClient, type PgSubmittable } from "./pg-internals.js";
+import { internalsOf, type PgClient } from "./pg-internals.js";
 import { PreparedStatements } from "./prepared.js";
+import { Runner } from "./runner.js";
+import { forgetsPrepared, isCleanFor, rememberedDirt, undoTexts, type ResetMode } from "./session-dirt.js";
 import { StatementExchange, type StatementContext } from "./statement-exchange.js";
 import { type PostgresResult, type PostgresStatement } from "./statement.js";
 import { assertText, wireValuesOf } from "./values.js";
@@ -16,26 +16,29 @@ export interface ConnectionOptions {
   readonly cancelTimeout: number;
   /** How many prepared statements the connection keeps; 0 for none, as behind a PgBouncer in transaction mode. */
   readonly statementCache: number;
+  /** What {@link PostgresConnection.reset} will be asked for, so that `status.clean` can say whether there is something to do. @default "auto" */
+  readonly reset?: ResetMode;
 }
 
 /** One connection as a pool lends it. Statements issued together run in the order of their calls. */
 export class PostgresConnection {
   readonly #dialled: Dialled;
   readonly #client: PgClient;
-  readonly #line: Line;
+  readonly #runner: Runner;
   readonly #context: StatementContext;
-  readonly #cancelRoute: CancelRoute;
+  readonly #resetMode: ResetMode;
+  #dirt: Dirt = CLEAN;
 
   constructor(dialled: Dialled, options: ConnectionOptions) {
     this.#dialled = dialled;
     this.#client = internalsOf(dialled.client);
-    this.#line = new Line(this.#client);
+    this.#runner = new Runner(dialled, options.cancelTimeout);
     this.#context = {
       messages: new Messages(),
       prepared: new PreparedStatements(options.statementCache),
       types: this.#client,
     };
-    this.#cancelRoute = { cancel: async () => await this.#cancel(options.cancelTimeout) };
+    this.#resetMode = options.reset ?? "auto";
   }
 
   /** Of the server's process, as in `pg_stat_activity`. */
@@ -51,8 +54,9 @@ export class PostgresConnection {
     return this.#dialled.at.port;
   }
 
-  /** The driver's own client, for libraries that want one. */
+  /** The driver's own client, for libraries that want one. What is done with it cannot be seen here: taking it counts as leaving everything behind. */
   get client(): pg.Client {
+    this.#dirt |= DIRT.unknown;
     return this.#dialled.client;
   }
 
@@ -60,8 +64,8 @@ export class PostgresConnection {
   get status(): ResourceStatus {
     const transaction = this.#client.getTransactionStatus();
     const inTransaction = transaction === "T" || transaction === "E";
-    const busy = this.#line.isBusy || this.#client.readyForQuery !== true;
-    return { inTransaction, busy, clean: !inTransaction && !busy };
+    const busy = this.#runner.isBusy || this.#client.readyForQuery !== true;
+    return { inTransaction, busy, clean: !inTransaction && !busy && isCleanFor(this.#resetMode, this.#dirt) };
   }
 
   /**
@@ -72,18 +76,36 @@ export class PostgresConnection {
     signal?.throwIfAborted();
     assertText(statement.text);
     const values = wireValuesOf(statement.values);
+    this.noteDirt(statement.text);
     const exchange = new StatementExchange(statement, values, this.#context);
     try {
-      return await this.#perform(exchange, signal);
+      return await this.#runner.run(exchange, signal);
     } catch (error) {
       if (exchange.refusal === undefined || this.status.inTransaction === true) throw error;
       // Refused before anything was executed, so this is not a second execution.
       signal?.throwIfAborted();
-      return await this.#perform(
+      return await this.#runner.run(
         new StatementExchange({ ...statement, prepare: false }, values, this.#context),
         signal,
       );
     }
+  }
+
+  /** Takes note of what a text leaves behind that reaches the server by another way than `run`. */
+  noteDirt(text: string): void {
+    if ((this.#dirt & DIRT.unknown) === 0) this.#dirt |= rememberedDirt(text);
+  }
+
+  /** Makes the session as if nobody had used it, as far as `mode` goes; rejects where that fails, or is not allowed to be done. */
+  async reset(mode: ResetMode, signal: AbortSignal): Promise<void> {
+    const inTransaction = this.status.inTransaction === true;
+    if (inTransaction && mode === "none") throw new PoolError("TRANSACTION_OPEN", "a transaction was left open");
+    const texts = undoTexts(mode, this.#dirt, inTransaction);
+    for (const text of texts) await this.#runner.run(new StatementExchange({ text }, [], this.#context), signal);
+    this.#dirt = CLEAN;
+    if (!forgetsPrepared(texts)) return;
+    this.#context.prepared.clear();
+    this.#client.connection.parsedStatements = {};
   }
 
   /** One round trip. */
@@ -95,29 +117,5 @@ export class PostgresConnection {
   async close(graceful: boolean): Promise<void> {
     if (!graceful) this.#client.connection.stream.destroy();
     await this.#dialled.client.end();
-  }
-
-  async #perform<T>(exchange: Exchange<T> & PgSubmittable, signal: AbortSignal | undefined): Promise<T> {
-    this.#line.enter(exchange);
-    try {
-      return await (signal === undefined ? exchange.outcome : cancellable(exchange, signal, this.#cancelRoute));
-    } catch (error) {
-      // Its stack leads to the socket; from here it leads to who awaits. Only those who fail pay for it.
-      if (error instanceof pg.DatabaseError) Error.captureStackTrace(error);
-      throw error;
-    } finally {
-      this.#line.leave(exchange);
-    }
-  }
-
-  async #cancel(timeout: number): Promise<void> {
-    try {
-      await this.#dialled.cancel(AbortSignal.timeout(timeout));
-    } catch (cause) {
-      // The request may still be on its way, and would hit whatever runs by then.
-      this.#client.connection.stream.destroy(
-        new PoolError("RESOURCE_LOST", `a cancel was not confirmed within ${timeout} ms`, { cause }),
-      );
-    }
   }
 }

@@ -17,6 +17,8 @@ export interface PgClient {
 
 export interface PgWire extends EventEmitter {
   readonly stream: Duplex;
+  /** Names that the driver believes the server to have, with their texts. */
+  parsedStatements: Record<string, string>;
 }
 
 export interface RowDescription {

@@ -78,7 +78,11 @@ export function seedOf(name: string): number {
 
 /** The types of the messages sent from now on, one string per write to the socket: `["PBDES", "Q"]`. */
 export function recordWrites(connection: PostgresConnection): string[] {
-  const { stream } = connection.client.connection;
+  return recordWritesOf(connection.client);
+}
+
+export function recordWritesOf(client: pg.Client): string[] {
+  const { stream } = client.connection;
   const writes: string[] = [];
   const write = stream.write.bind(stream) as (chunk: Buffer) => boolean;
   stream.write = ((chunk: Buffer) => {
