@@ -1,13 +1,13 @@
 import { within } from "./aborts.js";
 import { ConnectError, isRefusal, noAnswer, noneOf } from "./connect-error.js";
-import { type Dialled } from "./dialled.js";
+import { type Fresh } from "./dialled.js";
 import { type HostRequest, inPhase, talk } from "./talk.js";
 import { resolveHost } from "./resolve.js";
 import { openFirst, openSocket, type OpenSocket } from "./socket.js";
 import { attemptsOf } from "./tls-attempts.js";
 
 /** One connection to one host, at whichever of its addresses gives one. Rejects with a {@link ConnectError} or several. @param share ms that it may take */
-export async function dialHost(request: HostRequest, share: number): Promise<Dialled> {
+export async function dialHost(request: HostRequest, share: number): Promise<Fresh> {
   const { at, signal } = request;
   const deadline = performance.now() + share;
   let left = await inPhase(at, "name lookup", () => resolveHost(at.host, signal));
@@ -16,7 +16,7 @@ export async function dialHost(request: HostRequest, share: number): Promise<Dia
   while (left.length > 0) {
     const ips = left;
     let answered: string | undefined;
-    const dial = (inner: AbortSignal): Promise<Dialled> =>
+    const dial = (inner: AbortSignal): Promise<Fresh> =>
       dialAddress({ ...request, signal: inner }, ips, (ip) => (answered = ip));
     const ms = (deadline - performance.now()) / ips.length;
     try {
@@ -36,7 +36,7 @@ async function dialAddress(
   request: HostRequest,
   ips: readonly string[],
   answered: (ip: string) => void,
-): Promise<Dialled> {
+): Promise<Fresh> {
   const { at, options, signal } = request;
   let candidates = ips;
   const open = async (): Promise<OpenSocket> => {

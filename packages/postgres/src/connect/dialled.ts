@@ -34,19 +34,25 @@ export interface DialledParts {
   readonly role: RoleWatch;
 }
 
-/** Puts the parts together and tells `lost` once when the connection ends by itself. */
-export function dialledOf(parts: DialledParts, lost: (cause?: unknown) => void): Dialled {
-  const { client, socket, at, ip, tls, role } = parts;
-  let told = false;
-  const tell = (cause?: unknown): void => {
-    // pg tells nobody that its end was asked for, so what it knows is read.
-    if (told || (client as unknown as { readonly _ending: boolean })._ending) return;
-    told = true;
-    lost(cause);
-  };
-  client.on("error", tell);
-  client.on("end", () => tell());
+/** A connection that nobody has yet. */
+export interface Fresh extends Dialled {
+  /** From now on `lost` is told once when the connection ends by itself. False when it has ended already; then it is not told. */
+  handTo(lost: (cause?: unknown) => void): boolean;
+}
+
+/** Puts the parts together. */
+export function dialledOf({ client, socket, at, ip, tls, role }: DialledParts): Fresh {
   const { processID, secretKey } = client as unknown as { readonly processID: number; readonly secretKey: number };
+  let hasEnded = false;
+  let told: ((cause?: unknown) => void) | undefined;
+  const onEnd = (cause?: unknown): void => {
+    // pg tells nobody that its end was asked for, so what it knows is read.
+    if (hasEnded || (client as unknown as { readonly _ending: boolean })._ending) return;
+    hasEnded = true;
+    told?.(cause);
+  };
+  client.on("error", onEnd);
+  client.on("end", () => onEnd());
   return {
     client,
     at: { ...at, ip },
@@ -59,8 +65,12 @@ export function dialledOf(parts: DialledParts, lost: (cause?: unknown) => void):
       return role.isStandby;
     },
     destroy() {
-      told = true;
+      hasEnded = true;
       socket.destroy();
+    },
+    handTo(lost) {
+      if (!hasEnded) told = lost;
+      return !hasEnded;
     },
   };
 }

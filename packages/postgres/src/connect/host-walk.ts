@@ -1,8 +1,8 @@
 import { within } from "./aborts.js";
 import { type HostAddress } from "./address.js";
-import { isRefusal, noAnswer, noneOf } from "./connect-error.js";
+import { ConnectError, isRefusal, noAnswer, noneOf } from "./connect-error.js";
 import { type DialOptions } from "./dial-options.js";
-import { type Dialled } from "./dialled.js";
+import { type Dialled, type Fresh } from "./dialled.js";
 import { type DialRequest } from "./dialer.js";
 import { dialHost } from "./dial-host.js";
 import { type TargetSessionAttrs } from "./role.js";
@@ -22,13 +22,14 @@ export class HostWalk {
   async run(request: DialRequest, password: string | undefined, deadline: number): Promise<Dialled> {
     const failures: Error[] = [];
     const order = this.#order();
-    let secondBest: Dialled | undefined;
+    let secondBest: Fresh | undefined;
     for (const [tried, at] of order.entries()) {
       try {
         const dialled = await this.#dialInTime(request, at, password, deadline, order.length - tried);
         if (request.signal.aborted) dialled.destroy();
         request.signal.throwIfAborted();
         if (this.#wanted !== "prefer-standby" || dialled.isStandby === true) {
+          handOut(dialled, at, request);
           secondBest?.destroy();
           this.#lastGood = at;
           return dialled;
@@ -43,7 +44,10 @@ export class HostWalk {
         failures.push(error as Error); // dialHost rejects with nothing else
       }
     }
-    if (secondBest !== undefined) return secondBest;
+    if (secondBest !== undefined) {
+      handOut(secondBest, secondBest.at, request);
+      return secondBest;
+    }
     throw noneOf(failures);
   }
 
@@ -54,13 +58,12 @@ export class HostWalk {
     password: string | undefined,
     deadline: number,
     hostsLeft: number,
-  ): Promise<Dialled> {
+  ): Promise<Fresh> {
     const share = (deadline - performance.now()) / hostsLeft;
     const wanted = this.#wanted === "prefer-standby" ? "any" : this.#wanted;
     const pipeline = request.pipeline === true;
-    const lost = (cause?: unknown): void => request.lost(cause);
-    const dial = (signal: AbortSignal): Promise<Dialled> =>
-      dialHost({ at, password, wanted, pipeline, options: this.#options, signal, lost }, share);
+    const dial = (signal: AbortSignal): Promise<Fresh> =>
+      dialHost({ at, password, wanted, pipeline, options: this.#options, signal }, share);
     return hostsLeft === 1 ? dial(request.signal) : within(request.signal, share, () => noAnswer(share), dial);
   }
 
@@ -70,6 +73,12 @@ export class HostWalk {
     const first = this.#lastGood;
     return first === undefined ? hosts : [first, ...hosts.filter((host) => host !== first)];
   }
+}
+
+// One that has ended since it was made is none: what ends before it is handed out concerns nobody else.
+function handOut(dialled: Fresh, at: HostAddress, request: DialRequest): void {
+  if (!dialled.handTo((cause) => request.lost(cause)))
+    throw new ConnectError(at, "role", new Error("the connection ended as soon as it stood"));
 }
 
 function shuffled<T>(items: readonly T[]): readonly T[] {

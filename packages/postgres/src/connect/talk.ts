@@ -4,7 +4,7 @@ import { unlessAborted } from "./aborts.js";
 import { type HostAddress } from "./address.js";
 import { ConnectError, type ConnectPhase } from "./connect-error.js";
 import { type DialOptions } from "./dial-options.js";
-import { type Dialled, dialledOf } from "./dialled.js";
+import { dialledOf, type Fresh } from "./dialled.js";
 import { misfit, RoleWatch, type TargetSessionAttrs } from "./role.js";
 import { type OpenSocket } from "./socket.js";
 import { createClient, startUp } from "./startup.js";
@@ -19,11 +19,10 @@ export interface HostRequest {
   readonly pipeline: boolean;
   readonly options: DialOptions;
   readonly signal: AbortSignal;
-  readonly lost: (cause?: unknown) => void;
 }
 
 /** Over an open socket, up to a connection of the wanted kind. Rejects with a {@link ConnectError}; the socket is destroyed then. */
-export async function talk(request: HostRequest, { socket, ip }: OpenSocket, attempt: TlsAttempt): Promise<Dialled> {
+export async function talk(request: HostRequest, { socket, ip }: OpenSocket, attempt: TlsAttempt): Promise<Fresh> {
   const { at, options, signal } = request;
   const tls: TlsRequest | undefined =
     attempt.mode === "disable" ? undefined : { mode: attempt.mode, host: at.host, files: options.tls.files };
@@ -43,7 +42,7 @@ export async function talk(request: HostRequest, { socket, ip }: OpenSocket, att
 async function authenticate(
   request: HostRequest,
   opened: OpenSocket & { readonly tls: TlsRequest | undefined },
-): Promise<Dialled> {
+): Promise<Fresh> {
   const { at, options, signal, wanted, password, pipeline } = request;
   const { user, database, parameters, types, channelBinding } = options;
   const client = createClient(opened.socket, at, {
@@ -53,7 +52,7 @@ async function authenticate(
   });
   const role = new RoleWatch(client);
   await inPhase(at, "authentication", () => startUp(client, opened.socket, signal));
-  const dialled = dialledOf({ client, at, role, ...opened }, request.lost);
+  const dialled = dialledOf({ client, at, role, ...opened });
   try {
     await inPhase(at, "role", () => unlessAborted(signal, () => checkRole(client, role, wanted)));
     return dialled;

@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { inspect } from "node:util";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { type PostgresServer, startPostgres } from "@pool/testing";
@@ -95,6 +96,21 @@ describe("one connection", () => {
     expect((await dialled.client.query("select 1 as a")).rows).toEqual([{ a: "<1>" }]);
     dialled.destroy();
   });
+});
+
+it("leaves nothing on a signal that lives longer than the connect", async () => {
+  const { signal } = new AbortController();
+  const dialled = await dial({ ...to(server), host: "localhost" }, "primary", signal);
+  await dialled.cancel(signal);
+  await errorOf(
+    dial(
+      { ...to(server), hosts: ["127.0.0.1:1", "127.0.0.1:2"], host: undefined, port: undefined } as never,
+      "any",
+      signal,
+    ),
+  );
+  expect(getEventListeners(signal, "abort")).toEqual([]);
+  dialled.destroy();
 });
 
 describe("a password that rotates", () => {

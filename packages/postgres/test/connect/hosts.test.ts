@@ -1,6 +1,6 @@
 import type * as dnsPromises from "node:dns/promises";
 import { lookup } from "node:dns/promises";
-import { type Socket } from "node:net";
+import { connect, type Socket } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { type PostgresServer, type PostgresStandby, startPostgres } from "@pool/testing";
 import { createDialer } from "../../src/connect/dialer.js";
@@ -29,6 +29,15 @@ const among = (...hosts: readonly string[]): RawConnectOptions => {
   const { user, password, database } = primary;
   return { user, password, database, hosts };
 };
+// As an older server, or a PgBouncer: the same bytes under names that nobody looks for.
+const withoutRole = (chunk: Buffer): Buffer =>
+  Buffer.from(
+    chunk
+      .toString("latin1")
+      .replace("in_hot_standby", "xx_xxx_xxxxxxx")
+      .replace("default_transaction_read_only", "xxxxxxx_transaction_read_only"),
+    "latin1",
+  );
 const portOf = async (raw: RawConnectOptions, ...wanted: Parameters<typeof createDialer>[1][]): Promise<number> => {
   const dialled = await dial(raw, ...wanted);
   dialled.destroy();
@@ -84,6 +93,39 @@ describe("several hosts", () => {
     expect(dialled.at.port).toBe(primary.port);
     expect(silent.sockets.size).toBe(0);
     dialled.destroy();
+  });
+
+  it("tell of no loss but that of the connection that was handed out", async () => {
+    const asking = "pg_is_in_recovery"; // a server that tells its role is not asked: this one is made silent about it
+    await using peer = await listen((socket) => {
+      const upstream = connect(primary.port, "127.0.0.1");
+      upstream.on("error", () => undefined);
+      socket.on("data", (chunk: Buffer) => (chunk.includes(asking) ? socket.resetAndDestroy() : upstream.write(chunk)));
+      socket.once("close", () => upstream.destroy());
+      upstream.on("data", (chunk: Buffer) => socket.write(withoutRole(chunk)));
+    });
+    const dialled = await dial(among(hostOf(peer), hostOf(primary)), "primary");
+    expect(dialled.at.port).toBe(primary.port);
+    await until(() => peer.sockets.size === 0);
+    expect(dialled.losses).toEqual([]);
+    dialled.destroy();
+  });
+
+  it("are asked for their role when they do not tell it", async () => {
+    for (const { real, wanted, other } of [
+      { real: primary, wanted: "primary", other: "standby" },
+      { real: standby, wanted: "read-only", other: "read-write" },
+    ] as const) {
+      await using peer = await listen((socket) => {
+        const upstream = connect(real.port, "127.0.0.1");
+        upstream.on("error", () => undefined);
+        socket.pipe(upstream);
+        socket.once("close", () => upstream.destroy());
+        upstream.on("data", (chunk: Buffer) => socket.write(withoutRole(chunk)));
+      });
+      expect(await portOf(among(hostOf(peer)), wanted)).toBe(peer.port);
+      expect((await errorOf(dial(among(hostOf(peer)), other))).message).toMatch(/is (?:not )?a standby/);
+    }
   });
 
   it("begin with the one that answered last", async () => {

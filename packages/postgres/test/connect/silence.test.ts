@@ -92,6 +92,13 @@ describe("a peer that misbehaves fails the connect and not the process", () => {
     expect(error.message).toMatch(message);
   });
 
+  it("has no TLS, and is left at once", async () => {
+    await using peer = await listen((socket) => socket.on("data", () => socket.write("N")));
+    const raw = { host: "127.0.0.1", port: peer.port, user: "u", password: "p", sslmode: "require" } as const;
+    await expect(dial(raw)).rejects.toThrow(/the server does not offer TLS/);
+    await until(() => peer.sockets.size === 0);
+  });
+
   it("slips bytes in behind its answer to the request for TLS", async () => {
     await using peer = await listen((socket) => socket.once("data", () => socket.write("SR\0\0\0\b\0\0\0\0")));
     const raw = { host: "127.0.0.1", port: peer.port, user: "u", password: "p", sslmode: "require" } as const;
