@@ -1,5 +1,6 @@
-import { createServer, type Server, type Socket } from "node:net";
-import { type AddressInfo } from "node:net";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { type PostgresServer } from "@pool/testing";
 import { createDialer, type Dialled, type TargetSessionAttrs } from "../../src/connect/dialer.js";
 import { type DialOptions, type RawConnectOptions, readConnectOptions } from "../../src/connect/dial-options.js";
@@ -45,6 +46,31 @@ export async function until(holds: () => boolean | Promise<boolean>): Promise<vo
     if (performance.now() > deadline) throw new Error("did not come about within 5 s");
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
+}
+
+/**
+ * An address where connects get no answer at all, as behind a firewall that drops them: its listener stands still, and the few connects that the
+ * kernel takes in its place have been made.
+ */
+export async function blackHole(host: string, port: number): Promise<AsyncDisposable> {
+  const program = `require("node:net").createServer().listen({ host: ${JSON.stringify(host)}, port: ${String(port)}, backlog: 1 }, () => console.log("listens"))`;
+  const child = spawn(process.execPath, ["-e", program], { stdio: ["ignore", "pipe", "inherit"] });
+  await once(child.stdout, "data");
+  child.kill("SIGSTOP");
+  const sockets: Socket[] = [];
+  for (let answered = true; answered;) {
+    const socket = connect(port, host).on("error", () => undefined);
+    sockets.push(socket);
+    const late = new Promise<false>((resolve) => setTimeout(() => resolve(false), 200));
+    answered = await Promise.race([once(socket, "connect").then(() => true), late]);
+  }
+  return {
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy();
+      child.kill("SIGKILL");
+      await once(child, "close");
+    },
+  };
 }
 
 /** A peer that listens and then does as it is told: the faults that no real server makes. */
