@@ -1,5 +1,6 @@
 import { PoolError } from "./errors.js";
 import { describeValue } from "./options-text.js";
+import type { Clock } from "./time.js";
 
 // The checks of what functions are called with, for core and for adapters. `what` names the call and the argument: `query: timeout`.
 
@@ -38,12 +39,9 @@ export function readSignal(what: string, signal: unknown): AbortSignal | undefin
 
 /** By what it can do, since a signal may come from another realm. */
 export function isSignal(value: unknown): value is AbortSignal {
-  if (value instanceof AbortSignal) return true;
   if (typeof value !== "object" || value === null) return false;
-  const { aborted, addEventListener, removeEventListener } = value as Partial<AbortSignal>;
-  return (
-    typeof aborted === "boolean" && typeof addEventListener === "function" && typeof removeEventListener === "function"
-  );
+  const { aborted, addEventListener } = value as Partial<AbortSignal>;
+  return typeof aborted === "boolean" && typeof addEventListener === "function";
 }
 
 /** Checks a bound in ms that is above 0, which may be left out. @throws PoolError `INVALID_ARGUMENT` */
@@ -55,7 +53,7 @@ export function readLimit(what: string, ms: unknown): number | undefined {
 /** Checks a wait in ms, which may be 0 and may be left out. @throws PoolError `INVALID_ARGUMENT` */
 export function readTimeout(what: string, ms: unknown): number | undefined {
   if (ms === undefined || (typeof ms === "number" && ms >= 0)) return ms;
-  throw wrongArgument(what, "at least 0 ms, or Infinity", ms);
+  throw wrongArgument(what, "a number of ms, at least 0", ms);
 }
 
 /** Checks a text, which may be left out. @throws PoolError `INVALID_ARGUMENT` */
@@ -79,6 +77,12 @@ export function readName(what: string, name: unknown): string {
 /** Checks a callback. @throws PoolError `INVALID_ARGUMENT` */
 export function readFunction(what: string, value: unknown): void {
   if (typeof value !== "function") throw wrongArgument(what, "a function", value);
+}
+
+/** Checks a clock. @throws PoolError `INVALID_ARGUMENT` */
+export function readClock(what: string, clock: unknown): void {
+  for (const method of ["now", "setTimeout", "clearTimeout"] satisfies (keyof Clock)[])
+    readFunction(`${what}.${method}`, Reflect.get(Object(clock) as object, method));
 }
 
 /** `what` must be `takes`, and is not. Names the kind of an object, never its inside. */

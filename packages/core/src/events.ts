@@ -61,7 +61,7 @@ export interface MomentEvents {
 
 export type EventName = keyof TracedEvents | keyof MomentEvents;
 
-/** The channel of a moment. Subscribe with `moment("pool:leak").subscribe((event) => …)`. */
+/** The channel of a moment. To listen to one, typed by its name, there is `onEvent`. */
 export function moment<N extends keyof MomentEvents>(name: N): Channel<unknown, MomentEvents[N]> {
   return channel(name) as Channel<unknown, MomentEvents[N]>; // the name tells the type of what is published
 }

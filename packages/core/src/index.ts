@@ -1,6 +1,7 @@
 export * from "./arguments.js";
 export * from "./errors.js";
 export * from "./events.js";
+export * from "./on-event.js";
 export * from "./time.js";
 export * from "./options.js";
 export { describeOptions } from "./options-text.js";

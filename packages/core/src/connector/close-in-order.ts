@@ -1,23 +1,28 @@
 import type { Clock } from "../time.js";
 import { CLOSE_GRACE, settlesWithin, timeoutOr } from "./timeouts.js";
 
+/** Without a timeout, how long closings may add up, in ms: what has not begun by then is told to abort. */
+const LONGEST_SUM = 30_000;
+
 /** Something to close within `timeout` ms (its own default without). Must not reject. */
 export type Closer = (timeout: number | undefined) => Promise<unknown>;
 
 /**
  * Closes last in, first out, with one deadline for all of them. What was opened later may stand on what was opened before, so each is waited
- * for before the next; past the deadline order gives way to time, and the rest is told to abort at once and together.
+ * for before the next; past the deadline order gives way to time, and the rest is told to abort at once and together. Without a timeout each has
+ * its own, and the deadline is 30 s.
  */
 export async function closeInOrder(
   clock: Clock,
   oldestFirst: readonly Closer[],
   timeout: number | undefined,
 ): Promise<void> {
-  const deadline = clock.now() + timeoutOr(timeout, Infinity);
+  const own = timeout === undefined;
+  const deadline = clock.now() + timeoutOr(timeout, LONGEST_SUM);
   const closings: Promise<unknown>[] = [];
   for (const close of oldestFirst.toReversed()) {
     const left = Math.max(0, deadline - clock.now());
-    const closing = close(left === Infinity ? undefined : left);
+    const closing = close((own && left > 0) || left === Infinity ? undefined : left);
     closings.push(closing);
     if (left > 0) await settlesWithin(clock, left, closing);
   }

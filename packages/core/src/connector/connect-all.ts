@@ -1,3 +1,4 @@
+import { readCall, readClock, readSignal, readTimeout } from "../arguments.js";
 import { PoolError } from "../errors.js";
 import { systemClock, type Clock } from "../time.js";
 import type { Connector, ConnectorMap } from "./connector.js";
@@ -5,7 +6,6 @@ import { createRegistry } from "./create-registry.js";
 import type { Registry } from "./registry.js";
 import { settleAll } from "./settle-all.js";
 import { abortable } from "./shared-work.js";
-import { checkTimeout } from "./timeouts.js";
 
 export interface ConnectAllOptions {
   /** Gives up: closes what is open, and rejects with its reason. */
@@ -21,12 +21,11 @@ export interface ConnectAllOptions {
  * opened is closed again before it rejects. Waits for all, so that one error tells every reason.
  * @throws PoolError `CONNECT_ALL_FAILED` with which, why and after how long in `details.failures`; `INVALID_ARGUMENT` for a map or name that cannot be one
  */
-export async function connectAll<M extends ConnectorMap<M>>(
-  map: M,
-  options: ConnectAllOptions = {},
-): Promise<Registry<M>> {
-  const { signal, timeout, clock = systemClock } = options;
-  checkTimeout("connectAll", timeout);
+export async function connectAll<M extends ConnectorMap<M>>(map: M, options?: ConnectAllOptions): Promise<Registry<M>> {
+  const { signal, timeout, clock = systemClock } = readCall("connectAll", options, ["signal", "timeout", "clock"]);
+  readSignal("connectAll: signal", signal);
+  readTimeout("connectAll: timeout", timeout);
+  readClock("connectAll: clock", clock);
   signal?.throwIfAborted();
   const registry = createRegistry(map, { clock });
   const openBefore = registry.names().filter((name) => registry.find(name)?.isConnected === true);
@@ -47,24 +46,29 @@ export async function connectAll<M extends ConnectorMap<M>>(
 /** Bounds several connects by one signal and one time. */
 class TimeLimit {
   readonly #controller = new AbortController();
-  readonly #signal: AbortSignal;
   readonly #stop: () => void;
 
   constructor(clock: Clock, timeout: number | undefined, signal: AbortSignal | undefined) {
-    this.#signal = signal === undefined ? this.#controller.signal : AbortSignal.any([signal, this.#controller.signal]);
+    const onAbort = (): void => this.#controller.abort(signal?.reason);
+    signal?.addEventListener("abort", onAbort, { once: true });
+    const forget = (): void => signal?.removeEventListener("abort", onAbort);
     if (timeout === undefined || timeout === Infinity) {
-      this.#stop = () => undefined;
+      this.#stop = forget;
       return;
     }
     const error = new PoolError("CONNECT_TIMEOUT", `did not connect within the ${String(timeout)} ms for all`, {
       details: { timeoutMs: timeout },
     });
     const timer = clock.setTimeout(() => this.#controller.abort(error), timeout);
-    this.#stop = () => clock.clearTimeout(timer);
+    this.#stop = () => {
+      forget();
+      clock.clearTimeout(timer);
+    };
   }
 
   async hold(connector: Connector): Promise<void> {
-    await abortable(connector.connect({ signal: this.#signal }), this.#signal);
+    const { signal } = this.#controller;
+    await abortable(connector.connect({ signal }), signal);
   }
 
   end(): void {

@@ -38,9 +38,16 @@ export interface Connector<out C = unknown> extends AsyncDisposable {
    * @throws PoolError `CONNECT_FAILED` with the backend's reason, `CONNECT_TIMEOUT`, `NOT_CONNECTED` when a disconnect called it off; or the signal's reason
    */
   connect(options?: { signal?: AbortSignal }): Promise<this>;
-  /** Idempotent; drains up to `timeout` ms, then aborts. Never rejects. */
+  /**
+   * Idempotent; drains up to `timeout` ms, then aborts. Never rejects but with `INVALID_ARGUMENT` for what is no option of it; a number that is no
+   * wait (NaN, below 0) counts as left out.
+   */
   disconnect(options?: { timeout?: number }): Promise<void>;
-  /** A fresh client behind the same handle; the old one is drained and closed. For a worker's next job, or a changed credential. */
+  /**
+   * A fresh client behind the same handle; the old one is drained and closed first. For a worker's next job, or a changed credential. First, so that
+   * never are two open at once: a backend that counts connections, or a file with one writer, has no room for a second. Meanwhile `client`
+   * throws `NOT_CONNECTED`, and after a failure the connector is `failed`.
+   */
   restart(options?: { signal?: AbortSignal; timeout?: number }): Promise<this>;
   /** Asks the backend now. Resolves with what it found, also when that is bad; rejects only with the signal's reason. */
   healthCheck(options?: { signal?: AbortSignal; timeout?: number }): Promise<Health>;

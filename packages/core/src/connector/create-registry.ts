@@ -1,3 +1,4 @@
+import { readCall, readClock } from "../arguments.js";
 import { PoolError } from "../errors.js";
 import { systemClock, type Clock } from "../time.js";
 import type { Connector, ConnectorMap } from "./connector.js";
@@ -9,8 +10,10 @@ import { Registry } from "./registry.js";
  */
 export function createRegistry<M extends ConnectorMap<M> = Record<string, Connector>>(
   map?: M,
-  { clock = systemClock }: { clock?: Clock } = {},
+  options?: { clock?: Clock },
 ): Registry<M> {
+  const { clock = systemClock } = readCall("createRegistry", options, ["clock"]);
+  readClock("createRegistry: clock", clock);
   const registry = new Registry<M>(clock);
   const registered: string[] = [];
   try {

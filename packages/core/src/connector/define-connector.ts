@@ -1,4 +1,5 @@
 import { inspect } from "node:util";
+import { readCall, readClock } from "../arguments.js";
 import { PoolError } from "../errors.js";
 import { redact } from "../redact.js";
 import { systemClock, type Clock } from "../time.js";
@@ -6,17 +7,17 @@ import { Backend } from "./backend.js";
 import type { Connector, ConnectorSpec, ConnectorState, Health } from "./connector.js";
 import { HealthProbe } from "./health-probe.js";
 import { Lifecycle } from "./lifecycle.js";
-import { assignName, checkName } from "./naming.js";
-import { checkTimeout } from "./timeouts.js";
+import { assignName } from "./naming.js";
+import { checkSpec } from "./spec-check.js";
+import { readCallOptions, readCloseOptions, type CallOptions } from "./timeouts.js";
 
 const HEALTH_TIMEOUT = 1_000;
 
 /** Makes a connector of what an adapter knows of its backend. Does no I/O. @throws PoolError `INVALID_ARGUMENT` for a name that cannot be one */
-export function defineConnector<C>(
-  spec: ConnectorSpec<C>,
-  { clock = systemClock }: { clock?: Clock } = {},
-): Connector<C> {
-  if (spec.name !== undefined) checkName("connector", spec.name);
+export function defineConnector<C>(spec: ConnectorSpec<C>, options?: { clock?: Clock }): Connector<C> {
+  const { clock = systemClock } = readCall("defineConnector", options, ["clock"]);
+  readClock("defineConnector: clock", clock);
+  checkSpec(spec);
   return new DefinedConnector(spec, clock);
 }
 
@@ -64,26 +65,28 @@ class DefinedConnector<C> implements Connector<C> {
     return held === undefined ? 0 : this.#spec.connections(held.client);
   }
 
-  async connect(options: { signal?: AbortSignal } = {}): Promise<this> {
-    await this.#lifecycle.connect(options.signal);
+  async connect(options?: { signal?: AbortSignal }): Promise<this> {
+    const { signal } = this.#read("connect", options, ["signal"]);
+    await this.#lifecycle.connect(signal);
     return this;
   }
 
-  async disconnect(options: { timeout?: number } = {}): Promise<void> {
+  async disconnect(options?: { timeout?: number }): Promise<void> {
+    const { timeout } = readCloseOptions(`connector ${JSON.stringify(this.name)}: disconnect`, options);
     this.#probe.cancel();
-    await this.#lifecycle.disconnect(options.timeout);
+    await this.#lifecycle.disconnect(timeout);
   }
 
-  async restart(options: { signal?: AbortSignal; timeout?: number } = {}): Promise<this> {
-    options.signal?.throwIfAborted();
+  async restart(options?: { signal?: AbortSignal; timeout?: number }): Promise<this> {
+    const { signal, timeout } = this.#read("restart", options, ["signal", "timeout"]);
+    signal?.throwIfAborted();
     this.#probe.cancel();
-    await this.#lifecycle.restart(options.signal, options.timeout);
+    await this.#lifecycle.restart(signal, timeout);
     return this;
   }
 
-  async healthCheck(options: { signal?: AbortSignal; timeout?: number } = {}): Promise<Health> {
-    const { signal, timeout = HEALTH_TIMEOUT } = options;
-    checkTimeout(`the health check of connector "${this.name}"`, timeout);
+  async healthCheck(options?: { signal?: AbortSignal; timeout?: number }): Promise<Health> {
+    const { signal, timeout = HEALTH_TIMEOUT } = this.#read("healthCheck", options, ["signal", "timeout"]);
     signal?.throwIfAborted();
     const { held } = this.#lifecycle;
     if (held === undefined) return { healthy: false, latencyMs: 0, checkedAt: Date.now(), error: this.#notConnected() };
@@ -109,6 +112,10 @@ class DefinedConnector<C> implements Connector<C> {
   // Without it, `inspect` would print `config`, and what an adapter puts beside it.
   [inspect.custom](): string {
     return `Connector { name: ${inspect(this.name)}, kind: ${inspect(this.kind)}, state: ${inspect(this.state)} }`;
+  }
+
+  #read(call: string, options: CallOptions | undefined, takes: readonly (keyof CallOptions)[]): CallOptions {
+    return readCallOptions(`connector ${JSON.stringify(this.name)}: ${call}`, options, takes);
   }
 
   #notConnected(): PoolError {

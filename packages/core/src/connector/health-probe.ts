@@ -1,3 +1,4 @@
+import { withAnySignal } from "../aborts.js";
 import { PoolError } from "../errors.js";
 import { withTimeout, type Clock } from "../time.js";
 import type { Backend } from "./backend.js";
@@ -24,7 +25,7 @@ export class HealthProbe<C> {
   async check(client: C, timeout: number, signal: AbortSignal | undefined): Promise<Health> {
     const startedAt = this.#clock.now();
     const join = (late: AbortSignal): Promise<Answer> =>
-      this.#join(client, signal === undefined ? late : AbortSignal.any([signal, late]));
+      withAnySignal([signal, late], (any = late) => this.#join(client, any));
     try {
       const { latencyMs, details } = await withTimeout(this.#clock, timeout, () => this.#silent(timeout), join);
       const health = { healthy: true, latencyMs, checkedAt: Date.now() };

@@ -1,4 +1,5 @@
 import { PoolError } from "../errors.js";
+import { describeValue } from "../options-text.js";
 import type { Connector } from "./connector.js";
 
 /** How a registry gives a connector its name: a method that returns why it cannot be, or undefined when it is named so from now on. */
@@ -31,16 +32,7 @@ export function checkConnector(name: string, value: unknown): asserts value is C
     typeof candidate.key === "string"
   )
     return;
-  throw new PoolError(
-    "INVALID_ARGUMENT",
-    `${JSON.stringify(name)} must be a connector, got ${value === null ? "null" : `a ${typeof value}`}`,
-  );
-}
-
-/** @throws PoolError `CONNECTOR_NOT_FOUND` */
-export function notFound(name: string, known: readonly string[]): never {
-  const list = known.length === 0 ? "there are none" : `known are ${known.map((item) => `"${item}"`).join(", ")}`;
-  throw new PoolError("CONNECTOR_NOT_FOUND", `there is no connector "${name}"; ${list}`, { details: { name, known } });
+  throw new PoolError("INVALID_ARGUMENT", `${JSON.stringify(name)} must be a connector, got ${describeValue(value)}`);
 }
 
 const owners = new WeakMap<Connector, string>();

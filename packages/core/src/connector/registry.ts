@@ -1,12 +1,14 @@
-import { PoolError } from "../errors.js";
+import { readName } from "../arguments.js";
+import { describeValue } from "../options-text.js";
 import type { Clock } from "../time.js";
 import { closeInOrder, Closing } from "./close-in-order.js";
 import type { Connector, ConnectorMap } from "./connector.js";
 import { checkAll, type RegistryHealth } from "./check-all.js";
-import { checkConnector, checkName, claim, notFound, unclaim } from "./naming.js";
+import { checkConnector, checkName, claim, unclaim } from "./naming.js";
+import { duplicateName, duplicateScope, notFound, registryClosed } from "./registry-errors.js";
 import { Scope, type ScopeOptions } from "./scope.js";
 import { settleAll } from "./settle-all.js";
-import { checkTimeout, timeoutOption } from "./timeouts.js";
+import { readCallOptions, readCloseOptions, timeoutOption } from "./timeouts.js";
 
 /** The named connectors of one process, with one lifetime. Make one with {@link createRegistry} or {@link connectAll}. */
 export class Registry<out M extends ConnectorMap<M> = Record<string, Connector>> implements AsyncDisposable {
@@ -22,7 +24,8 @@ export class Registry<out M extends ConnectorMap<M> = Record<string, Connector>>
 
   /** The connector of that name, with its own type. @throws PoolError `CONNECTOR_NOT_FOUND` naming the known ones, `REGISTRY_CLOSED` */
   get<K extends keyof M & string>(name: K): M[K] {
-    this.#assertOpen(`look up "${name}"`);
+    this.#assertOpen("look up", name);
+    readName("get: name", name);
     // The type of each entry is what `map` or the caller says; names outside it do not compile.
     return (this.#connectors.get(name) ?? notFound(name, this.names())) as M[K];
   }
@@ -51,14 +54,10 @@ export class Registry<out M extends ConnectorMap<M> = Record<string, Connector>>
    * @throws PoolError `DUPLICATE_CONNECTOR`, `REGISTRY_CLOSED`, `INVALID_ARGUMENT` when it has another name or belongs to another registry or scope
    */
   register<C extends Connector>(name: string, connector: C): C {
-    this.#assertOpen(`register "${name}"`);
+    this.#assertOpen("register", name);
     checkName("connector", name);
     checkConnector(name, connector);
-    if (this.#connectors.has(name)) {
-      throw new PoolError("DUPLICATE_CONNECTOR", `there is a connector "${name}" already`, {
-        details: { name, known: this.names() },
-      });
-    }
+    if (this.#connectors.has(name)) throw duplicateName(name, this.names());
     claim(connector, "a registry", name);
     this.#connectors.set(name, connector);
     return connector;
@@ -66,7 +65,8 @@ export class Registry<out M extends ConnectorMap<M> = Record<string, Connector>>
 
   /** Takes a connector out without closing it: it is the caller's from now on. @throws PoolError `CONNECTOR_NOT_FOUND`, `REGISTRY_CLOSED` */
   release(name: string): Connector {
-    this.#assertOpen(`release "${name}"`);
+    this.#assertOpen("release", name);
+    readName("release: name", name);
     const connector = this.#connectors.get(name) ?? notFound(name, this.names());
     this.#connectors.delete(name);
     unclaim(connector);
@@ -75,7 +75,8 @@ export class Registry<out M extends ConnectorMap<M> = Record<string, Connector>>
 
   /** Takes a connector out at once and disconnects it. @throws PoolError `CONNECTOR_NOT_FOUND`, `REGISTRY_CLOSED` */
   async remove(name: string, options?: { timeout?: number }): Promise<void> {
-    const gone = this.release(name).disconnect(options);
+    const given = readCloseOptions("remove", options);
+    const gone = this.release(name).disconnect(given);
     this.#leaving.add(gone);
     await gone.finally(() => this.#leaving.delete(gone));
   }
@@ -84,9 +85,9 @@ export class Registry<out M extends ConnectorMap<M> = Record<string, Connector>>
    * Asks every backend at once, over a snapshot, each apart from the others' failures. Healthy when all are; never healthy once closed.
    * Rejects only with the signal's reason. @param options.timeout for each, in ms. @default 1_000
    */
-  async healthCheck(options: { signal?: AbortSignal; timeout?: number } = {}): Promise<RegistryHealth> {
-    checkTimeout("the health check of a registry", options.timeout);
-    const health = await checkAll(this.#clock, this.connectors(), options);
+  async healthCheck(options?: { signal?: AbortSignal; timeout?: number }): Promise<RegistryHealth> {
+    const given = readCallOptions("healthCheck", options, ["signal", "timeout"]);
+    const health = await checkAll(this.#clock, this.connectors(), given);
     return this.#closing.begun ? { ...health, healthy: false } : health;
   }
 
@@ -94,22 +95,22 @@ export class Registry<out M extends ConnectorMap<M> = Record<string, Connector>>
    * Starts afresh: a new client behind every connector that was opened, the old ones drained and closed. Those never connected, or disconnected, stay so.
    * @throws PoolError `CONNECT_ALL_FAILED` when some do not come back (the others have), `REGISTRY_CLOSED`
    */
-  async restart(options: { signal?: AbortSignal; timeout?: number } = {}): Promise<this> {
+  async restart(options?: { signal?: AbortSignal; timeout?: number }): Promise<this> {
     this.#assertOpen("restart");
-    checkTimeout("the restart of a registry", options.timeout);
-    options.signal?.throwIfAborted();
+    const given = readCallOptions("restart", options, ["signal", "timeout"]);
+    given.signal?.throwIfAborted();
     const opened = [...this.#connectors].filter(([, { state }]) => state !== "idle" && state !== "closed");
-    await settleAll(this.#clock, new Map(opened), (connector) => connector.restart(options));
+    await settleAll(this.#clock, new Map(opened), (connector) => connector.restart(given));
     return this;
   }
 
   /** Opens a child for one task: its own connectors, closed together. @throws PoolError `DUPLICATE_SCOPE`, `REGISTRY_CLOSED`, `INVALID_ARGUMENT` */
-  scope(id: string, options: ScopeOptions = {}): Scope {
-    this.#assertOpen(`open scope "${id}"`);
+  scope(id: string, options?: ScopeOptions): Scope {
+    this.#assertOpen("open scope", id);
     checkName("scope", id);
-    if (this.#scopes.has(id))
-      throw new PoolError("DUPLICATE_SCOPE", `there is a scope "${id}" already`, { details: { scope: id } });
-    const scope = new Scope(id, options, this.#clock, () => this.#scopes.delete(id));
+    if (this.#scopes.has(id)) throw duplicateScope(id);
+    const given = readCallOptions("scope", options, ["signal"]);
+    const scope = new Scope(id, given, this.#clock, () => this.#scopes.delete(id));
     this.#scopes.set(id, scope);
     return scope;
   }
@@ -121,10 +122,11 @@ export class Registry<out M extends ConnectorMap<M> = Record<string, Connector>>
 
   /**
    * Closes the scopes, then the connectors, last in first out, and waits for what is still connecting or draining. Idempotent; never rejects.
-   * @param options.timeout one deadline for all, in ms: it resolves at most 2 s after. Default: each connector's own, one after the other
+   * @param options.timeout one deadline for all, in ms: it resolves at most 2 s after. Default: each one's own, within 30 s in all
    */
-  async close(options: { timeout?: number } = {}): Promise<void> {
-    await this.#closing.run(this.#clock, options.timeout, () => this.#shutDown(options.timeout));
+  async close(options?: { timeout?: number }): Promise<void> {
+    const { timeout } = readCloseOptions("close", options);
+    await this.#closing.run(this.#clock, timeout, () => this.#shutDown(timeout));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -142,7 +144,7 @@ export class Registry<out M extends ConnectorMap<M> = Record<string, Connector>>
     this.#connectors.clear();
   }
 
-  #assertOpen(wish: string): void {
-    if (this.#closing.begun) throw new PoolError("REGISTRY_CLOSED", `cannot ${wish}: the registry is closed`);
+  #assertOpen(wish: string, name?: unknown): void {
+    if (this.#closing.begun) throw registryClosed(name === undefined ? wish : `${wish} ${describeValue(name)}`);
   }
 }

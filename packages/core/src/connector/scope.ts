@@ -1,8 +1,10 @@
+import { readCall, readSignal } from "../arguments.js";
 import type { Clock } from "../time.js";
 import { Closing } from "./close-in-order.js";
 import type { Connector, ConnectorState } from "./connector.js";
 import { KeyedConnectors } from "./keyed-connectors.js";
 import { checkConnector, checkName } from "./naming.js";
+import { readCloseOptions } from "./timeouts.js";
 import type { ConnectorView } from "./view.js";
 
 export interface ScopeOptions {
@@ -82,9 +84,10 @@ export class Scope implements AsyncDisposable {
    */
   async connect<C>(
     source: Connector<C> | (() => Connector<C>),
-    options: ScopeConnectOptions = {},
+    options?: ScopeConnectOptions,
   ): Promise<ConnectorView<C>> {
-    const { role, signal } = options;
+    const { role, signal } = readCall("connect", options, ["role", "signal"]);
+    readSignal("connect: signal", signal);
     signal?.throwIfAborted();
     if (this.#closing.begun) throw this.#connectors.closedError();
     if (role !== undefined) checkName("role", role);
@@ -96,12 +99,13 @@ export class Scope implements AsyncDisposable {
 
   /**
    * Aborts {@link signal}, then closes the connectors, last in first out. Idempotent; never rejects.
-   * @param options.timeout one deadline for all, in ms: it resolves at most 2 s after. Default: each connector's own, one after the other
+   * @param options.timeout one deadline for all, in ms: it resolves at most 2 s after. Default: each one's own, within 30 s in all
    */
-  async close(options: { timeout?: number } = {}): Promise<void> {
-    await this.#closing.run(this.#clock, options.timeout, async () => {
+  async close(options?: { timeout?: number }): Promise<void> {
+    const { timeout } = readCloseOptions("close", options);
+    await this.#closing.run(this.#clock, timeout, async () => {
       this.#abort.abort(this.#connectors.closedError());
-      await this.#connectors.close(this.#clock, options.timeout);
+      await this.#connectors.close(this.#clock, timeout);
       this.#onClosed();
     });
   }

@@ -11,7 +11,23 @@ export function secretTexts(options: unknown, secretNames: ReadonlySet<string> =
   const found = new Set<string>();
   collect(options, redact(options, secretNames), found, 0);
   // The longest first, so that a secret within another leaves nothing of the longer one behind.
-  return [...found].filter((text) => text.length >= SHORTEST_SECRET).sort((a, b) => b.length - a.length);
+  return [...found].flatMap(formsOf).sort((a, b) => b.length - a.length);
+}
+
+/** As drivers write it: as it is, in a URL, and in base64 (of a header or a SASL message). */
+function formsOf(text: string): string[] {
+  if (text.length < SHORTEST_SECRET) return [];
+  const forms = new Set([text, percentEncoded(text), new URLSearchParams([["", text]]).toString().slice(1)]);
+  // A base64 of three characters or less, without its padding, would be found anywhere.
+  for (const encoding of ["base64", "base64url"] as const) {
+    const encoded = Buffer.from(text).toString(encoding).replace(/=+$/, "");
+    if (text.length > SHORTEST_SECRET) forms.add(encoded);
+  }
+  return [...forms];
+}
+
+function percentEncoded(text: string): string {
+  return encodeURIComponent(text.toWellFormed());
 }
 
 function collect(value: unknown, shown: unknown, found: Set<string>, depth: number): void {
@@ -20,11 +36,19 @@ function collect(value: unknown, shown: unknown, found: Set<string>, depth: numb
     for (const text of urlSecretsOf(value)) found.add(text);
   } else if (typeof value === "object" && value !== null && depth < DEEPEST && !ArrayBuffer.isView(value)) {
     if (value instanceof URL) collect(value.href, shown, found, depth + 1);
+    for (const pair of loginsOf(value)) found.add(pair);
     for (const [name, item] of Object.entries(value)) {
       const itemShown = shown === REDACTED ? REDACTED : (shown as Readonly<Record<string, unknown>>)[name];
       collect(item, itemShown, found, depth + 1);
     }
   }
+}
+
+/** "user:password", whose base64 is what an Authorization header carries. */
+function loginsOf(value: object): string[] {
+  const { user, username, password } = value as Readonly<Record<string, unknown>>;
+  const name = user ?? username;
+  return typeof name === "string" && typeof password === "string" ? [`${name}:${password}`] : [];
 }
 
 // By searching for marks and not by one pattern, which would look at a long text again from each of its "://".
@@ -37,7 +61,7 @@ function urlSecretsOf(text: string): string[] {
     if (parameter !== undefined) found.push(parameter);
     if (begin === -1 || end < begin + 3) continue;
     const userInfo = piece.slice(begin + 3, end);
-    found.push(userInfo, userInfo.slice(userInfo.indexOf(":") + 1));
+    found.push(userInfo, userInfo.split(":").map(decoded).join(":"), userInfo.slice(userInfo.indexOf(":") + 1));
   }
   return found.flatMap((secret) => [secret, decoded(secret)]);
 }
@@ -67,6 +91,8 @@ function shows(error: unknown, secrets: readonly string[]): boolean {
   if (secrets.length === 0) return false;
   const text = inspect(error, {
     depth: DEEPEST,
+    // A field that is not enumerable is read all the same by who looks for it.
+    showHidden: true,
     maxStringLength: Infinity,
     maxArrayLength: Infinity,
     breakLength: Infinity,

@@ -1,7 +1,11 @@
 import { inspect } from "node:util";
 import type { Connector, ConnectorState, Health } from "./connector.js";
 
-/** What a borrower sees of a connector: all but the power to connect, restart or close it. */
+/**
+ * What a borrower sees of a connector: all but the power to connect, restart or close it. That keeps mistakes apart, and is no guard: the client is the
+ * real one, with a pool that can be closed. A pool that is not itself would be foreign to the callback forms and to facades that test for its
+ * class; and a scope whose client was closed so replaces nothing until it is told (`disconnect`), as with a backend that has gone away.
+ */
 export type ConnectorView<C = unknown> = Omit<
   Connector<C>,
   "connect" | "disconnect" | "restart" | typeof Symbol.asyncDispose

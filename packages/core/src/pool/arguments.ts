@@ -1,5 +1,14 @@
+import {
+  invalidArgument,
+  isSignal,
+  readCall,
+  readFunction,
+  readSignal,
+  readTimeout,
+  wrongArgument,
+} from "../arguments.js";
 import { PoolError } from "../errors.js";
-import { describeValue } from "../options-text.js";
+import { poolOptions } from "./option-table.js";
 import type { AcquireOptions, Priority } from "./pool.js";
 
 const PRIORITIES: ReadonlySet<unknown> = new Set<Priority>(["high", "normal", "low"]);
@@ -18,52 +27,66 @@ export function checkAcquire(pool: string, options: AcquireOptions): PoolError |
   if (priority !== undefined && !PRIORITIES.has(priority)) {
     return invalid(pool, "priority", 'one of "high", "normal", "low"', priority);
   }
+  for (const key in options) {
+    // Compared one by one, since a call without a mistake pays for it: a look-up in a set costs twice that.
+    if (key === "timeout" || key === "signal" || key === "label" || key === "priority") continue;
+    return unknownOption(pool, options);
+  }
   return undefined;
 }
 
-/** By what it can do, since a signal may come from another realm. */
-function isSignal(value: unknown): value is AbortSignal {
-  if (typeof value !== "object" || value === null) return false;
-  const { aborted, addEventListener } = value as Partial<AbortSignal>;
-  return typeof aborted === "boolean" && typeof addEventListener === "function";
+// `hold` is how a callback form names its task to the pool.
+const ACQUIRE_OPTIONS = ["signal", "timeout", "label", "priority"];
+
+function unknownOption(pool: string, options: object): PoolError | undefined {
+  const key = Object.entries(options).find(
+    ([name, value]) => value !== undefined && name !== "hold" && !ACQUIRE_OPTIONS.includes(name),
+  )?.[0];
+  if (key === undefined) return undefined;
+  const message = `pool ${JSON.stringify(pool)}: acquire takes no option ${JSON.stringify(key)}; it takes ${ACQUIRE_OPTIONS.join(", ")}`;
+  return invalidArgument(message, key);
 }
 
-export function checkTimeout(pool: string, timeout: unknown): PoolError | undefined {
+function checkTimeout(pool: string, timeout: unknown): PoolError | undefined {
   if (typeof timeout === "number" && timeout >= 0) return undefined;
   return invalid(pool, "timeout", "a number of ms, at least 0", timeout);
 }
 
-const LEAST: ReadonlyMap<string, number> = new Map([
-  ["maxSize", 1],
-  ["maxIdle", 0],
-  ["minIdle", 0],
-]);
-
 /** @throws PoolError `INVALID_ARGUMENT` */
+export function readCloseTimeout(pool: string, options: { timeout?: number } | undefined): number | undefined {
+  const where = `pool ${JSON.stringify(pool)}: close`;
+  return readTimeout(`${where}: timeout`, readCall(where, options, ["timeout"]).timeout);
+}
+
+const LIMITS = ["maxSize", "maxIdle", "minIdle"] as const;
+
+/** Within the bounds of the options of these names. @throws PoolError `INVALID_ARGUMENT` */
 export function checkLimits(pool: string, limits: { maxSize?: number; maxIdle?: number; minIdle?: number }): void {
   if (typeof limits !== "object" || (limits as unknown) === null) throw invalid(pool, "limits", "an object", limits);
   for (const [name, value] of Object.entries<unknown>(limits)) {
-    const least = LEAST.get(name);
-    if (least === undefined) throw invalid(pool, "limits", `of ${[...LEAST.keys()].join(", ")}`, name);
-    if (value === undefined || (Number.isSafeInteger(value) && (value as number) >= least)) continue;
-    throw invalid(pool, name, `a whole number of at least ${String(least)}`, value);
+    const limit = LIMITS.find((known) => known === name);
+    if (limit === undefined) throw invalid(pool, "limits", `of ${LIMITS.join(", ")}`, name);
+    const { min = 0, max = Infinity } = poolOptions[limit] as { readonly min?: number; readonly max?: number };
+    if (value === undefined || (Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max))
+      continue;
+    throw invalid(pool, name, `a whole number from ${String(min)} to ${String(max)}`, value);
   }
 }
 
 /** @throws PoolError `INVALID_ARGUMENT` */
 export function checkSignal(pool: string, signal: unknown): void {
-  if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalid(pool, "signal", "an AbortSignal", signal);
+  readSignal(`pool ${JSON.stringify(pool)}: signal`, signal);
 }
 
 /** @throws PoolError `INVALID_ARGUMENT` */
 export function checkTask(pool: string, task: unknown): void {
-  if (typeof task !== "function") throw invalid(pool, "task", "a function", task);
+  readFunction(`pool ${JSON.stringify(pool)}: task`, task);
 }
 
 /** @throws PoolError `INVALID_ARGUMENT` for what has not even the methods that every factory has */
-export function checkFactory(factory: unknown): void {
+export function checkFactory(factory: unknown, call = "createPool"): void {
   const refuse = (what: string): never => {
-    throw new PoolError("INVALID_ARGUMENT", `createPool: the factory must have ${what}`, {
+    throw new PoolError("INVALID_ARGUMENT", `${call}: the factory must have ${what}`, {
       details: { name: "factory" },
     });
   };
@@ -79,11 +102,5 @@ export function checkFactory(factory: unknown): void {
 }
 
 function invalid(pool: string, name: string, takes: string, got: unknown): PoolError {
-  return new PoolError(
-    "INVALID_ARGUMENT",
-    `pool ${JSON.stringify(pool)}: ${name} must be ${takes}, got ${describeValue(got)}`,
-    {
-      details: { name },
-    },
-  );
+  return wrongArgument(`pool ${JSON.stringify(pool)}: ${name}`, takes, got);
 }

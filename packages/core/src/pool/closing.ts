@@ -1,6 +1,6 @@
 import { moment } from "../events.js";
 import type { Clock } from "../time.js";
-import { ABRUPT, type CloseReason } from "./close-reason.js";
+import { isAbrupt, type CloseReason } from "./close-reason.js";
 import type { Entry } from "./entry.js";
 import type { ResourceFactory } from "./factory.js";
 
@@ -15,7 +15,7 @@ export function closeResource<R>(
 ): void {
   let closing: unknown;
   try {
-    closing = factory.close(resource, { graceful: !ABRUPT.has(how.reason) });
+    closing = factory.close(resource, { graceful: !isAbrupt(how.reason) });
   } catch {
     closing = undefined; // it is gone as far as it ever will be
   }

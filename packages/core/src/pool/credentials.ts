@@ -1,3 +1,4 @@
+import { readFunction, readObject } from "../arguments.js";
 import { unlessAborted } from "../aborts.js";
 import { readOptions, type OptionTable } from "../options.js";
 import type { Duration } from "../time.js";
@@ -29,6 +30,8 @@ export function withCredentials<R, C>(
   template: Omit<ResourceFactory<R>, "create">,
   options: CredentialOptions<C>,
 ): ResourceFactory<R> {
+  readFunction("withCredentials: make", make);
+  readObject("withCredentials: template", template);
   const { cacheFor } = readOptions(credentialOptions, options, "withCredentials") as { readonly cacheFor: number };
   let cached: { readonly credentials: Promise<C>; readonly until: number } | undefined;
   const fetch = (signal: AbortSignal, refresh: boolean): Promise<C> => {

@@ -7,7 +7,7 @@ import { Opening, type OpeningOutcome } from "./opening.js";
 
 /** Resources that die within so many ms of their opening, before their first loan and one after the other, count as not opened. */
 const UNPROVEN = 1_000;
-const SHORT_LIVED: ReadonlySet<CloseReason> = new Set<CloseReason>(["lost", "validate-failed"]);
+const SHORT_LIVED: ReadonlySet<CloseReason> = new Set<CloseReason>(["lost", "validate-failed", "hook-refused"]);
 
 /** Opens resources as they are missing: a few at once, and after a failure with pauses. Knows when the backend is down. */
 export class Growing<R> {

@@ -1,5 +1,6 @@
 import { PoolError, reasonOf } from "../errors.js";
 import { invalidOptions, readOptions, type OptionTable } from "../options.js";
+import { checkFactory } from "./arguments.js";
 import { bound } from "./bound-factory.js";
 import type { ResourceFactory } from "./factory.js";
 
@@ -21,6 +22,7 @@ const hookOptions: OptionTable<PoolHooks<unknown>> = {
 
 /** The factory with hooks around it. @throws PoolError `INVALID_OPTIONS` for what is no hook */
 export function withHooks<R>(factory: ResourceFactory<R>, hooks: PoolHooks<R>): ResourceFactory<R> {
+  checkFactory(factory, "withHooks");
   checkHooks(hooks);
   const decorated: ResourceFactory<R> = {
     ...bound(factory),

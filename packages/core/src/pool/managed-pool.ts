@@ -1,5 +1,6 @@
+import { readCall, readLabel } from "../arguments.js";
 import { trace, traced, type TracedEvents } from "../events.js";
-import { checkAcquire, checkTimeout } from "./arguments.js";
+import { checkAcquire, readCloseTimeout } from "./arguments.js";
 import { borrow, type Borrower } from "./borrow.js";
 import { CallbackForms } from "./callback-forms.js";
 import { holdersOf, statsOf } from "./census.js";
@@ -73,6 +74,8 @@ export class ManagedPool<R> implements Pool<R> {
   }
 
   tryAcquire(options?: Pick<AcquireOptions, "label">): Lease<R> | undefined {
+    const problem = options === undefined ? undefined : checkAcquire(this.name, options);
+    if (problem !== undefined) throw problem;
     return this.#engine.tryLend(options, this.#stacks?.take(this.tryAcquire));
   }
 
@@ -82,7 +85,8 @@ export class ManagedPool<R> implements Pool<R> {
 
   async warm(n?: number, options?: { signal?: AbortSignal }): Promise<void> {
     if (this.#engine.state !== "open") throw poolClosed(this.name, this.#engine.state);
-    await this.#warming.warm(n ?? Math.max(1, this.#engine.limits.minIdle), options?.signal);
+    const { signal } = readCall(`pool ${JSON.stringify(this.name)}: warm`, options, ["signal"]);
+    await this.#warming.warm(n ?? Math.max(1, this.#engine.limits.minIdle), signal);
   }
 
   resize(limits: LimitChange): void {
@@ -92,6 +96,7 @@ export class ManagedPool<R> implements Pool<R> {
   }
 
   evict(reason = "evicted by the program"): void {
+    readLabel(`pool ${JSON.stringify(this.name)}: reason`, reason);
     this.#engine.generation++;
     this.#engine.growing.forgive();
     for (const entry of [...this.#engine.entries]) {
@@ -115,11 +120,13 @@ export class ManagedPool<R> implements Pool<R> {
   }
 
   close(options?: { timeout?: number }): Promise<void> {
-    const timeout = options?.timeout;
-    const problem = timeout === undefined ? undefined : checkTimeout(this.name, timeout);
-    if (problem !== undefined) return Promise.reject(problem);
-    this.#warming.failAll(poolClosed(this.name, "closing"));
-    return this.#draining.close(timeout ?? this.#engine.options.drainTimeout);
+    try {
+      const timeout = readCloseTimeout(this.name, options) ?? this.#engine.options.drainTimeout;
+      this.#warming.failAll(poolClosed(this.name, "closing"));
+      return this.#draining.close(timeout);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   [Symbol.asyncDispose](): Promise<void> {

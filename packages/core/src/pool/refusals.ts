@@ -1,4 +1,4 @@
-import { PoolError, reasonOf, withoutStack, type PoolErrorOptions } from "../errors.js";
+import { isPoolError, PoolError, reasonOf, withoutStack, type PoolErrorOptions } from "../errors.js";
 import { describeHolder } from "./holders.js";
 import type { Holder } from "./stats.js";
 
@@ -59,12 +59,21 @@ export class TimeoutErrors {
 
 function tailOf({ leased, idle, connecting, waiting, maxSize, lastConnectError, holders }: Moment): string {
   const counts = `${String(leased)} leased, ${String(idle)} idle, ${String(connecting)} connecting, ${String(waiting)} waiting, of at most ${String(maxSize)}`;
-  const connect = lastConnectError === undefined ? "" : `; the last connect failed: ${reasonOf(lastConnectError)}`;
+  const connect = lastConnectError === undefined ? "" : `; ${whatFailed(lastConnectError, "the last")}`;
   const shown = holders.slice(0, MOST_HOLDERS_IN_MESSAGE).map(describeHolder);
   const more = holders.length - shown.length;
   const list =
     shown.length === 0 ? "" : `; holders: ${shown.join("; ")}${more > 0 ? `; and ${String(more)} more` : ""}`;
   return `(${counts})${connect}${list}`;
+}
+
+/** What opened and was refused by a hook did connect, and is no failed connect to its reader. */
+function whatFailed(error: unknown, which: string): string {
+  const several = which === "the last" ? "" : "s";
+  const what = isPoolError(error, "HOOK_REFUSED")
+    ? `resource${several} opened ${several === "" ? "was" : "were"} refused`
+    : `connect${several} failed`;
+  return `${which} ${what}: ${reasonOf(error)}`;
 }
 
 export function queueFull(moment: Moment, maxWaiting: number): PoolError {
@@ -77,6 +86,6 @@ export function poolClosed(pool: string, state: string): PoolError {
 }
 
 export function unavailable(pool: string, kind: string, failures: number, lastError: unknown): PoolError {
-  const message = `pool ${JSON.stringify(pool)}: ${kind} is unavailable, the last ${String(failures)} connects failed: ${reasonOf(lastError)}`;
+  const message = `pool ${JSON.stringify(pool)}: ${kind} is unavailable, ${whatFailed(lastError, `the last ${String(failures)}`)}`;
   return withoutStack(() => new PoolError("UNAVAILABLE", message, { cause: lastError, details: { pool, failures } }));
 }

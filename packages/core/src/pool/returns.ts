@@ -1,3 +1,4 @@
+import { isPoolError } from "../errors.js";
 import { moment } from "../events.js";
 import type { Engine } from "./engine.js";
 import type { CloseReason } from "./close-reason.js";
@@ -50,7 +51,8 @@ export class Returns<R> {
         engine.keep(entry, undefined);
       },
       (error: unknown) => {
-        engine.close(entry, entry.retire ?? "reset-failed", error);
+        const reason = isPoolError(error, "HOOK_REFUSED") ? "hook-refused" : "reset-failed";
+        engine.close(entry, entry.retire ?? reason, error);
       },
     );
   }

@@ -1,3 +1,4 @@
+import { isPoolError } from "../errors.js";
 import type { Engine } from "./engine.js";
 import type { Entry } from "./entry.js";
 
@@ -67,8 +68,11 @@ export class Vetting<R> {
         engine.welcome(entry, true);
       },
       (error: unknown) => {
-        this.#doubtUntil = engine.refresh() + DOUBT;
-        engine.close(entry, entry.retire ?? "validate-failed", error);
+        const now = engine.refresh();
+        const refused = isPoolError(error, "HOOK_REFUSED");
+        // What a hook refuses says nothing of the backend.
+        if (!refused) this.#doubtUntil = now + DOUBT;
+        engine.close(entry, entry.retire ?? (refused ? "hook-refused" : "validate-failed"), error);
       },
     );
   }

@@ -1,4 +1,5 @@
 import { PoolError } from "../errors.js";
+import { describeValue } from "../options-text.js";
 import { checkSignal } from "./arguments.js";
 import type { Engine } from "./engine.js";
 
@@ -22,7 +23,7 @@ export class Warming<R> {
     checkSignal(engine.name, signal);
     signal?.throwIfAborted();
     if (!Number.isSafeInteger(count) || count < 1 || count > engine.limits.maxSize) {
-      const message = `pool ${JSON.stringify(engine.name)}: warm takes a whole number from 1 to maxSize (${String(engine.limits.maxSize)}), got ${String(count)}`;
+      const message = `pool ${JSON.stringify(engine.name)}: warm takes a whole number from 1 to maxSize (${String(engine.limits.maxSize)}), got ${describeValue(count)}`;
       throw new PoolError("INVALID_ARGUMENT", message);
     }
     if (engine.open >= count) return;

@@ -1,10 +1,21 @@
-import { readLimit } from "../arguments.js";
+import { readClock, readFunction, readKeys, readLimit, readObject } from "../arguments.js";
 import type { Pool } from "../pool/pool.js";
 import { systemClock, type Clock } from "../time.js";
 import type { SqlContext } from "./context.js";
 import type { Handles } from "./handles.js";
 import type { SqlDriver } from "./sql-driver.js";
 import type { SqlTarget } from "./sql.js";
+
+const KEYS = [
+  "pool",
+  "readPool",
+  "driver",
+  "extend",
+  "queryTimeout",
+  "cancelTimeout",
+  "clock",
+  "random",
+] satisfies (keyof SqlClientOptions<unknown>)[];
 
 /** What {@link createSqlClient} makes a client of. */
 export interface SqlClientOptions<R, X = unknown> {
@@ -25,6 +36,24 @@ export interface SqlClientOptions<R, X = unknown> {
   readonly clock?: Clock | undefined;
   /** Gives numbers from 0 to 1, for the jitter of back-offs. @default Math.random */
   readonly random?: (() => number) | undefined;
+}
+
+/** @throws PoolError `INVALID_ARGUMENT` for what a client cannot be made of */
+export function checkClientOptions(options: unknown): void {
+  const call = "createSqlClient";
+  const given = readObject(`${call}: options`, options) as Readonly<Record<string, unknown>>;
+  readKeys(call, given, KEYS);
+  const { pool, readPool, driver, clock, random } = given;
+  for (const [name, value] of [
+    ["pool", pool],
+    ["readPool", readPool ?? pool],
+  ] as const)
+    readFunction(`${call}: ${name}.acquire`, Reflect.get(readObject(`${call}: ${name}`, value), "acquire"));
+  const methods = readObject(`${call}: driver`, driver);
+  for (const method of ["query", "begin", "isRetryable", "isConnectionLost"])
+    readFunction(`${call}: driver.${method}`, Reflect.get(methods, method));
+  if (clock !== undefined) readClock(`${call}: clock`, clock);
+  if (random !== undefined) readFunction(`${call}: random`, random);
 }
 
 /** The options of one client for one of its pools, defaults filled in. @throws PoolError `INVALID_ARGUMENT` */

@@ -2,7 +2,7 @@ import { readObject } from "../arguments.js";
 import { borrowing, plainBorrower } from "../pool/borrow.js";
 import { readSessionOptions, readTransactionOptions, readWork } from "./arguments.js";
 import { borrowAndRun } from "./borrow-and-run.js";
-import { contextOf, type SqlClientOptions } from "./client-options.js";
+import { checkClientOptions, contextOf, type SqlClientOptions } from "./client-options.js";
 import { Connection } from "./connection.js";
 import type { SqlContext } from "./context.js";
 import { addMethods, makeHandles, type Handles } from "./handles.js";
@@ -20,6 +20,7 @@ type Finish = "commit" | "rollback";
  * @throws PoolError `INVALID_ARGUMENT` for a timeout that is none
  */
 export function createSqlClient<R, X = unknown>(options: SqlClientOptions<R, X>): X & SqlClient<R, X> {
+  checkClientOptions(options);
   const { extend } = options;
   if (extend !== undefined) readObject("createSqlClient: extend", extend);
   const client = plainClient(options, makeHandles<R>(extend as object | undefined));

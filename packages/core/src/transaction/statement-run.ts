@@ -85,7 +85,8 @@ export class StatementRun<R> {
     if (work === undefined && this.#context.driver.cancel !== undefined) return this.#query(resource, undefined);
     this.#controller = new AbortController();
     const { signal } = this.#controller;
-    return work === undefined ? this.#query(resource, signal) : work(resource as never, { signal }); // `use` takes works for resources of its client alone
+    if (work === undefined) return this.#query(resource, signal);
+    return Promise.resolve(work(resource as never, { signal })); // `use` takes works for resources of its client alone
   }
 
   #query(resource: R, signal: AbortSignal | undefined): Promise<SqlResult> {

@@ -102,7 +102,7 @@ describe("names", () => {
     expect(() => createRegistry({ __proto__: db })).toThrow(/plain object/);
     expect(() => createRegistry([db] as never)).toThrow(/plain object/);
     expect(() => createRegistry("db" as never)).toThrow(/plain object/);
-    expect(() => createRegistry({ db, cache: {} as never })).toThrow(/"cache" must be a connector, got a object/);
+    expect(() => createRegistry({ db, cache: {} as never })).toThrow(/"cache" must be a connector, got an object/);
     expect(() => createRegistry({ db, cache: null as never })).toThrow(/"cache" must be a connector, got null/);
     expect(createRegistry({ db }).get("db")).toBe(db);
   });

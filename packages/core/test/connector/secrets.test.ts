@@ -14,9 +14,12 @@ describe("secretTexts", () => {
       pin: "4711",
       list: [{ token: "hush-4" }],
     };
-    expect(new Set(secretTexts(options, new Set(["pin"])))).toEqual(
-      new Set(["hush-1", "hush-2", "hush-3", "bob", "4711", "hush-4"]),
-    );
+    const hidden = ["hush-1", "hush-2", "hush-3", "bob", "4711", "hush-4", "ann:hush-1"];
+    const forms = (text: string): string[] => {
+      const base64 = Buffer.from(text).toString("base64").replace(/=+$/, "");
+      return text.length > 3 ? [text, base64, encodeURIComponent(text)] : [text];
+    };
+    expect(new Set(secretTexts(options, new Set(["pin"])))).toEqual(new Set(hidden.flatMap(forms)));
   });
 
   test.each([
@@ -103,4 +106,25 @@ test("what a connector rejects with, finds and tells shows no secret", async () 
   await connector.connect();
   backend.onCheck = () => Promise.reject(leak);
   expect(show(await connector.healthCheck())).not.toMatch(/s3cr3t|hush/);
+});
+
+test.each([
+  ["base64 of the password", Buffer.from("p@ss word").toString("base64")],
+  ["base64url of the password", Buffer.from("p@ss word").toString("base64url")],
+  ["base64 of user and password", `Basic ${Buffer.from("ann:p@ss word").toString("base64")}`],
+  ["the password percent-encoded", "postgres host=db password%3Dp%40ss%20word"],
+  ["the password form-encoded", "p%40ss+word"],
+])("%s shows in no error", (_, text) => {
+  const secrets = secretTexts({ user: "ann", password: "p@ss word" });
+  const cleaned = withoutSecrets(new Error(`refused ${text}`), secrets);
+  expect(String(cleaned)).toContain("[redacted]");
+  expect(String(cleaned)).not.toMatch(/cEBzcyB3b3Jk|YW5uOnBAc3Mgd29yZ|p%40ss/);
+  const ofUrl = secretTexts({ url: "postgres://ann:p%40ss%20word@db/x" });
+  expect(String(withoutSecrets(new Error(text), ofUrl))).not.toMatch(/cEBzcyB3b3Jk|YW5uOnBAc3Mgd29yZ|p%40ss/);
+});
+
+test("a secret in a field that is not enumerable is found as well", () => {
+  const error = Object.defineProperty(new Error("refused"), "config", { value: { password: "hush-hush" } });
+  const cleaned = withoutSecrets(error, secretTexts({ password: "hush-hush" }));
+  expect(inspect(cleaned, { showHidden: true })).not.toContain("hush-hush");
 });

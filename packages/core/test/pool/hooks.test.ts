@@ -69,6 +69,16 @@ describe("beforeLend", () => {
     await settle();
     expect(wait.value?.resource.id ?? 2).toBe(2);
     expect(backend.opened[0]?.closes).toBe(1);
+    expect(pool.stats.totals.closedBy).toMatchObject({ "hook-refused": 1, "validate-failed": 0 });
+  });
+
+  it("that refuses all is told as a refusal, and not as a connect that failed", async () => {
+    const { pool, clock } = hooked({ beforeLend: () => Promise.reject(new Error("read-only")) });
+    const wait = watch(pool.acquire({ timeout: 2_000 }));
+    await clock.advance(2_000);
+    expect(String(wait.error)).toContain("refused: beforeLend refused a fake resource: read-only");
+    expect(String(wait.error)).not.toContain("connect failed");
+    expect(String(wait.error)).not.toContain("connects failed");
   });
 
   it("is bounded by validateTimeout", async () => {
@@ -116,7 +126,7 @@ describe("afterReturn", () => {
     (await pool.acquire()).release();
     await settle();
     expect(backend.live).toBe(0);
-    expect(pool.stats.totals.closedBy["reset-failed"]).toBe(1);
+    expect(pool.stats.totals.closedBy).toMatchObject({ "hook-refused": 1, "reset-failed": 0 });
   });
 
   it("lets no open transaction pass that the factory cannot reset", async () => {

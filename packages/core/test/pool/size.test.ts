@@ -241,13 +241,13 @@ describe("resize", () => {
   });
 
   it.each([
-    [{ maxSize: 0 }, "maxSize must be a whole number of at least 1"],
+    [{ maxSize: 0 }, "maxSize must be a whole number from 1 to"],
     [{ maxSize: 2.5 }, "maxSize must be a whole number"],
-    [{ minIdle: -1 }, "minIdle must be a whole number of at least 0"],
+    [{ minIdle: -1 }, "minIdle must be a whole number from 0 to"],
     [{ maxIdle: 11 }, "maxIdle (11) must be at most maxSize (10)"],
     [{ minIdle: 5, maxIdle: 4 }, "minIdle (5) must be at most maxIdle (4)"],
     [{ maxsize: 5 }, 'limits must be of maxSize, maxIdle, minIdle, got "maxsize"'],
-    [{ maxSize: "5" }, 'maxSize must be a whole number of at least 1, got "5"'],
+    [{ maxSize: "5" }, 'maxSize must be a whole number from 1 to 1000000, got "5"'],
     [null, "limits must be an object, got null"],
     [5, "limits must be an object, got 5"],
   ])("refuses %o and changes nothing", (limits, message) => {
