@@ -34,7 +34,10 @@ export interface DialOptions {
 }
 
 /** What the option table has let through. `connectTimeout` is left out where the user said nothing, so that the URL's counts. */
-export type RawConnectOptions = ConnectOptions & { readonly connectTimeout?: Duration | undefined };
+export type RawConnectOptions = ConnectOptions & {
+  readonly connectTimeout?: Duration | undefined;
+  readonly acquireTimeout?: Duration | undefined;
+};
 
 /**
  * Puts options and URL together and fills in the defaults. `problems` says what is wrong with them together, each in one sentence and without
@@ -73,7 +76,7 @@ export function readConnectOptions(raw: RawConnectOptions): {
     keepAlive: inMs(raw.keepAlive) ?? said.keepAlive ?? 30_000,
     types: raw.types,
     poolMode: raw.poolMode ?? "session",
-    connectTimeout: inMs(raw.connectTimeout) ?? said.connectTimeout ?? 5_000,
+    connectTimeout: inMs(raw.connectTimeout) ?? said.connectTimeout ?? defaultTimeout(inMs(raw.acquireTimeout)),
   };
   if (options.poolMode === "transaction") problems.push(...refusedByPgBouncer(options.parameters));
   for (const [name, text] of Object.entries({ user, database: options.database, applicationName }))
@@ -122,6 +125,11 @@ function systemUser(problems: string[]): string {
     problems.push("user is required: the system has no name for the user of this process");
     return "";
   }
+}
+
+// As a pool has it, so that the hosts share the time that there is.
+function defaultTimeout(acquireTimeout = Infinity): number {
+  return Math.max(1_000, Math.min(5_000, acquireTimeout));
 }
 
 function inMs(duration: Duration | undefined): number | undefined {

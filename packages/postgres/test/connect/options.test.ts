@@ -51,6 +51,15 @@ describe("options for one connection", () => {
     expect(readConnectOptions({ url, ssl: false }).options.tls.mode).toBe("disable");
   });
 
+  it("have the time that the pool has for a connect", () => {
+    for (const [acquireTimeout, connectTimeout] of [
+      [60_000, 5_000],
+      ["2s", 2_000],
+      [10, 1_000],
+    ] as const)
+      expect(readConnectOptions({ acquireTimeout }).options.connectTimeout).toBe(connectTimeout);
+  });
+
   it("want a server that takes writes when there are several", () => {
     expect(readConnectOptions({ hosts: ["a", "b:1"], port: 7 }).options).toMatchObject({
       hosts: [
