@@ -21,6 +21,8 @@ export interface Dialled {
   readonly isReadOnly: boolean | undefined;
   /** Like {@link isReadOnly}, without what the session has set by `default_transaction_read_only`. */
   readonly isStandby: boolean | undefined;
+  /** A setting as the server reports it now, `application_name` for example; undefined for one that it does not report. No round trip. */
+  reported(setting: string): string | undefined;
   /** Closes the socket at once; `lost` is not called for it. */
   destroy(): void;
 }
@@ -64,6 +66,7 @@ export function dialledOf({ client, socket, at, ip, tls, role }: DialledParts): 
     get isStandby() {
       return role.isStandby;
     },
+    reported: (setting) => role.reported.get(setting),
     destroy() {
       hasEnded = true;
       socket.destroy();

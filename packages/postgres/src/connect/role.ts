@@ -17,14 +17,17 @@ export interface Role {
   readonly isReadOnly: boolean | undefined;
 }
 
-/** Follows what the server reports (PostgreSQL 14 and later, at each change), without a round trip. */
+/** Follows what the server reports of its settings (of its role since PostgreSQL 14), at each change and without a round trip. */
 export class RoleWatch implements Role {
+  /** Its settings by name, those that it reports at all. */
+  readonly reported = new Map<string, string>();
   #standby: boolean | undefined;
   #readOnly: boolean | undefined;
 
   /** To be called before the connection starts up: the first reports come with it. */
   constructor(client: pg.Client) {
     client.connection.on("parameterStatus", (message: { parameterName: string; parameterValue: string }) => {
+      this.reported.set(message.parameterName, message.parameterValue);
       if (message.parameterName === "in_hot_standby") this.#standby = message.parameterValue === "on";
       if (message.parameterName === "default_transaction_read_only") this.#readOnly = message.parameterValue === "on";
     });
