@@ -7,6 +7,10 @@ export class ByteWriter {
   #buffer: Buffer = Buffer.allocUnsafe(FIRST_SIZE);
   #at = 0;
 
+  get length(): number {
+    return this.#at;
+  }
+
   /** All that was written since the last time; begins anew. */
   take(): Buffer {
     const length = this.#at;

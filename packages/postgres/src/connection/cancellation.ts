@@ -19,8 +19,8 @@ export async function cancellable<T>(exchange: Exchange<T>, signal: AbortSignal,
   let cancelling: Promise<void> | undefined;
   const onAbort = (): void => {
     if (exchange.isSettled) return;
-    if (exchange.isSent) cancelling = route.cancel();
-    else exchange.abandon(signal.reason);
+    if (!exchange.isSent) exchange.abandon(signal.reason);
+    else if (!exchange.interrupt(signal.reason)) cancelling = route.cancel();
   };
   signal.addEventListener("abort", onAbort, { once: true });
   try {

@@ -1,6 +1,7 @@
 import { PoolError, type ResourceStatus } from "@pool/core";
 import type pg from "pg";
 import { type Dialled } from "../connect/dialled.js";
+import { copyInto, copyOut, type CopySource } from "./copy.js";
 import { CLEAN, DIRT, type Dirt } from "./dirt.js";
 import { Messages } from "./messages.js";
 import { internalsOf, type PgClient } from "./pg-internals.js";
@@ -9,6 +10,7 @@ import { Runner } from "./runner.js";
 import { forgetsPrepared, isCleanFor, rememberedDirt, undoTexts, type ResetMode } from "./session-dirt.js";
 import { StatementExchange, type StatementContext } from "./statement-exchange.js";
 import { type PostgresResult, type PostgresStatement } from "./statement.js";
+import { rowsOf, type StreamOptions } from "./stream.js";
 import { assertText, wireValuesOf } from "./values.js";
 
 export interface ConnectionOptions {
@@ -41,7 +43,7 @@ export class PostgresConnection {
     this.#resetMode = options.reset ?? "auto";
   }
 
-  /** Of the server's process, as in `pg_stat_activity`. */
+  /** As in `pg_stat_activity`. */
   get processId(): number {
     return this.#client.processID ?? 0;
   }
@@ -54,13 +56,12 @@ export class PostgresConnection {
     return this.#dialled.at.port;
   }
 
-  /** The driver's own client, for libraries that want one. What is done with it cannot be seen here: taking it counts as leaving everything behind. */
+  /** The driver's own client. What is done with it cannot be seen here: taking it counts as leaving everything behind. */
   get client(): pg.Client {
     this.#dirt |= DIRT.unknown;
     return this.#dialled.client;
   }
 
-  /** Known without a round trip. */
   get status(): ResourceStatus {
     const transaction = this.#client.getTransactionStatus();
     const inTransaction = transaction === "T" || transaction === "E";
@@ -91,12 +92,40 @@ export class PostgresConnection {
     }
   }
 
+  /**
+   * The rows of one statement, fetched a batch at a time when they are wanted: memory holds one batch. Nothing is sent before the first row is
+   * asked for. Leaving the loop closes the portal, and the connection takes the next statement; until then other statements wait.
+   * @throws like {@link run}
+   */
+  async *stream<Row = Record<string, unknown>>(
+    statement: PostgresStatement,
+    options: StreamOptions = {},
+  ): AsyncGenerator<Row, void, undefined> {
+    this.noteDirt(statement.text);
+    yield* rowsOf<Row>(this.#runner, this.#context, statement, options);
+  }
+
+  /**
+   * Runs `COPY … FROM STDIN` with the data of a source, no faster than the server takes it; all or nothing.
+   * @throws what the source throws, the signal's reason, or like {@link run}
+   */
+  async copyFrom(text: string, source: CopySource, signal?: AbortSignal): Promise<{ rowCount: number }> {
+    this.noteDirt(text);
+    return await copyInto(this.#runner, text, source, signal);
+  }
+
+  /** What `COPY … TO STDOUT` writes, no faster than it is taken. Leaving the loop cancels it. */
+  async *copyTo(text: string, signal?: AbortSignal): AsyncGenerator<Buffer, void, undefined> {
+    this.noteDirt(text);
+    yield* copyOut(this.#runner, text, signal);
+  }
+
   /** Takes note of what a text leaves behind that reaches the server by another way than `run`. */
   noteDirt(text: string): void {
     if ((this.#dirt & DIRT.unknown) === 0) this.#dirt |= rememberedDirt(text);
   }
 
-  /** Makes the session as if nobody had used it, as far as `mode` goes; rejects where that fails, or is not allowed to be done. */
+  /** Makes the session as if nobody had used it, as far as `mode` goes; rejects where that fails. */
   async reset(mode: ResetMode, signal: AbortSignal): Promise<void> {
     const inTransaction = this.status.inTransaction === true;
     if (inTransaction && mode === "none") throw new PoolError("TRANSACTION_OPEN", "a transaction was left open");

@@ -49,6 +49,11 @@ export abstract class Exchange<T> {
     wire.on("end", settle);
   }
 
+  /** Its signal has aborted while it runs. True where it ends by itself now, so that the server need not be asked to cancel. */
+  interrupt(_reason: unknown): boolean {
+    return false;
+  }
+
   protected abstract send(wire: PgWire): void;
 
   /** The server reported an error, and is ready for the next statement. */

@@ -30,6 +30,11 @@ export class Messages {
     return this.#bytes.take();
   }
 
+  /** Bytes written since the last `take`. */
+  get length(): number {
+    return this.#bytes.length;
+  }
+
   query(text: string): this {
     const start = this.#bytes.begin(QUERY);
     this.#bytes.cstring(text);
@@ -70,6 +75,13 @@ export class Messages {
     const start = this.#bytes.begin(EXECUTE);
     this.#bytes.byte(0);
     this.#bytes.int32(limit);
+    return this.#end(start);
+  }
+
+  closePortal(): this {
+    const start = this.#bytes.begin(CLOSE);
+    this.#bytes.byte(PORTAL);
+    this.#bytes.byte(0);
     return this.#end(start);
   }
 

@@ -59,7 +59,7 @@ export class SqlTokens {
       this.#at += 1;
   }
 
-  // They nest. One that never ends hides the rest from the server as well, which refuses the text.
+  // They nest.
   #skipComment(): void {
     let depth = 0;
     do {
@@ -93,7 +93,7 @@ export class SqlTokens {
       // An escape or not: that is for the setting standard_conforming_strings to say.
       else if (code === chars.BACKSLASH && this.#code(1) === chars.QUOTE) return this.#doubt();
       else if (code === chars.QUOTE && this.#code(1) === chars.QUOTE) this.#at += 1;
-      else if (code === chars.QUOTE) return this.#skipTo(this.#at + 1);
+      else if (code === chars.QUOTE) return this.#goTo(this.#at + 1);
       this.#at += 1;
     }
     return this.#doubt();
@@ -118,9 +118,9 @@ export class SqlTokens {
   #dollar(): string {
     const start = this.#at;
     this.#at += 1;
-    if (chars.isDigit(this.#code(0))) return this.#digits();
+    if (chars.isDigit(this.#code(0))) return OTHER; // the digits are no words either
     while (chars.isWordPart(this.#code(0)) && this.#code(0) !== chars.DOLLAR) this.#at += 1;
-    if (this.#code(0) !== chars.DOLLAR) return this.#skipTo(start + 1);
+    if (this.#code(0) !== chars.DOLLAR) return this.#goTo(start + 1);
     const tagLength = this.#at - start;
     this.#at += 1;
     // No tag has a $ inside, so that what was compared in vain need not be looked at again.
@@ -135,12 +135,7 @@ export class SqlTokens {
     return this.#doubt();
   }
 
-  #digits(): string {
-    while (chars.isDigit(this.#code(0))) this.#at += 1;
-    return OTHER;
-  }
-
-  #skipTo(at: number): string {
+  #goTo(at: number): string {
     this.#at = at;
     return OTHER;
   }

@@ -93,3 +93,9 @@ export function recordWritesOf(client: pg.Client): string[] {
   }) as typeof stream.write;
   return writes;
 }
+
+export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}

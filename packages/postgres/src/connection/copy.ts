@@ -1,0 +1,76 @@
+import { CopyInExchange } from "./copy-in-exchange.js";
+import { CopyOutExchange } from "./copy-out-exchange.js";
+import { type Runner } from "./runner.js";
+import { assertText } from "./values.js";
+
+/** What COPY reads: a Node stream, a generator, anything that can be iterated asynchronously. Text is sent as UTF-8. */
+export type CopySource = AsyncIterable<Uint8Array | string>;
+
+/** See `PostgresConnection.copyFrom`. */
+export async function copyInto(
+  runner: Runner,
+  text: string,
+  source: CopySource,
+  signal: AbortSignal | undefined,
+): Promise<{ rowCount: number }> {
+  signal?.throwIfAborted();
+  assertText(text);
+  const copy = new CopyInExchange(text);
+  const over = runner.run(copy, signal);
+  over.catch(() => undefined); // awaited at the end
+  const iterator = source[Symbol.asyncIterator]();
+  if (await copy.accepted) await pump(iterator, copy);
+  else endSource(iterator);
+  return await over;
+}
+
+async function pump(iterator: AsyncIterator<Uint8Array | string>, copy: CopyInExchange): Promise<void> {
+  try {
+    for (;;) {
+      // A source that never gives more must not keep an error of the server from its caller.
+      const next = await Promise.race([iterator.next(), copy.over]);
+      if (next === "over") break;
+      if (next.done === true) {
+        copy.finish();
+        return;
+      }
+      if (!(await copy.write(typeof next.value === "string" ? Buffer.from(next.value) : next.value))) break;
+    }
+  } catch (error) {
+    copy.giveUp(error);
+    return;
+  }
+  endSource(iterator);
+}
+
+/** Tells the source that no more is wanted. Nobody waits for it: it may be waiting itself. */
+function endSource(iterator: AsyncIterator<unknown>): void {
+  void Promise.resolve(iterator.return?.()).catch(() => undefined);
+}
+
+/** See `PostgresConnection.copyTo`. */
+export async function* copyOut(
+  runner: Runner,
+  text: string,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Buffer, void, undefined> {
+  signal?.throwIfAborted();
+  assertText(text);
+  const copy = new CopyOutExchange(text);
+  const stop = new AbortController();
+  const over = runner.run(copy, signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]));
+  over.catch(() => undefined); // awaited below
+  let isDone = false;
+  try {
+    for (let chunk = await copy.nextChunk(); chunk !== undefined; chunk = await copy.nextChunk()) {
+      yield chunk;
+      signal?.throwIfAborted();
+    }
+    isDone = true;
+  } finally {
+    if (!isDone) stop.abort();
+    await over.catch((error: unknown) => {
+      if (isDone || error !== stop.signal.reason) throw error;
+    });
+  }
+}
