@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { open, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { PoolError, reasonOf } from "@pool/core";
+import { PoolError, readCall, readFlag, readFunction, readName, readSignal, reasonOf } from "@pool/core";
 import { withProcess } from "./channel/with-process.js";
 import { type Place } from "./errors.js";
 import { type OpenSpec } from "./helper/protocol.js";
@@ -33,7 +33,7 @@ export async function backUpTo(
   target: string,
   options: BackupOptions = {},
 ): Promise<BackupReport> {
-  const { verify = false, signal = new AbortController().signal, progress } = options;
+  const { verify = false, signal = new AbortController().signal, progress } = readBackup(place, target, options);
   const startedAt = performance.now();
   const file = resolve(target);
   await assertTarget(place, file);
@@ -50,6 +50,16 @@ export async function backUpTo(
     if (error instanceof PoolError && error.code === "BACKUP_FAILED") throw error;
     throw failed(place, `the backup into ${file} failed: ${reasonOf(error)}`, error);
   }
+}
+
+function readBackup({ name }: Place, target: unknown, options: BackupOptions): BackupOptions {
+  const call = `sqlite ${JSON.stringify(name)}: backup`;
+  readName(`${call}: target`, target);
+  const read = readCall(call, options, ["verify", "signal", "progress"]);
+  readFlag(`${call}: verify`, read.verify);
+  readSignal(`${call}: signal`, read.signal);
+  if (read.progress !== undefined) readFunction(`${call}: progress`, read.progress);
+  return read;
 }
 
 async function copy(

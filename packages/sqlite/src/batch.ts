@@ -35,5 +35,7 @@ function isPlain(statements: readonly Statement[], options: TransactionOptions):
     )
   )
     return false;
+  if (typeof options !== "object" || (options as unknown) === null) return false;
+  if (options.label !== undefined && typeof options.label !== "string") return false;
   return Object.keys(options).every((name) => name === "mode" || name === "signal" || name === "label");
 }

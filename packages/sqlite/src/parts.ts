@@ -1,4 +1,4 @@
-import { createSqlClient } from "@pool/core";
+import { createSqlClient, readCall } from "@pool/core";
 import { backUpTo } from "./backup.js";
 import { makeBatch } from "./batch.js";
 import { Checkpointer } from "./checkpoint.js";
@@ -44,9 +44,10 @@ export async function assemble(place: Place, options: ResolvedSqliteOptions, poo
     query: (text, values, queryOptions) => router.query(text, values, queryOptions),
     batch: makeBatch(sql, dispatcher),
     backup: (target, backupOptions) => backUpTo(place, spec, target, backupOptions),
-    async database(acquire = {}) {
+    async database(acquire) {
+      const asked = readCall(`sqlite ${JSON.stringify(place.name)}: database`, acquire, ["signal", "timeout"]);
       assertNotHeld(writer, holdOfWriter(writer, options));
-      return await leased.open(acquire);
+      return await leased.open(asked);
     },
   };
   return { client, reader, router, dispatcher, checkpointer, guard, leased };

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { isPoolError, reasonOf } from "@pool/core";
+import { isPoolError, readCall, readName, readSignal, reasonOf } from "@pool/core";
 import { type Started } from "./channel/spawn-process.js";
 import { withProcess } from "./channel/with-process.js";
 import { type Place } from "./errors.js";
@@ -31,7 +31,9 @@ export async function verifyBackup(
 ): Promise<Verification> {
   assertNodeVersion();
   assertDriver();
-  const signal = options.signal ?? new AbortController().signal;
+  const { signal = new AbortController().signal } = readCall("verifyBackup", options, ["signal"]);
+  readSignal("verifyBackup: signal", signal);
+  readName("verifyBackup: file", file);
   const path = resolve(file);
   const place = { name: "verify", file: path };
   const spec = {
