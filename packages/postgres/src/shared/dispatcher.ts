@@ -1,5 +1,5 @@
 import { CoarseClock } from "@pool/core";
-import { Dials } from "./dials.js";
+import { Dials } from "../redial/dials.js";
 import { type DispatcherOptions } from "./dispatcher-options.js";
 import { Drain } from "./drain.js";
 import { closed, queueFull, unavailable } from "./failures.js";
@@ -33,15 +33,18 @@ export class Dispatcher {
       broke: (cause) => this.#dials.failed(cause),
       cancelled: () => this.#watch.abandoned(),
     });
-    this.#dials = new Dials(options, {
-      wanted: () => missingLinks(options, this.links, this.queue.length),
-      opened: (dialled) => {
-        const link = this.links.add(dialled);
-        this.#proceed();
-        return (cause) => link.lose(cause ?? new Error("the server has closed the connection"));
+    this.#dials = new Dials(
+      { ...options, pipeline: true, impatience: Infinity },
+      {
+        wanted: () => missingLinks(options, this.links, this.queue.length),
+        opened: (dialled) => {
+          const link = this.links.add(dialled);
+          this.#proceed();
+          return (cause) => link.lose(cause ?? new Error("the server has closed the connection"));
+        },
+        failed: () => this.#failed(),
       },
-      failed: () => this.#failed(),
-    });
+    );
     this.#drain = new Drain(
       options.clock,
       () => this.queue.length === 0 && this.links.open.every(({ waiting }) => !waiting.isWanted),

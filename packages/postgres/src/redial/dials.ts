@@ -1,20 +1,6 @@
 import { type Timer } from "@pool/core";
-import { type Dialled } from "../connect/dialled.js";
-import { dialOnce, type DialOnceOptions, tookTooLong } from "./dial-once.js";
-
-export interface DialsOptions extends DialOnceOptions {
-  readonly random: () => number;
-}
-
-/** Who wants connections. */
-export interface DialsOwner {
-  /** How many connects should be under way now. */
-  wanted(): number;
-  /** @returns what is to be told when it ends by itself */
-  opened(dialled: Dialled): (cause?: unknown) => void;
-  /** A connect failed, and no other that is young is under way. */
-  failed(): void;
-}
+import { dialOnce, tookTooLong } from "./dial-once.js";
+import { type DialsOptions, type DialsOwner } from "./dials-owner.js";
 
 interface Dial {
   readonly startedAt: number;
@@ -23,6 +9,7 @@ interface Dial {
 
 const FIRST_PAUSE = 50;
 const LONGEST_PAUSE = 400;
+const LONGEST_PAUSE_LATER = 5_000;
 /** Between two connects, whatever happens: at most 20 a second. */
 const SHORTEST_PAUSE = 50;
 /** A connect that takes longer no longer keeps another from being tried: it may hang, and the server be back. */
@@ -40,6 +27,7 @@ export class Dials {
   #lastStart = -Infinity;
   #pause = 0;
   #failures = 0;
+  #troubledSince = 0;
   #cause: unknown;
   #closed = false;
 
@@ -140,9 +128,12 @@ export class Dials {
   failed(cause: unknown): void {
     this.#failures += 1;
     this.#cause = cause;
-    const longest = Math.min(FIRST_PAUSE * 2 ** Math.min(this.#failures - 1, 20), LONGEST_PAUSE);
-    this.#pause = longest * (1 - this.#options.random() / 2);
-    if (this.#failures >= FAILURES_UNTIL_DOWN && this.#young(this.#options.clock.now()) === 0) this.#owner.failed();
+    const now = this.#options.clock.now();
+    if (this.#failures === 1) this.#troubledSince = now;
+    const longest = now - this.#troubledSince < this.#options.impatience ? LONGEST_PAUSE : LONGEST_PAUSE_LATER;
+    this.#pause =
+      Math.min(FIRST_PAUSE * 2 ** Math.min(this.#failures - 1, 20), longest) * (1 - this.#options.random() / 2);
+    if (this.#failures >= FAILURES_UNTIL_DOWN && this.#young(now) === 0) this.#owner.failed();
     this.pursue();
   }
 }

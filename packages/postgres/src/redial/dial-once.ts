@@ -7,13 +7,14 @@ export interface DialOnceOptions {
   readonly dialer: Dialer;
   readonly clock: Clock;
   readonly connectTimeout: number;
+  readonly pipeline: boolean;
 }
 
 type Lost = (cause?: unknown) => void;
 
 /** One connect, bounded by `connectTimeout`. `onLost` is handed what to tell when the connection ends by itself, be it that it already has. */
 export async function dialOnce(
-  { name, dialer, clock, connectTimeout }: DialOnceOptions,
+  { name, dialer, clock, connectTimeout, pipeline }: DialOnceOptions,
   controller: AbortController,
 ): Promise<{ readonly dialled: Dialled; onLost(tell: Lost): void }> {
   let tell: Lost | undefined;
@@ -27,7 +28,7 @@ export async function dialOnce(
       ? undefined
       : clock.setTimeout(() => controller.abort(connectTimedOut(name, connectTimeout)), connectTimeout);
   try {
-    const dialled = await dialer.dial({ signal: controller.signal, lost, pipeline: true });
+    const dialled = await dialer.dial({ signal: controller.signal, lost, pipeline });
     const onLost = (given: Lost): void => {
       tell = given;
       if (early !== undefined) given(early.cause);
