@@ -27,6 +27,7 @@ export async function dial(url: string): Promise<Dialled> {
     client,
     at: { host, port, ip: undefined },
     isEncrypted: false,
+    reported: () => undefined,
     isReadOnly: undefined,
     isStandby: undefined,
     cancel: async (signal) => await sendCancel(host, port, keys, signal),
