@@ -134,12 +134,8 @@ export class Dispatcher {
 
   #check(link: Link): void {
     const { validateTimeout } = this.#options;
-    link.state = "checking";
-    const passed = (): void => {
-      if (link.state === "checking") link.state = "active";
-    };
     const due = this.now() + validateTimeout;
-    link.send(ping(due, validateTimeout, passed));
+    ping(link, due, validateTimeout);
     this.#watch.expect(due);
   }
 

@@ -198,6 +198,7 @@ describe("an outage", () => {
     await new Promise((resolve) => setTimeout(resolve, 2_000));
     await proxy.heal();
     await expect.poll(() => gaps.length, { timeout: 1_500 }).toBe(2);
+    expect(gaps[1]!.since.getTime()).toBeGreaterThanOrEqual(gaps[0]!.until.getTime() - 50);
   });
 
   it("does not keep close waiting: a silent peer is cut off, and the server has nothing left of it", async () => {
