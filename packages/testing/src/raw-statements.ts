@@ -30,7 +30,7 @@ const UNDER_WAY_MS = 30;
 export interface SlowStatement {
   /** How it ends. */
   readonly outcome: Promise<PromiseSettledResult<unknown>>;
-  /** Aborts its signal. */
+  /** Aborts its signal, or tells the driver where that takes none. */
   cancel(): void;
 }
 
@@ -43,11 +43,15 @@ export async function startSlow(
   const controller = new AbortController();
   const driver = driverOf(under);
   const outcome = outcomeOf("the slow statement", bench.patience * 2, () =>
-    driver.query(resource, bench.sql.slow, [], { signal: controller.signal }),
+    driver.query(resource, bench.sql.slow, [], driver.cancel === undefined ? { signal: controller.signal } : {}),
   );
   // A hung statement is reported by whoever awaits it.
   outcome.catch(() => undefined);
   const ended = await Promise.race([outcome, new Promise((resolve) => setTimeout(resolve, UNDER_WAY_MS))]);
   keep(ended === undefined, `the slow statement was over within ${UNDER_WAY_MS} ms, so nothing can be checked`);
-  return { outcome, cancel: () => controller.abort() };
+  const cancel = (): void => {
+    if (driver.cancel === undefined) controller.abort();
+    else driver.cancel(resource, new Error("cancelled by the contract"));
+  };
+  return { outcome, cancel };
 }

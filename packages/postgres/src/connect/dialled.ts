@@ -5,24 +5,28 @@ import { sendCancel } from "./cancel.js";
 import { type RoleWatch } from "./role.js";
 import { type TlsRequest } from "./tls.js";
 
-/** One open connection, and what is known of where it leads. */
-export interface Dialled {
-  /** Connected and idle. Has an `error` listener for good: being lost while idle never ends the process. */
-  readonly client: pg.Client;
-  /** Where it really is, so that a cancel request goes there and nowhere else. `ip` is undefined for a Unix socket. */
+/** Where a connection leads, and what is known there without a round trip. */
+export interface ServerFacts {
+  /** `ip` is undefined for a Unix socket. */
   readonly at: HostAddress & { readonly ip: string | undefined };
   readonly isEncrypted: boolean;
-  /**
-   * Asks that very server, with TLS when the connection has it, to cancel what this connection runs. Resolves when the server has closed the
-   * socket of the request, so that it has been handed on; rejects when it fails and with the reason of `signal`.
-   */
-  cancel(signal: AbortSignal): Promise<void>;
-  /** As the server reports it now; undefined for one that does not (before PostgreSQL 14, or PgBouncer) and was not asked. No round trip. */
+  /** As the server reports it now; undefined for one that does not (before PostgreSQL 14, or PgBouncer) and was not asked. */
   readonly isReadOnly: boolean | undefined;
   /** Like {@link isReadOnly}, without what the session has set by `default_transaction_read_only`. */
   readonly isStandby: boolean | undefined;
-  /** A setting as the server reports it now, `application_name` for example; undefined for one that it does not report. No round trip. */
+  /** A setting as the server reports it now, `application_name` for example; undefined for one that it does not report. */
   reported(setting: string): string | undefined;
+}
+
+/** One open connection. */
+export interface Dialled extends ServerFacts {
+  /** Connected and idle. Has an `error` listener for good: being lost while idle never ends the process. */
+  readonly client: pg.Client;
+  /**
+   * Asks the very server that it leads to, with TLS when the connection has it, to cancel what this connection runs. Resolves when the server
+   * has closed the socket of the request, so that it has been handed on; rejects when it fails and with the reason of `signal`.
+   */
+  cancel(signal: AbortSignal): Promise<void>;
   /** Closes the socket at once; `lost` is not called for it. */
   destroy(): void;
 }

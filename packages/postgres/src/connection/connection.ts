@@ -1,13 +1,13 @@
-import { PoolError, type ResourceStatus } from "@pool/core";
+import { type ResourceStatus } from "@pool/core";
 import type pg from "pg";
-import { type Dialled } from "../connect/dialled.js";
+import { type Dialled, type ServerFacts } from "../connect/dialled.js";
 import { copyInto, copyOut, type CopySource } from "./copy.js";
-import { CLEAN, DIRT, type Dirt } from "./dirt.js";
+import { Leftovers } from "./leftovers.js";
 import { Messages } from "./messages.js";
 import { internalsOf, type PgClient } from "./pg-internals.js";
 import { PreparedStatements } from "./prepared.js";
 import { Runner } from "./runner.js";
-import { forgetsPrepared, isCleanFor, rememberedDirt, undoTexts, type ResetMode } from "./session-dirt.js";
+import { type ResetMode } from "./session-dirt.js";
 import { StatementExchange, type StatementContext } from "./statement-exchange.js";
 import { type PostgresResult, type PostgresStatement } from "./statement.js";
 import { rowsOf, type StreamOptions } from "./stream.js";
@@ -18,7 +18,7 @@ export interface ConnectionOptions {
   readonly cancelTimeout: number;
   /** How many prepared statements the connection keeps; 0 for none, as behind a PgBouncer in transaction mode. */
   readonly statementCache: number;
-  /** What {@link PostgresConnection.reset} will be asked for, so that `status.clean` can say whether there is something to do. @default "auto" */
+  /** What {@link PostgresConnection.reset} will be asked for: `status.clean` says whether there is something to do. @default "auto" */
   readonly reset?: ResetMode;
 }
 
@@ -29,7 +29,7 @@ export class PostgresConnection {
   readonly #runner: Runner;
   readonly #context: StatementContext;
   readonly #resetMode: ResetMode;
-  #dirt: Dirt = CLEAN;
+  readonly #leftovers = new Leftovers();
 
   constructor(dialled: Dialled, options: ConnectionOptions) {
     this.#dialled = dialled;
@@ -48,17 +48,14 @@ export class PostgresConnection {
     return this.#client.processID ?? 0;
   }
 
-  get host(): string {
-    return this.#dialled.at.host;
-  }
-
-  get port(): number {
-    return this.#dialled.at.port;
+  /** Where it leads, and what the server says of itself. */
+  get server(): ServerFacts {
+    return this.#dialled;
   }
 
   /** The driver's own client. What is done with it cannot be seen here: taking it counts as leaving everything behind. */
   get client(): pg.Client {
-    this.#dirt |= DIRT.unknown;
+    this.#leftovers.noteUnseen();
     return this.#dialled.client;
   }
 
@@ -66,7 +63,7 @@ export class PostgresConnection {
     const transaction = this.#client.getTransactionStatus();
     const inTransaction = transaction === "T" || transaction === "E";
     const busy = this.#runner.isBusy || this.#client.readyForQuery !== true;
-    return { inTransaction, busy, clean: !inTransaction && !busy && isCleanFor(this.#resetMode, this.#dirt) };
+    return { inTransaction, busy, clean: !inTransaction && !busy && this.#leftovers.isCleanFor(this.#resetMode) };
   }
 
   /**
@@ -120,31 +117,33 @@ export class PostgresConnection {
     yield* copyOut(this.#runner, text, signal);
   }
 
-  /** Takes note of what a text leaves behind that reaches the server by another way than `run`. */
+  /** A text reaches the server by another way than `run`. */
   noteDirt(text: string): void {
-    if ((this.#dirt & DIRT.unknown) === 0) this.#dirt |= rememberedDirt(text);
+    this.#leftovers.note(text);
+  }
+
+  /** Cancels what runs, as the abort of its signal would: `run` then rejects with the server's word for it, unless it had finished. */
+  cancel(reason: unknown): void {
+    this.#runner.cancelRunning(reason);
   }
 
   /** Makes the session as if nobody had used it, as far as `mode` goes; rejects where that fails. */
   async reset(mode: ResetMode, signal: AbortSignal): Promise<void> {
     const inTransaction = this.status.inTransaction === true;
-    if (inTransaction && mode === "none") throw new PoolError("TRANSACTION_OPEN", "a transaction was left open");
-    const texts = undoTexts(mode, this.#dirt, inTransaction);
-    for (const text of texts) await this.#runner.run(new StatementExchange({ text }, [], this.#context), signal);
-    this.#dirt = CLEAN;
-    if (!forgetsPrepared(texts)) return;
+    const run = (text: string) => this.#runner.run(new StatementExchange({ text }, [], this.#context), signal);
+    if (!(await this.#leftovers.undo(mode, inTransaction, run))) return;
     this.#context.prepared.clear();
     this.#client.connection.parsedStatements = {};
   }
 
-  /** One round trip. */
   async validate(signal: AbortSignal): Promise<void> {
     await this.run({ text: "" }, signal);
   }
 
-  /** Says goodbye and lets the socket go; with a statement under way, or where that takes too long for the pool, at once. */
+  /** Says goodbye and lets the socket go. With a statement under way at once, and has the server cancel it, which would go on without anybody to hear of it. */
   async close(graceful: boolean): Promise<void> {
+    const cancelled = this.#runner.isBusy ? this.#runner.forsake() : undefined;
     if (!graceful) this.#client.connection.stream.destroy();
-    await this.#dialled.client.end();
+    await Promise.all([cancelled, this.#dialled.client.end()]);
   }
 }

@@ -6,11 +6,15 @@ import { type Exchange } from "./exchange.js";
 import { Line } from "./line.js";
 import { internalsOf, type PgSubmittable } from "./pg-internals.js";
 
+type Interruptible = Pick<Exchange<never>, "isSettled" | "isSent" | "abandon" | "interrupt">;
+
 /** Runs one exchange after the other on one connection, each until it and a cancel of it are over. */
 export class Runner implements CancelRoute {
   readonly #dialled: Dialled;
   readonly #cancelTimeout: number;
   readonly #line: Line;
+  #running: Interruptible | undefined;
+  #cancelling: Promise<void> | undefined;
 
   constructor(dialled: Dialled, cancelTimeout: number) {
     this.#dialled = dialled;
@@ -25,6 +29,7 @@ export class Runner implements CancelRoute {
   /** Settles as the exchange does; on abort as {@link cancellable} says. */
   async run<T>(exchange: Exchange<T> & PgSubmittable, signal: AbortSignal | undefined): Promise<T> {
     this.#line.enter(exchange);
+    this.#running ??= exchange;
     try {
       return await (signal === undefined ? exchange.outcome : cancellable(exchange, signal, this));
     } catch (error) {
@@ -32,8 +37,29 @@ export class Runner implements CancelRoute {
       if (error instanceof pg.DatabaseError) Error.captureStackTrace(error);
       throw error;
     } finally {
+      if (this.#cancelling !== undefined) await this.#cancelled();
+      if (this.#running === exchange) this.#running = undefined;
       this.#line.leave(exchange);
     }
+  }
+
+  /** Cancels what runs alone; the next one is not sent before the cancel is over. */
+  cancelRunning(reason: unknown): void {
+    const running = this.#running;
+    if (running === undefined || running.isSettled || this.#cancelling !== undefined) return;
+    if (!running.isSent) running.abandon(reason);
+    else if (!running.interrupt(reason)) this.#cancelling = this.cancel();
+  }
+
+  /** Nobody will hear of what runs: the server need not go on with it. Never rejects, and waits no longer than a cancel may take. */
+  async forsake(): Promise<void> {
+    internalsOf(this.#dialled.client).connection.stream.destroy();
+    await this.#dialled.cancel(AbortSignal.timeout(this.#cancelTimeout)).catch(() => undefined);
+  }
+
+  async #cancelled(): Promise<void> {
+    await this.#cancelling;
+    this.#cancelling = undefined;
   }
 
   async cancel(): Promise<void> {

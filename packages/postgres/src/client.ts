@@ -1,0 +1,29 @@
+import { type Pool, type SqlClient } from "@pool/core";
+import { type Pool as PgPool } from "pg";
+import { type PostgresConnection } from "./connection/connection.js";
+import { type PostgresMethods } from "./methods.js";
+import { type ListenOptions, type NotificationHandler, type Subscription } from "./listen/listener.js";
+import { type SharedQueries } from "./shared/shared.js";
+
+/** What a PostgreSQL connector's `client` is. */
+export interface PostgresClient extends Omit<SqlClient<PostgresConnection, PostgresMethods>, "query">, PostgresMethods {
+  readonly pools: PostgresPools;
+  /**
+   * Statements that share one or two pipelined connections, for many short ones at once. Opt-in per call: it knows no session state and no
+   * transactions, and cannot cancel on the server.
+   */
+  readonly shared: SharedQueries;
+  /** Calls `handler` with every notification of a channel, over a connection of its own. Resolves when the server listens. */
+  listen(channel: string, handler: NotificationHandler, options?: ListenOptions): Promise<Subscription>;
+  /** Sends a notification. Inside a transaction, `SELECT pg_notify($1, $2)` sends it with the commit. */
+  notify(channel: string, payload?: string): Promise<void>;
+  /** This pool as a `pg.Pool`, for libraries that want one. Ending it leaves the connector connected. */
+  pgPool(): PgPool;
+}
+
+/** The pools behind a client. */
+export interface PostgresPools {
+  readonly primary: Pool<PostgresConnection>;
+  /** Where `readOnly` sessions and transactions borrow, when replicas are set up. */
+  readonly replica: Pool<PostgresConnection> | undefined;
+}

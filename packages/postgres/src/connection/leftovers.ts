@@ -1,0 +1,31 @@
+import { PoolError } from "@pool/core";
+import { CLEAN, DIRT, type Dirt } from "./dirt.js";
+import { forgetsPrepared, isCleanFor, rememberedDirt, type ResetMode, undoTexts } from "./session-dirt.js";
+
+/** What the lease in hand leaves behind in its session, as far as its texts tell, and how that is undone. */
+export class Leftovers {
+  #dirt: Dirt = CLEAN;
+
+  /** A text is sent. */
+  note(text: string): void {
+    if ((this.#dirt & DIRT.unknown) === 0) this.#dirt |= rememberedDirt(text);
+  }
+
+  /** Something is done that cannot be seen. */
+  noteUnseen(): void {
+    this.#dirt |= DIRT.unknown;
+  }
+
+  isCleanFor(mode: ResetMode): boolean {
+    return isCleanFor(mode, this.#dirt);
+  }
+
+  /** Undoes it, with one round trip where that is possible. Resolves with whether the session has forgotten its prepared statements. */
+  async undo(mode: ResetMode, inTransaction: boolean, run: (text: string) => Promise<unknown>): Promise<boolean> {
+    if (inTransaction && mode === "none") throw new PoolError("TRANSACTION_OPEN", "a transaction was left open");
+    const texts = undoTexts(mode, this.#dirt, inTransaction);
+    for (const text of texts) await run(text);
+    this.#dirt = CLEAN;
+    return forgetsPrepared(texts);
+  }
+}

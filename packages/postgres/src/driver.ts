@@ -1,0 +1,64 @@
+import { PoolError, type SqlDriver, type TransactionOptions } from "@pool/core";
+import { type PostgresConnection } from "./connection/connection.js";
+import { type PostgresStatement } from "./connection/statement.js";
+import { isConnectionLost, isRetryable, postgresError } from "./errors.js";
+import { type Labels } from "./labels.js";
+
+const LEVELS = ["read uncommitted", "read committed", "repeatable read", "serializable"];
+
+/** What core's sessions and transactions need to know of PostgreSQL. */
+export function postgresDriver(pool: string, labels: Labels | undefined): SqlDriver<PostgresConnection> {
+  return {
+    queryOptions: ["rowMode", "types", "prepare"],
+    async query(connection, text, values, { label, ...how }) {
+      try {
+        const labelled = labels === undefined ? text : await labels.label(connection, text, label);
+        // What the driver takes beside text and values is what `queryOptions` names; the connection checks it.
+        const result = await connection.run({ text: labelled, values, ...how } as PostgresStatement);
+        if (result.command === "ROLLBACK" && isCommit(text)) throw commitRefused(pool);
+        return result;
+      } catch (error) {
+        throw postgresError(pool, error);
+      }
+    },
+    cancel: (connection, reason) => connection.cancel(reason),
+    begin: (options) => [beginStatement(options)],
+    isRetryable,
+    isConnectionLost,
+    inTransaction: (connection) => connection.status.inTransaction,
+  };
+}
+
+/** @throws PoolError `INVALID_ARGUMENT` for what PostgreSQL does not know */
+function beginStatement({
+  isolation,
+  readOnly,
+  mode,
+}: Pick<TransactionOptions, "isolation" | "readOnly" | "mode">): string {
+  if (isolation !== undefined && !LEVELS.includes(isolation)) throw oneOf("isolation", LEVELS, isolation);
+  if (mode !== undefined && mode !== "deferrable") throw oneOf("mode", ["deferrable"], mode);
+  // Elsewhere PostgreSQL takes the word and does nothing, which nobody who writes it can want.
+  if (mode === "deferrable" && (isolation !== "serializable" || readOnly !== true)) {
+    const message = 'transaction: mode "deferrable" needs isolation "serializable" and readOnly true';
+    throw new PoolError("INVALID_ARGUMENT", message);
+  }
+  const level = isolation === undefined ? "" : ` isolation level ${isolation}`;
+  const access = readOnly === undefined ? "" : readOnly ? " read only" : " read write";
+  return `begin${level}${access}${mode === undefined ? "" : " deferrable"}`;
+}
+
+function oneOf(name: string, known: readonly string[], got: unknown): PoolError {
+  const names = known.map((value) => JSON.stringify(value)).join(", ");
+  const message = `transaction: ${name} must be one of ${names}, got ${JSON.stringify(got) ?? typeof got}`;
+  return new PoolError("INVALID_ARGUMENT", message);
+}
+
+function isCommit(text: string): boolean {
+  return /^\s*(?:commit|end)\b/i.test(text);
+}
+
+/** PostgreSQL answers the COMMIT of a failed transaction with ROLLBACK, and no error. */
+function commitRefused(pool: string): PoolError {
+  const message = `postgres ${JSON.stringify(pool)}: the transaction was rolled back at its COMMIT, since a statement in it had failed`;
+  return new PoolError("TRANSACTION_ENDED", message);
+}

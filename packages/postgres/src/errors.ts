@@ -1,0 +1,119 @@
+import { isPoolError, PoolError, reasonOf, type ErrorDetails } from "@pool/core";
+
+/**
+ * What PostgreSQL adds to the codes of core. `details.sqlstate` has the server's own code, `cause` the driver's error.
+ *
+ * `CONSTRAINT_FAILED` (`details.constraint` says which kind) · `SERIALIZATION_FAILURE` and `DEADLOCK` run the transaction again ·
+ * `LOCK_TIMEOUT` somebody else holds the lock · `STATEMENT_CANCELLED` by somebody else · `READ_ONLY` the server or the transaction takes no writes ·
+ * `ACCESS_DENIED` · `OUT_OF_RESOURCES` of the server · `STATEMENT_FAILED` everything else about one statement: syntax, names, values.
+ */
+export type PostgresErrorCode =
+  | "CONSTRAINT_FAILED"
+  | "SERIALIZATION_FAILURE"
+  | "DEADLOCK"
+  | "LOCK_TIMEOUT"
+  | "STATEMENT_CANCELLED"
+  | "READ_ONLY"
+  | "ACCESS_DENIED"
+  | "OUT_OF_RESOURCES"
+  | "STATEMENT_FAILED";
+
+/** SQLSTATEs, or the classes they begin with (PostgreSQL manual, appendix A), and what they mean here; the first that fits. */
+const CODES: readonly (readonly [start: string, code: PostgresErrorCode | "RESOURCE_LOST" | "QUERY_TIMEOUT"])[] = [
+  ["23", "CONSTRAINT_FAILED"],
+  ["40001", "SERIALIZATION_FAILURE"],
+  ["40P01", "DEADLOCK"],
+  ["55P03", "LOCK_TIMEOUT"],
+  ["57014", "STATEMENT_CANCELLED"],
+  ["57P", "RESOURCE_LOST"],
+  ["08", "RESOURCE_LOST"],
+  ["25P03", "RESOURCE_LOST"], // idle_in_transaction_session_timeout ends the session
+  ["25006", "READ_ONLY"],
+  ["28", "ACCESS_DENIED"],
+  ["42501", "ACCESS_DENIED"],
+  ["53", "OUT_OF_RESOURCES"],
+];
+
+const CONSTRAINTS: Readonly<Record<string, string>> = {
+  "23502": "not null",
+  "23503": "foreign key",
+  "23505": "unique",
+  "23514": "check",
+  "23P01": "exclusion",
+};
+
+/** What the server says of an error beside its message; the driver's errors have these fields. */
+interface ServerError extends Error {
+  readonly code?: unknown;
+  readonly severity?: unknown;
+  readonly routine?: unknown;
+  readonly constraint?: unknown;
+  readonly table?: unknown;
+  readonly column?: unknown;
+  readonly position?: unknown;
+}
+
+/** The SQLSTATE of an error, the driver's or ours. */
+export function sqlstateOf(error: unknown): string | undefined {
+  if (isPoolError(error)) {
+    const { sqlstate } = error.details;
+    return typeof sqlstate === "string" ? sqlstate : undefined;
+  }
+  const code = error instanceof Error ? (error as ServerError).code : undefined;
+  return typeof code === "string" && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
+}
+
+/**
+ * A PoolError of what the driver rejects with. One without an SQLSTATE does not come from the server: the connection broke.
+ * Values that the server quotes in `detail` stay in the cause.
+ */
+export function postgresError(pool: string, error: unknown): PoolError {
+  if (error instanceof PoolError) return error;
+  const sqlstate = sqlstateOf(error);
+  const code = codeOf(error, sqlstate);
+  const suffix = sqlstate === undefined ? "" : ` (${sqlstate})`;
+  const lost = code === "RESOURCE_LOST" ? "the connection was lost: " : "";
+  return new PoolError(code, `postgres ${JSON.stringify(pool)}: ${lost}${reasonOf(error)}${suffix}`, {
+    cause: error,
+    details: detailsOf(error, sqlstate),
+  });
+}
+
+/** Does this error mean that the connection itself is gone or unfit, and not just one statement? */
+export function isConnectionLost(error: unknown): boolean {
+  return isPoolError(error, "RESOURCE_LOST");
+}
+
+/** A serialization failure or a deadlock: the server rolled the transaction back whole, and it may be run again. */
+export function isRetryable(error: unknown): boolean {
+  const sqlstate = sqlstateOf(error);
+  return sqlstate === "40001" || sqlstate === "40P01";
+}
+
+/** The server refused who connects, so that other credentials may help. */
+export function isRefusedCredentials(error: unknown): boolean {
+  return sqlstateOf(error)?.startsWith("28") === true;
+}
+
+function codeOf(error: unknown, sqlstate: string | undefined): string {
+  if (sqlstate === undefined) return error instanceof TypeError ? "INVALID_ARGUMENT" : "RESOURCE_LOST";
+  const severity = (error as ServerError).severity;
+  if (severity === "FATAL" || severity === "PANIC") return "RESOURCE_LOST";
+  // The server's own statement_timeout; every other cancel was asked for by somebody.
+  if (sqlstate === "57014" && / timeout$/.test(reasonOf(error))) return "QUERY_TIMEOUT";
+  return CODES.find(([start]) => sqlstate.startsWith(start))?.[1] ?? "STATEMENT_FAILED";
+}
+
+function detailsOf(error: unknown, sqlstate: string | undefined): ErrorDetails {
+  if (sqlstate === undefined) return {};
+  const { constraint, table, column, position } = error as ServerError;
+  const kind = CONSTRAINTS[sqlstate];
+  return {
+    sqlstate,
+    ...(kind !== undefined && { constraint: kind }),
+    ...(typeof constraint === "string" && { constraintName: constraint }),
+    ...(typeof table === "string" && { table }),
+    ...(typeof column === "string" && { column }),
+    ...(typeof position === "string" && { position: Number(position) }),
+  };
+}

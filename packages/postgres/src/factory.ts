@@ -1,0 +1,48 @@
+import { type ResourceFactory } from "@pool/core";
+import { type Dialer } from "./connect/dialer.js";
+import { PostgresConnection } from "./connection/connection.js";
+import { type ResetMode } from "./connection/session-dirt.js";
+import { isConnectionLost } from "./errors.js";
+
+/** How the connections of one pool are made and kept. */
+export interface FactoryOptions {
+  readonly dialer: Dialer;
+  readonly reset: ResetMode;
+  readonly statementCache: number;
+  /** Longest time for handing a cancel to the server, in ms. */
+  readonly cancelTimeout: number;
+  /** A connection that takes no writes is unfit: of a pool that is for writing. */
+  readonly mustWrite: boolean;
+  /** A connection that is no replica is replaced at this age, in ms, for a replica may be back: of a pool that is for reading. */
+  readonly replaceFallbackAfter?: number | undefined;
+}
+
+/** How one connection to PostgreSQL is opened, validated, reset and closed. */
+export function postgresFactory(options: FactoryOptions): ResourceFactory<PostgresConnection> {
+  const { dialer, reset, statementCache, cancelTimeout, mustWrite, replaceFallbackAfter } = options;
+  const openedAt = new WeakMap<PostgresConnection, number>();
+  return {
+    kind: "postgres",
+    async create({ signal, lost }) {
+      const connection = new PostgresConnection(await dialer.dial({ signal, lost }), {
+        statementCache,
+        cancelTimeout,
+        reset,
+      });
+      openedAt.set(connection, performance.now());
+      return connection;
+    },
+    async validate(connection, signal) {
+      await connection.validate(signal);
+      if (mustWrite && connection.server.isReadOnly === true) throw new Error("the server has become read-only");
+      const age = performance.now() - (openedAt.get(connection) ?? 0);
+      if (replaceFallbackAfter !== undefined && connection.server.isStandby === false && age >= replaceFallbackAfter) {
+        throw new Error("it leads to the primary, and a replica may be back");
+      }
+    },
+    reset: (connection, signal) => connection.reset(reset, signal),
+    close: (connection, { graceful }) => connection.close(graceful),
+    status: (connection) => connection.status,
+    isFatal: isConnectionLost,
+  };
+}

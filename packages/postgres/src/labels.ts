@@ -1,0 +1,42 @@
+import { type PostgresConnection } from "./connection/connection.js";
+
+/** How the label of a statement reaches the server. */
+export interface Labels {
+  /** Tells the server, and gives the text to send. */
+  label(connection: PostgresConnection, text: string, label: string | undefined): string | Promise<string>;
+}
+
+const LONGEST = 63; // of an application_name, which the server cuts off there
+
+/** As `labels` says; undefined when labels stay here. */
+export function labelling(mode: "off" | "comment" | "applicationName"): Labels | undefined {
+  switch (mode) {
+    case "off":
+      return undefined;
+    case "comment":
+      return { label: (_, text, label) => (label === undefined ? text : `/* ${plain(label)} */ ${text}`) };
+    case "applicationName":
+      return { label: nameConnection };
+  }
+}
+
+/** One round trip more for a statement whose label is not the connection's yet; `reset` takes the name back. */
+async function nameConnection(
+  connection: PostgresConnection,
+  text: string,
+  label: string | undefined,
+): Promise<string> {
+  const { inTransaction } = connection.status;
+  // In a transaction the name would go with its rollback, and in a failed one nothing is taken.
+  if (label === undefined || inTransaction === true) return text;
+  const name = plain(label).slice(0, LONGEST);
+  if (connection.server.reported("application_name") !== name) {
+    await connection.run({ text: "select set_config('application_name', $1, false)", values: [name] });
+  }
+  return text;
+}
+
+// Nothing that could end the comment, or is not for the eye.
+function plain(label: string): string {
+  return label.replaceAll(/[^\x20-\x7e]/g, "?").replaceAll(/\*\/|\/\*/g, "**");
+}

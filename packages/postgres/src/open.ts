@@ -1,0 +1,119 @@
+import { createPool, createSqlClient, type Pool, type PoolOptions, withHooks } from "@pool/core";
+import { check } from "./check.js";
+import { type PostgresClient } from "./client.js";
+import { createDialer } from "./connect/dialer.js";
+import { type PostgresConnection } from "./connection/connection.js";
+import { postgresDriver } from "./driver.js";
+import { type FactoryOptions, postgresFactory } from "./factory.js";
+import { labelling } from "./labels.js";
+import { createListener, type Listener } from "./listen/listener.js";
+import { type PostgresMethods, postgresMethods } from "./methods.js";
+import { type ResolvedPostgresOptions } from "./options.js";
+import { poolOver } from "./pg/pool-over.js";
+import { createShared, type SharedConnections } from "./shared/shared.js";
+
+/** Everything behind one client, from its opening to its end. */
+export interface OpenedPostgres {
+  readonly client: PostgresClient;
+  /** Those open now, in the pools and beside them. */
+  readonly connections: number;
+  /** One round trip, which does not queue behind borrowers. Rejects when the server does not answer. */
+  check(signal: AbortSignal): Promise<Readonly<Record<string, unknown>>>;
+  close(timeout: number): Promise<void>;
+}
+
+/** Opens pools as `options` say, and proves the primary unless they are `lazy`. Rejects with the reason, and leaves nothing open. */
+export async function openPostgres(
+  name: string,
+  options: ResolvedPostgresOptions,
+  signal: AbortSignal,
+): Promise<OpenedPostgres> {
+  const parts = partsOf(name, options);
+  const { primary, replica, shared, listener } = parts;
+  const pools = replica === undefined ? [primary] : [primary, replica];
+  const close = async (timeout: number): Promise<void> => {
+    await Promise.all([
+      ...pools.map((pool) => pool.close({ timeout })),
+      shared.close(timeout),
+      listener.close(timeout),
+    ]);
+  };
+  try {
+    if (!options.lazy) await primary.warm(undefined, { signal });
+  } catch (error) {
+    await close(0);
+    throw error;
+  }
+  return {
+    client: clientOf(options, parts),
+    check: (asked) => check(primary, options.dial.hosts, asked),
+    close,
+    get connections() {
+      return (
+        primary.stats.size + (replica?.stats.size ?? 0) + shared.stats.connections + Number(listener.stats.isListening)
+      );
+    },
+  };
+}
+
+// For handing a cancel to the server; one that takes longer costs the connection.
+const CANCEL_TIMEOUT = 1_000;
+
+/** What works behind one client. */
+interface Parts {
+  readonly primary: Pool<PostgresConnection>;
+  readonly replica: Pool<PostgresConnection> | undefined;
+  readonly shared: SharedConnections;
+  readonly listener: Listener;
+}
+
+function partsOf(name: string, options: ResolvedPostgresOptions): Parts {
+  const { dial, replicas, shared, pool, queryTimeout, statementCache } = options;
+  const dialer = createDialer(dial);
+  const mustWrite = dial.targetSessionAttrs === "read-write" || dial.targetSessionAttrs === "primary";
+  return {
+    primary: poolOf(options, { name }, { dialer, mustWrite, replaceFallbackAfter: undefined }),
+    replica:
+      replicas &&
+      poolOf(
+        options,
+        { ...replicas.limits, name: `${name}:replica` },
+        { dialer: createDialer(replicas.dial), mustWrite: false, replaceFallbackAfter: replicas.retryAfter },
+      ),
+    shared: createShared({ name: `${name}:shared`, dialer, options: shared, pool, queryTimeout, statementCache }),
+    listener: createListener({ name, dialer, poolMode: dial.poolMode, keepAlive: options.listenKeepAlive, pool }),
+  };
+}
+
+function poolOf(
+  { pool, hooks, reset, statementCache }: ResolvedPostgresOptions,
+  limits: PoolOptions,
+  part: Pick<FactoryOptions, "dialer" | "mustWrite" | "replaceFallbackAfter">,
+): Pool<PostgresConnection> {
+  const factory = postgresFactory({ ...part, reset, statementCache, cancelTimeout: CANCEL_TIMEOUT });
+  return createPool(hooks === undefined ? factory : withHooks(factory, hooks), { ...pool, ...limits });
+}
+
+function clientOf(options: ResolvedPostgresOptions, parts: Parts): PostgresClient {
+  const { primary, replica, shared, listener } = parts;
+  const { queryTimeout } = options;
+  const sql = createSqlClient<PostgresConnection, PostgresMethods>({
+    pool: primary,
+    readPool: replica,
+    driver: postgresDriver(primary.name, labelling(options.labels)),
+    queryTimeout,
+    cancelTimeout: CANCEL_TIMEOUT,
+    // `query` is there already, and gives what PostgreSQL's driver gives.
+    extend: postgresMethods(primary.name) as PostgresMethods,
+  });
+  return {
+    ...sql,
+    pools: { primary, replica },
+    shared,
+    listen: (channel, handler, how) => listener.listen(channel, handler, how),
+    async notify(channel, payload = "") {
+      await sql.query("select pg_notify($1, $2)", [channel, payload]);
+    },
+    pgPool: () => poolOver(primary, options),
+  };
+}
