@@ -1,0 +1,2 @@
+export { Pool } from "./pool.js";
+export type { PoolConfig } from "./pool-config.js";

@@ -1,0 +1,69 @@
+import { createPool, type PoolHooks, type ResourceFactory, withHooks } from "@pool/core";
+import type pg from "pg";
+import { createDialer } from "../connect/dialer.js";
+import { type PostgresConnection } from "../connection/connection.js";
+import { postgresFactory } from "../factory.js";
+import { readPostgresOptions, type ResolvedPostgresOptions } from "../options.js";
+import { LentPool } from "./lent-pool.js";
+import { optionsOf, type PoolConfig } from "./pool-config.js";
+import { type Seats } from "./seats.js";
+import { type Source } from "./source.js";
+import { type ConnectHooks, withSetup } from "./setup.js";
+
+/**
+ * In place of `pg.Pool`: the same class to its users, and our pool inside.
+ *
+ * `new Pool(config)` takes the options of `pg.Pool` and those of `postgres()`. Errors of the server are pg's own; those of the pool are PoolErrors
+ * that begin with pg's words. @throws PoolError `INVALID_OPTIONS` with every problem at once
+ */
+export interface Pool extends pg.Pool, AsyncDisposable {}
+
+// The class has fewer overloads than pg's types; a test of types and the tests of libraries hold it to them.
+export const Pool = class Pool extends LentPool {
+  constructor(config: PoolConfig = {}) {
+    const given = readPostgresOptions(optionsOf(config));
+    super(config as pg.PoolConfig, (seats) => sourceOf(given, config, seats, () => this));
+  }
+} as unknown as new (config?: PoolConfig) => Pool;
+
+/** Longest time for handing a cancel to the server, in ms. */
+const CANCEL_TIMEOUT = 1_000;
+
+function sourceOf(given: ResolvedPostgresOptions, config: PoolConfig, seats: Seats, self: () => LentPool): Source {
+  const factory = factoryOf(given, config, seats, self);
+  const pool = createPool(withOwnHooks(factory, given.hooks), given.pool);
+  const { maxLifetime, drainTimeout } = given.pool;
+  return {
+    pool,
+    queryTimeout: given.queryTimeout,
+    maxLifetime,
+    drainTimeout,
+    allowExitOnIdle: config.allowExitOnIdle === true,
+    close: (timeout) => pool.close({ timeout }),
+  };
+}
+
+function factoryOf(
+  { dial, reset, statementCache }: ResolvedPostgresOptions,
+  hooks: ConnectHooks,
+  seats: Seats,
+  self: () => LentPool,
+): ResourceFactory<PostgresConnection> {
+  const mustWrite = dial.targetSessionAttrs === "read-write" || dial.targetSessionAttrs === "primary";
+  const factory = postgresFactory({
+    dialer: createDialer(dial),
+    reset,
+    statementCache,
+    mustWrite,
+    cancelTimeout: CANCEL_TIMEOUT,
+    replaceFallbackAfter: undefined,
+  });
+  return withSetup(factory, hooks, seats, self);
+}
+
+function withOwnHooks(
+  factory: ResourceFactory<PostgresConnection>,
+  hooks: PoolHooks<PostgresConnection> | undefined,
+): ResourceFactory<PostgresConnection> {
+  return hooks === undefined ? factory : withHooks(factory, hooks);
+}
