@@ -5,7 +5,7 @@
  * `CONNECT_TIMEOUT` · `UNAVAILABLE` the backend is known to be down · `VALIDATE_FAILED` · `LEASE_ENDED` used after release ·
  * `RESOURCE_LOST` died while lent · `SELF_DEADLOCK` · `HOOK_REFUSED`.
  * Connectors: `NOT_CONNECTED` · `CONNECTOR_NOT_FOUND` · `DUPLICATE_CONNECTOR` · `CONNECT_ALL_FAILED` · `REGISTRY_CLOSED` · `SCOPE_CLOSED` · `DUPLICATE_SCOPE`.
- * Statements: `QUERY_TIMEOUT` · `OUTCOME_UNKNOWN` the reply to a COMMIT was lost · `TRANSACTION_OPEN` · `TRANSACTION_ENDED` · `TRANSACTION_BUSY` · `SESSION_ENDED`.
+ * Statements: `QUERY_TIMEOUT` · `OUTCOME_UNKNOWN` the reply to a COMMIT was lost · `TRANSACTION_OPEN` · `TRANSACTION_ENDED` · `TRANSACTION_BUSY` · `SESSION_ENDED` · `SESSION_BUSY` it is being read from.
  * Input: `INVALID_OPTIONS` · `INVALID_ARGUMENT`.
  */
 export type PoolErrorCode =
@@ -33,6 +33,7 @@ export type PoolErrorCode =
   | "TRANSACTION_ENDED"
   | "TRANSACTION_BUSY"
   | "SESSION_ENDED"
+  | "SESSION_BUSY"
   | "INVALID_OPTIONS"
   | "INVALID_ARGUMENT";
 

@@ -10,7 +10,7 @@ export interface PostgresClient extends Omit<SqlClient<PostgresConnection, Postg
   readonly pools: PostgresPools;
   /**
    * Statements that share one or two pipelined connections, for many short ones at once. Opt-in per call: it knows no session state and no
-   * transactions, and cannot cancel on the server.
+   * transactions, and a slow statement holds up those that were sent behind it.
    */
   readonly shared: SharedQueries;
   /** Calls `handler` with every notification of a channel, over a connection of its own. Resolves when the server listens. */

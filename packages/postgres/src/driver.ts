@@ -13,8 +13,8 @@ export function postgresDriver(pool: string, labels: Labels | undefined): SqlDri
     async query(connection, text, values, { label, ...how }) {
       try {
         const labelled = labels === undefined ? text : await labels.label(connection, text, label);
-        // What the driver takes beside text and values is what `queryOptions` names; the connection checks it.
-        const result = await connection.run({ text: labelled, values, ...how } as PostgresStatement);
+        const statement: PostgresStatement = { text: labelled, values, ...how };
+        const result = await connection.run(statement);
         if (result.command === "ROLLBACK" && isCommit(text)) throw commitRefused(pool);
         return result;
       } catch (error) {
@@ -49,7 +49,7 @@ function beginStatement({
 
 function oneOf(name: string, known: readonly string[], got: unknown): PoolError {
   const names = known.map((value) => JSON.stringify(value)).join(", ");
-  const message = `transaction: ${name} must be one of ${names}, got ${JSON.stringify(got) ?? typeof got}`;
+  const message = `transaction: ${name} must be one of ${names}, got ${typeof got === "string" ? JSON.stringify(got) : typeof got}`;
   return new PoolError("INVALID_ARGUMENT", message);
 }
 

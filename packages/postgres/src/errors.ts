@@ -100,7 +100,7 @@ function codeOf(error: unknown, sqlstate: string | undefined): string {
   const severity = (error as ServerError).severity;
   if (severity === "FATAL" || severity === "PANIC") return "RESOURCE_LOST";
   // The server's own statement_timeout; every other cancel was asked for by somebody.
-  if (sqlstate === "57014" && / timeout$/.test(reasonOf(error))) return "QUERY_TIMEOUT";
+  if (sqlstate === "57014" && reasonOf(error).endsWith(" timeout")) return "QUERY_TIMEOUT";
   return CODES.find(([start]) => sqlstate.startsWith(start))?.[1] ?? "STATEMENT_FAILED";
 }
 

@@ -1,6 +1,6 @@
 import { fingerprint } from "@pool/core";
 import { describeHost } from "./connect/address.js";
-import { type ResolvedPostgresOptions } from "./options.js";
+import { type ResolvedPostgresOptions } from "./resolved-options.js";
 
 const numbers = new WeakMap<object, number>();
 let functions = 0;

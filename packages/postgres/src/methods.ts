@@ -1,5 +1,5 @@
 import { type QueryOptions, type SqlTarget, type Statement } from "@pool/core";
-import { type CustomTypesConfig } from "pg";
+import pg from "pg";
 import { type PostgresConnection } from "./connection/connection.js";
 import { type CopySource } from "./connection/copy.js";
 import { type PostgresResult } from "./connection/statement.js";
@@ -10,7 +10,7 @@ export interface PostgresQueryOptions extends QueryOptions {
   /** Rows as objects by column name, or as arrays in the order of the columns. @default "object" */
   rowMode?: "object" | "array";
   /** Parsers of column types for this statement alone. */
-  types?: CustomTypesConfig;
+  types?: pg.CustomTypesConfig;
   /** `true` prepares at the first use, `false` never. Default: a text with values, at its second use on a connection. */
   prepare?: boolean;
 }
@@ -62,7 +62,10 @@ export function postgresMethods(pool: string): Omit<PostgresMethods, "query"> & 
           try {
             return await connection.copyFrom(text, source, signal);
           } catch (error) {
-            throw signal.aborted ? error : postgresError(pool, error);
+            // What the source throws is its caller's, and no news about the connection.
+            throw connection.status.busy === true || error instanceof pg.DatabaseError
+              ? postgresError(pool, error)
+              : error;
           }
         },
         options,
@@ -90,7 +93,8 @@ async function* held<T>(
       opened.resolve(open(connection, signal));
       await over.promise;
     },
-    options,
+    // Who asks something else of the session inside the loop would wait for the end of the loop.
+    { ...options, alone: true },
   );
   // Either may fail before the other is looked at.
   using.catch(opened.reject);

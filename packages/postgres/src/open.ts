@@ -8,7 +8,7 @@ import { type FactoryOptions, postgresFactory } from "./factory.js";
 import { labelling } from "./labels.js";
 import { createListener, type Listener } from "./listen/listener.js";
 import { type PostgresMethods, postgresMethods } from "./methods.js";
-import { type ResolvedPostgresOptions } from "./options.js";
+import { type ResolvedPostgresOptions } from "./resolved-options.js";
 import { poolOver } from "./pg/pool-over.js";
 import { createShared, type SharedConnections } from "./shared/shared.js";
 

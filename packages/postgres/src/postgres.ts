@@ -2,7 +2,8 @@ import { type Connector, defineConnector, secretNames } from "@pool/core";
 import { type PostgresClient } from "./client.js";
 import { keyOf } from "./key.js";
 import { openPostgres, type OpenedPostgres } from "./open.js";
-import { type PostgresOptions, readPostgresOptions } from "./options.js";
+import { type PostgresOptions } from "./options.js";
+import { readPostgresOptions } from "./resolved-options.js";
 import { postgresOptions } from "./option-table.js";
 
 /**

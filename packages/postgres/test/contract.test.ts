@@ -4,7 +4,7 @@ import { createDialer } from "../src/connect/dialer.js";
 import { postgresDriver } from "../src/driver.js";
 import { postgresFactory } from "../src/factory.js";
 import { postgres, type PostgresConnection } from "../src/index.js";
-import { readPostgresOptions } from "../src/options.js";
+import { readPostgresOptions } from "../src/resolved-options.js";
 
 const server = await startPostgres({ own: true });
 afterAll(() => server[Symbol.asyncDispose]());
@@ -24,7 +24,7 @@ describeAdapter("postgres", {
   badConnector: () => postgres(unreachable),
   otherCredentials: () => postgres({ host, port, user: "other", password: "another secret" }),
   secrets: [password, "another secret"],
-  openCount: async () => Number((await server.sql(count))[0]?.["count"]),
+  openCount: async () => Number((await server.sql(count))[0]?.count),
   breakResource: (connection: PostgresConnection) => server.sql(`select pg_terminate_backend(${connection.processId})`),
   async outage() {
     await server.stop();

@@ -3,7 +3,7 @@ import type { Lease } from "../pool/lease.js";
 import type { AcquireOptions } from "../pool/pool.js";
 import { withAnySignal } from "../aborts.js";
 import type { SqlContext } from "./context.js";
-import { sessionLost, type Place } from "./failures.js";
+import { sessionBusy, sessionLost, type Place } from "./failures.js";
 import { Gate } from "./gate.js";
 import type { StatementCall } from "./statement-run.js";
 import { perform, type Verdict } from "./verdict.js";
@@ -23,6 +23,7 @@ export class Connection<R> {
   /** How many works run now that are to hold no connection. */
   #detached = 0;
   #asked = 0;
+  #reading: string | undefined;
   #failed = { upTo: 0, error: undefined as unknown };
 
   constructor(context: SqlContext<R>, borrower: Borrower<R>, options: AcquireOptions) {
@@ -44,7 +45,7 @@ export class Connection<R> {
   /** One statement outside of a transaction. */
   statement(call: StatementCall): Promise<unknown> {
     const ticket = ++this.#asked;
-    return this.gate.enter(async () => {
+    return this.inTurn(call, async () => {
       try {
         const verdict = await this.perform(await this.#take(ticket, call.signal), call);
         if (verdict.kind === "done") return verdict.result;
@@ -52,7 +53,19 @@ export class Connection<R> {
       } finally {
         this.rest();
       }
-    }, call.signal);
+    });
+  }
+
+  /** Lets one call through at a time. While one is read from by its caller, others are refused, for they may be made by that same caller. */
+  async inTurn<T>(call: StatementCall, task: () => Promise<T>): Promise<T> {
+    if (this.#reading !== undefined) throw sessionBusy(this.place, this.#reading);
+    if (call.alone !== true) return await this.gate.enter(task, call.signal);
+    this.#reading = call.text;
+    try {
+      return await this.gate.enter(task, call.signal);
+    } finally {
+      this.#reading = undefined;
+    }
   }
 
   /** One statement on a lease that was taken here. For those inside the gate. */

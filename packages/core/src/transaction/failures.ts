@@ -41,6 +41,12 @@ export function sessionEnded(place: Place): PoolError {
   return failure("SESSION_ENDED", place, "this session has ended, and was used after it");
 }
 
+/** For what is asked while the caller of `reading` still reads from it. */
+export function sessionBusy(place: Place, reading: string): PoolError {
+  const what = `this session is being read from (${maskStatement(reading)}), and what is asked of it meanwhile would wait for that reader; read to the end first, or use another session`;
+  return failure("SESSION_BUSY", place, what);
+}
+
 export function sessionLost(place: Place, cause: unknown): PoolError {
   const why = cause === undefined ? "it was taken away" : reasonOf(cause);
   const what = `the session's connection is gone (${why}), and with it the state of the session; withoutConnection() or a new session starts afresh`;
@@ -74,6 +80,7 @@ function failure(
     | "TRANSACTION_BUSY"
     | "TRANSACTION_OPEN"
     | "SESSION_ENDED"
+    | "SESSION_BUSY"
     | "RESOURCE_LOST",
   place: Place,
   what: string,

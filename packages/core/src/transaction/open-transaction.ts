@@ -121,7 +121,7 @@ export class OpenTransaction<R> {
   }
 
   #inTurn(call: StatementCall, mayNot: Refusal, isControl: boolean): Promise<unknown> {
-    return this.#connection.gate.enter(async () => {
+    return this.#connection.inTurn(call, async () => {
       const refused = mayNot() ?? this.#refusalOfDoomed();
       if (refused !== undefined) throw refused;
       const verdict = await this.#send({ ...call, transactionSignal: this.signal });
@@ -131,7 +131,7 @@ export class OpenTransaction<R> {
       const adrift = isControl && verdict.kind === "cancelled";
       if (adrift || verdict.kind === "lost" || !this.#lease.active) this.doom(verdict.error);
       throw verdict.error;
-    }, call.signal);
+    });
   }
 
   #refusalOfDoomed(): Error | undefined {

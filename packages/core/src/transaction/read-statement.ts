@@ -1,5 +1,6 @@
 import {
   invalidArgument,
+  readFlag,
   readFunction,
   readKeys,
   readLabel,
@@ -43,11 +44,15 @@ function readParts(own: readonly string[] = [], text: unknown, values: unknown, 
 export function readUse(statement: unknown, work: unknown, options: unknown = {}): StatementCall {
   const text = readText("use: statement", statement);
   readFunction("use: work", work);
+  const { own, ...read } = readQueryOptions(["alone"], options, "use");
+  const alone = own?.alone;
+  readFlag("use: alone", alone);
   return {
     text,
     values: [],
     work: work as NonNullable<StatementCall["work"]>,
-    ...readQueryOptions([], options, "use"),
+    ...read,
+    alone: alone === true,
   };
 }
 

@@ -46,11 +46,19 @@ export interface SqlTarget<R = unknown> extends Queryable {
    * is for statements. On abort, at the `timeout` and with the transaction's own signal, `signal` tells `work` to cancel; one that has not
    * settled within the client's `cancelTimeout` has its connection closed. When it rejects, the connection counts as lost if the driver says so.
    */
-  use<T>(statement: string, work: UseWork<R, T>, options?: QueryOptions): Promise<T>;
+  use<T>(statement: string, work: UseWork<R, T>, options?: UseOptions): Promise<T>;
+}
+
+export interface UseOptions extends QueryOptions {
+  /**
+   * What the session or transaction is asked meanwhile is refused with `SESSION_BUSY` and does not wait: for work that lasts as long as its
+   * caller reads from it, and would wait for ever for a caller who asks something else in between. @default false
+   */
+  alone?: boolean;
 }
 
 export type QueryArguments = Parameters<Queryable["query"]>;
-export type UseArguments<R, T> = [statement: string, work: UseWork<R, T>, options?: QueryOptions];
+export type UseArguments<R, T> = [statement: string, work: UseWork<R, T>, options?: UseOptions];
 export type UseWork<R, T> = (resource: R, context: { readonly signal: AbortSignal }) => PromiseLike<T>;
 
 export type IsolationLevel = "read uncommitted" | "read committed" | "repeatable read" | "serializable";

@@ -12,6 +12,8 @@ export interface StatementCall {
   readonly own?: Readonly<Record<string, unknown>> | undefined;
   /** Instead of the driver's `query`: what a `use` does with the resource. Checked to fit where it was given. */
   readonly work?: ((resource: never, context: { readonly signal: AbortSignal }) => PromiseLike<unknown>) | undefined;
+  /** While it runs, others are refused. */
+  readonly alone?: boolean | undefined;
   /** Instead of the context's `queryTimeout`. */
   readonly timeout?: number | undefined;
   /** The caller's own; cancels it. */

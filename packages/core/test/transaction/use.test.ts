@@ -192,3 +192,32 @@ test.each([
   await client.session(async (session) => await expect(use(session)).rejects.toMatchObject(refused));
   await expect(client.transaction(use)).rejects.toMatchObject(refused);
 });
+
+test("a use that is read from refuses what the session or transaction is asked meanwhile, and nothing afterwards", async () => {
+  const client = clientOf(new FakeDatabase());
+  const reading = (target: Pick<typeof client, "use" | "query">) => async () => {
+    const ended = Promise.withResolvers<undefined>();
+    const using = target.use("SELECT 'secret'", () => ended.promise, { alone: true });
+    const meanwhile = target.query("SELECT", ["auto"]);
+    await expect(meanwhile).rejects.toMatchObject({ code: "SESSION_BUSY" });
+    await expect(meanwhile).rejects.not.toThrow("secret");
+    ended.resolve(undefined);
+    await using;
+    await target.query("SELECT", ["auto"]);
+  };
+  await client.session(async (session) => {
+    await reading(session)();
+    expect(session.inTransaction).toBe(false);
+    await session.begin();
+    await reading(session)();
+    await session.commit();
+  });
+  await client.transaction(async (tx) => {
+    const ended = Promise.withResolvers<undefined>();
+    const using = tx.use("SELECT", () => ended.promise, { alone: true });
+    await expect(tx.transaction(async () => undefined)).rejects.toMatchObject({ code: "SESSION_BUSY" });
+    ended.resolve(undefined);
+    await using;
+    await tx.transaction(async (inner) => await reading(inner)());
+  });
+});

@@ -1,10 +1,12 @@
+import { Readable } from "node:stream";
+import { wrongArgument } from "@pool/core";
 import { CopyInExchange } from "./copy-in-exchange.js";
 import { CopyOutExchange } from "./copy-out-exchange.js";
 import { type Runner } from "./runner.js";
 import { assertText } from "./values.js";
 
-/** What COPY reads: a Node stream, a generator, anything that can be iterated asynchronously. Text is sent as UTF-8. */
-export type CopySource = AsyncIterable<Uint8Array | string>;
+/** What COPY reads: a Node stream, a generator, an array, anything that can be iterated. Text is sent as UTF-8. */
+export type CopySource = AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>;
 
 /** See `PostgresConnection.copyFrom`. */
 export async function copyInto(
@@ -15,13 +17,23 @@ export async function copyInto(
 ): Promise<{ rowCount: number }> {
   signal?.throwIfAborted();
   assertText(text);
+  const iterator = iteratorOf(source);
   const copy = new CopyInExchange(text);
   const over = runner.run(copy, signal);
   over.catch(() => undefined); // awaited at the end
-  const iterator = source[Symbol.asyncIterator]();
   if (await copy.accepted) await pump(iterator, copy);
   else endSource(iterator);
   return await over;
+}
+
+// Asked before anything is sent, so that what is no source leaves nothing begun.
+function iteratorOf(source: CopySource): AsyncIterator<Uint8Array | string> {
+  const given: unknown = source;
+  if (typeof given === "object" && given !== null && !ArrayBuffer.isView(given)) {
+    if (Symbol.asyncIterator in source) return source[Symbol.asyncIterator]();
+    if (Symbol.iterator in source) return Readable.from(source)[Symbol.asyncIterator]();
+  }
+  throw wrongArgument("copyFrom: source", "something that gives chunks: a stream, a generator, an array", given);
 }
 
 async function pump(iterator: AsyncIterator<Uint8Array | string>, copy: CopyInExchange): Promise<void> {

@@ -1,7 +1,7 @@
 import { type Pool as CorePool } from "@pool/core";
 import type pg from "pg";
 import { type PostgresConnection } from "../connection/connection.js";
-import { type ResolvedPostgresOptions } from "../options.js";
+import { type ResolvedPostgresOptions } from "../resolved-options.js";
 import { LentPool } from "./lent-pool.js";
 
 const known = new WeakMap<CorePool<PostgresConnection>, pg.Pool>();

@@ -3,7 +3,7 @@ import type pg from "pg";
 import { createDialer } from "../connect/dialer.js";
 import { type PostgresConnection } from "../connection/connection.js";
 import { postgresFactory } from "../factory.js";
-import { readPostgresOptions, type ResolvedPostgresOptions } from "../options.js";
+import { readPostgresOptions, type ResolvedPostgresOptions } from "../resolved-options.js";
 import { LentPool } from "./lent-pool.js";
 import { optionsOf, type PoolConfig } from "./pool-config.js";
 import { type Seats } from "./seats.js";
