@@ -50,5 +50,3 @@ function define(prototype: LentClient, name: string, get: (client: LentClient) =
 function hide(prototype: LentClient, name: string, value: unknown): void {
   Object.defineProperty(prototype, name, { value, writable: true, configurable: true, enumerable: false });
 }
-
-likePgClient(LentClient.prototype);

@@ -56,7 +56,8 @@ export class LentClient {
   }
 
   static listens(client: LentClient): void {
-    if (!client.#isReleased && client.#lease.active) client.#seat.listener = client;
+    const seat = client.#seat;
+    if (!client.#isReleased && client.#lease.active && seat.resident !== client) seat.listener = client;
   }
 
   get connection(): pg.Connection {

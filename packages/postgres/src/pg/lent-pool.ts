@@ -2,7 +2,7 @@ import { type EventEmitter } from "node:events";
 import pg from "pg";
 import { Borrowing } from "./borrowing.js";
 import { answer, safely, settle } from "./callbacks.js";
-import "./client-facts.js";
+import { likePgClient } from "./client-facts.js";
 import { type Home } from "./home.js";
 import { LentClient } from "./lent-client.js";
 import { ENDED_TWICE } from "./pg-error.js";
@@ -21,6 +21,9 @@ type Base = abstract new (config: pg.PoolConfig) => EventEmitter & {
   ended: boolean;
 };
 const PgPool = pg.Pool as unknown as Base; // with fewer members, which are all replaced here
+
+// Called here: a bundler would drop a module that is imported for its effect alone.
+likePgClient(LentClient.prototype);
 
 /** A pool of ours that is a `pg.Pool`. */
 export abstract class LentPool extends PgPool implements Home, AsyncDisposable {

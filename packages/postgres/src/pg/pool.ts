@@ -24,7 +24,10 @@ export const Pool = class Pool extends LentPool {
     const given = readPostgresOptions(optionsOf(config));
     super(config as pg.PoolConfig, (seats) => sourceOf(given, config, seats, () => this));
   }
-} as unknown as new (config?: PoolConfig) => Pool;
+} as unknown as PoolClass;
+
+/** With what `pg.Pool` inherits from emitters, so that it fits wherever `typeof pg.Pool` is asked for. */
+type PoolClass = Omit<typeof pg.Pool, "prototype"> & { readonly prototype: Pool; new (config?: PoolConfig): Pool };
 
 /** Longest time for handing a cancel to the server, in ms. */
 const CANCEL_TIMEOUT = 1_000;

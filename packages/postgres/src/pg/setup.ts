@@ -51,6 +51,7 @@ export function withSetup(
 
 async function setUp(seat: Seat, hooks: ConnectHooks, seats: Seats, pool: LentPool): Promise<readonly PgStatement[]> {
   const setup = new SetupClient(pool, seat);
+  seat.resident = setup.client; // what is told of later is what "connect" was told of, with its listeners
   const client = setup.client as unknown as pg.PoolClient; // what a lent client looks like
   try {
     await hooks.onConnect?.(client);
