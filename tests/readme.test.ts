@@ -4,6 +4,7 @@ import { dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import ts from "typescript";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { sharedPostgres } from "../packages/testing/src/index.ts";
 import { files, type Manifest, packages, read } from "./workspace.ts";
 
 /** A fenced ts block of a README: a module of its own. "ts no-run" is type-checked only. */
@@ -39,9 +40,11 @@ test("the code of every README passes the type-check", () => {
   expect(complaints).toEqual([]);
 });
 
-test.each(blocks.filter(({ runs }) => runs))("the block at $at runs", async ({ name }) => {
+test.each(blocks.filter(({ runs }) => runs))("the block at $at runs", async ({ name, code }) => {
   const node = [...process.execArgv, join(folder, name)];
-  await promisify(execFile)(process.execPath, node, { cwd: folder, timeout: 15_000 });
+  await using server = code.includes("DATABASE_URL") ? await sharedPostgres() : undefined;
+  const env = { ...process.env, ...(server && { DATABASE_URL: server.url }) };
+  await promisify(execFile)(process.execPath, node, { cwd: folder, timeout: 15_000, env });
 });
 
 /** A block starts in its file on the line it has in the README, so that errors name that line. */

@@ -35,8 +35,8 @@ const CODES: readonly (readonly [start: string, code: PostgresErrorCode | "RESOU
 ];
 
 const CONSTRAINTS: Readonly<Record<string, string>> = {
-  "23502": "not null",
-  "23503": "foreign key",
+  "23502": "notnull",
+  "23503": "foreignkey",
   "23505": "unique",
   "23514": "check",
   "23P01": "exclusion",

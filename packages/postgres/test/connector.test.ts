@@ -46,7 +46,7 @@ test("what the server refuses is told with a code, the SQLSTATE and the constrai
     details: { constraint: "check" },
   });
   expect(await failed("insert into one values (3, null)")).toMatchObject({
-    details: { constraint: "not null", column: "other" },
+    details: { constraint: "notnull", column: "other" },
   });
   expect(await failed("selct 1")).toMatchObject({
     code: "STATEMENT_FAILED",
