@@ -4,7 +4,7 @@ import { dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import ts from "typescript";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { sharedPostgres } from "../packages/testing/src/index.ts";
+import { sharedPostgres } from "@pool/testing";
 import { files, type Manifest, packages, read } from "./workspace.ts";
 
 /** A fenced ts block of a README: a module of its own. "ts no-run" is type-checked only. */
