@@ -1,7 +1,8 @@
-/** `pnpm bench engine …` and `pnpm bench sqlite …`. */
+/** `pnpm bench engine …`, `pnpm bench sqlite …` and `pnpm bench postgres …`. */
 const benchmarks: Readonly<Record<string, () => Promise<unknown>>> = {
   engine: () => import("./engine.ts"),
   sqlite: () => import("./sqlite.ts"),
+  postgres: () => import("./postgres.ts"),
 };
 
 const name = process.argv[2] ?? "";
@@ -12,6 +13,6 @@ if (run && !globalThis.gc) {
 } else if (run) {
   await run();
 } else {
-  console.error(`which benchmark? ${Object.keys(benchmarks).join(" or ")}, then its options; --help lists them`);
+  console.error(`which benchmark? ${Object.keys(benchmarks).join(", ")}, then its options; --help lists them`);
   process.exitCode = 2;
 }

@@ -1,5 +1,5 @@
-import { parseArgs } from "node:util";
 import { bundle } from "./lib/bundle.ts";
+import { readCommandLine, type CommandLine } from "./lib/command-line.ts";
 import { pick } from "./lib/pick.ts";
 import { seededRandom } from "./lib/random.ts";
 import { measuredOn, writeResults, writeSection } from "./lib/save.ts";
@@ -15,33 +15,19 @@ import { bareWorker, workerPool } from "./sqlite/threads.ts";
 
 const peers: readonly SqliteEngine[] = [bareWorker, workerPool];
 
-const HELP = `SQLite through @pool/sqlite, beside better-sqlite3 used bare and beside a generic-pool of worker threads.
-
-  --only point,read-1        only these loads: ${sqliteLoads.map(({ name }) => name).join(" ")} mixed
-  --engines "ours,bare worker"   only these: ours, ${peers.map(({ name }) => name).join(", ")} (bare always runs)
-  --quick                    fewer rounds, fewer statements
-  --rounds N                 rounds that count (15; of the mixed load a third of it)
-  --seed N                   order of the contestants
-  --dist                     the built package instead of the source in the tree
-  --save                     write results/sqlite.json and RESULTS.md`;
-
-const { values: args } = parseArgs({
-  allowPositionals: true,
-  options: {
-    only: { type: "string" },
-    engines: { type: "string" },
-    quick: { type: "boolean", default: false },
-    rounds: { type: "string" },
-    seed: { type: "string", default: "1" },
-    dist: { type: "boolean", default: false },
-    save: { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
-  },
+const args = readCommandLine({
+  name: "sqlite",
+  title: "SQLite through @pool/sqlite, beside better-sqlite3 used bare and beside a generic-pool of worker threads.",
+  loads: [...sqliteLoads.map(({ name }) => name), "mixed"],
+  peers: peers.map(({ name }) => name),
+  always: "bare",
+  quick: "fewer rounds, fewer statements",
+  rounds: { usual: 15, quick: 4, note: "; of the mixed load a third of it" },
 });
 
 /** Ours is compiled only when it is wanted. */
-async function engines(): Promise<readonly SqliteEngine[]> {
-  const names = args.engines?.split(",") ?? ["ours", ...peers.map(({ name }) => name)];
+async function enginesOf({ engines, dist }: CommandLine): Promise<readonly SqliteEngine[]> {
+  const names = engines ?? ["ours", ...peers.map(({ name }) => name)];
   const others = [
     bare,
     ...pick(
@@ -50,32 +36,26 @@ async function engines(): Promise<readonly SqliteEngine[]> {
     ),
   ];
   if (!names.includes("ours")) return others;
-  return [...others, ours((await import(args.dist ? "@pool/sqlite" : await bundle("sqlite"))) as SqlitePackage)];
+  return [...others, ours((await import(dist ? "@pool/sqlite" : await bundle("sqlite"))) as SqlitePackage)];
 }
 
-async function main(): Promise<void> {
-  if (args.help) {
-    console.log(HELP);
-    return;
-  }
-  const seed = Number(args.seed);
-  const rounds = Number(args.rounds ?? (args.quick ? 4 : 15));
+async function main(given: CommandLine): Promise<void> {
+  const { seed, rounds, quick, only, save } = given;
   const random = seededRandom(seed);
-  const only = args.only?.split(",");
   const named = only?.filter((name) => name !== "mixed");
   const loads = named ? pick(sqliteLoads, named) : sqliteLoads;
-  const contestants = await engines();
+  const contestants = await enginesOf(given);
 
   const reports: SqliteReport[] = [];
   let together: MixedReport[] = [];
   await withSubjects(contestants, async (subjects) => {
     for (const load of loads) {
-      const report = await runSqliteLoad(load, subjects, { rounds, warmup: 2, scale: args.quick ? 0.2 : 1, random });
+      const report = await runSqliteLoad(load, subjects, { rounds, warmup: 2, scale: quick ? 0.2 : 1, random });
       console.log(`${detail(report)}\n`);
       reports.push(report);
     }
     if (only && !only.includes("mixed")) return;
-    const durationMs = args.quick ? 800 : 3_000;
+    const durationMs = quick ? 800 : 3_000;
     const control = await nothing.open("");
     together = await runMixed(new Map([[nothing.name, control], ...subjects]), {
       durationMs,
@@ -90,8 +70,8 @@ async function main(): Promise<void> {
   console.log(`seed ${String(seed)}, ${String(rounds)} rounds; medians`);
   const results = reports.map((report) => ({ ...report, verdict: verdict(report) }));
   const mixed = { contestants: together, verdicts: mixedVerdicts(together) };
-  console.log(`written to benchmarks/${writeResults("sqlite", { seed, rounds, results, mixed }, args.save)}`);
-  if (args.save) writeSection("sqlite", [measuredOn(), summary(reports), mixedDetail(together)].join("\n\n"));
+  console.log(`written to benchmarks/${writeResults("sqlite", { seed, rounds, results, mixed }, save)}`);
+  if (save) writeSection("sqlite", [measuredOn(), summary(reports), mixedDetail(together)].join("\n\n"));
 }
 
-await main();
+if (args) await main(args);

@@ -1,11 +1,11 @@
 import { shuffled } from "./random.ts";
 import { spread, type Spread } from "./statistics.ts";
 
-/** One thing that is measured: returns its cost in this round, or undefined where it cannot do what is asked. */
-export interface Contestant {
+/** One thing that is measured: returns its figures of this round, or undefined where it cannot do what is asked. */
+export interface Contestant<T = number> {
   readonly name: string;
   /** @param warming the round does not count: less work will do */
-  measure(warming: boolean): Promise<number | undefined>;
+  measure(warming: boolean): Promise<T | undefined>;
 }
 
 export interface RoundsOptions {
@@ -28,51 +28,59 @@ export interface Outcome {
   readonly over: Spread;
 }
 
+/** What each contestant, by name, came to in one round. */
+export type Round<T> = ReadonlyMap<string, T>;
+
 /**
  * Runs the contestants in turns, in another order each round. Ratios are taken inside a round, where both sides saw the same
  * machine, and the median of them is the figure: noise that lasts longer than a round falls on both sides alike.
  */
 export async function inRounds(contestants: readonly Contestant[], options: RoundsOptions): Promise<Outcome[]> {
-  const figures = new Map(contestants.map(({ name }) => [name, noFigures()]));
+  return outcomesOf(await measureRounds(contestants, options), options.baseline);
+}
+
+/** The same, with whatever was measured as it is. Rounds that only warm up are left out. */
+export async function measureRounds<T>(
+  contestants: readonly Contestant<T>[],
+  options: RoundsOptions,
+): Promise<Round<T>[]> {
+  const rounds: Round<T>[] = [];
   const spent = new Map<string, number>();
-  const patient = ({ name }: Contestant): boolean =>
+  const patient = ({ name }: Contestant<T>): boolean =>
     name === options.baseline || name === "ours" || (spent.get(name) ?? 0) < options.patienceMs;
   for (let round = -options.warmup; round < options.rounds; round++) {
-    const costOf = new Map<string, number>();
+    const figureOf = new Map<string, T>();
     for (const contestant of shuffled(contestants.filter(patient), options.random)) {
       collectGarbage();
       const start = performance.now();
-      const cost = await contestant.measure(round < 0);
+      const figure = await contestant.measure(round < 0);
       if (round >= 0) spent.set(contestant.name, (spent.get(contestant.name) ?? 0) + performance.now() - start);
-      if (cost !== undefined) costOf.set(contestant.name, cost);
+      if (figure !== undefined) figureOf.set(contestant.name, figure);
     }
-    if (round < 0) continue;
-    const base = costOf.get(options.baseline) ?? NaN;
-    for (const [name, cost] of costOf) {
-      const { costs, ratios, overs } = figures.get(name) ?? noFigures();
-      costs.push(cost);
-      ratios.push(cost / base);
-      overs.push(cost - base);
-    }
+    if (round >= 0) rounds.push(new Map(contestants.flatMap(({ name }) => entryOf(figureOf, name))));
   }
-  return [...figures]
-    .filter(([, { costs }]) => costs.length > 0)
-    .map(([name, { costs, ratios, overs }]) => ({
+  return rounds;
+}
+
+/** What one figure of all rounds comes to, beside the baseline's of the same round. */
+export function outcomesOf(rounds: readonly Round<number>[], baseline: string): Outcome[] {
+  const names = new Set(rounds.flatMap((costs) => [...costs.keys()]));
+  return [...names].map((name) => {
+    const pairs = rounds.flatMap((costs) =>
+      entryOf(costs, name).map(([, cost]) => ({ cost, base: costs.get(baseline) ?? NaN })),
+    );
+    return {
       name,
-      cost: spread(costs),
-      ratio: spread(ratios),
-      over: spread(overs),
-    }));
+      cost: spread(pairs.map(({ cost }) => cost)),
+      ratio: spread(pairs.map(({ cost, base }) => cost / base)),
+      over: spread(pairs.map(({ cost, base }) => cost - base)),
+    };
+  });
 }
 
-interface Figures {
-  readonly costs: number[];
-  readonly ratios: number[];
-  readonly overs: number[];
-}
-
-function noFigures(): Figures {
-  return { costs: [], ratios: [], overs: [] };
+function entryOf<T>(figures: Round<T>, name: string): [string, T][] {
+  const figure = figures.get(name);
+  return figure === undefined ? [] : [[name, figure]];
 }
 
 /** Two full collections, since what a finalizer frees goes with the second. Nothing without `--expose-gc`. */

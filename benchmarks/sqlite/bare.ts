@@ -1,5 +1,6 @@
 import { INSERT, ITEMS, open, POINT, READ, SLOW, type Item } from "./statements.ts";
-import { idAt, type SqliteEngine } from "./subject.ts";
+import { idAt } from "../lib/ids.ts";
+import type { SqliteEngine } from "./subject.ts";
 
 /** better-sqlite3 in the thread, everything prepared once: the least a statement can cost, and it stops the event loop while it runs. */
 export const bare: SqliteEngine = {

@@ -1,6 +1,7 @@
 import { cpuTime } from "../lib/cpu-time.ts";
 import { BATCH, ITEMS } from "./statements.ts";
-import { idAt, type SqliteSubject } from "./subject.ts";
+import { idAt } from "../lib/ids.ts";
+import type { SqliteSubject } from "./subject.ts";
 
 /** One load: microseconds per statement. */
 export interface SqliteLoad {

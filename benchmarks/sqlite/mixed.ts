@@ -1,7 +1,8 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { quantile } from "../lib/statistics.ts";
 import { BATCH, ITEMS } from "./statements.ts";
-import { idAt, type SqliteSubject } from "./subject.ts";
+import { idAt } from "../lib/ids.ts";
+import type { SqliteSubject } from "./subject.ts";
 
 export interface MixedOptions {
   readonly durationMs: number;

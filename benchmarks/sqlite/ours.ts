@@ -1,6 +1,7 @@
 import type * as poolSqlite from "@pool/sqlite";
 import { INSERT, ITEMS, POINT, READ, SLOW, type Item } from "./statements.ts";
-import { idAt, type SqliteEngine } from "./subject.ts";
+import { idAt } from "../lib/ids.ts";
+import type { SqliteEngine } from "./subject.ts";
 
 /** `@pool/sqlite`, wherever it was loaded from. */
 export type SqlitePackage = Pick<typeof poolSqlite, "sqlite">;

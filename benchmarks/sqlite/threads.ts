@@ -4,7 +4,8 @@ import { Worker } from "node:worker_threads";
 import { createPool, type Pool } from "generic-pool";
 import { ITEMS, type Item } from "./statements.ts";
 import type { Answer, Asked } from "./threads.worker.ts";
-import { idAt, type SqliteEngine, type SqliteSubject } from "./subject.ts";
+import { idAt } from "../lib/ids.ts";
+import type { SqliteEngine, SqliteSubject } from "./subject.ts";
 
 type Question = Asked extends infer Each ? (Each extends Asked ? Omit<Each, "id"> : never) : never;
 
