@@ -1,9 +1,9 @@
 // The servers that tests start for themselves, as programs on this machine. What a bare Debian lacks is installed, when we are root;
 // POOL_TEST_NO_INSTALL=1 switches that off. No service is started: tests run the programs as children of their own.
 import { existsSync, mkdirSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
-import { delimiter, dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { findPostgres, findProgram } from "../packages/testing/src/servers/programs.ts";
-import { run } from "./workspace.mjs";
+import { aptGet, canInstall } from "./apt.mjs";
 
 /** What has to be there, and what it is called where. */
 const needs = [
@@ -17,12 +17,7 @@ const needs = [
 /** Sees to it that all programs are there, and resolves with 0 when they are. */
 export async function servers() {
   const missing = needs.filter(({ find }) => !find());
-  const { say, install } = decide(missing, {
-    isRoot: process.getuid?.() === 0,
-    hasApt: (process.env.PATH ?? "").split(delimiter).some((folder) => existsSync(join(folder, "apt-get"))),
-    mayInstall: (process.env.POOL_TEST_NO_INSTALL ?? "") === "",
-    platform: process.platform,
-  });
+  const { say, install } = decide(missing, { canInstall: canInstall(), platform: process.platform });
   console.log(say);
   if (missing.length === 0) return 0;
   if (!install) return 1;
@@ -34,23 +29,15 @@ export async function servers() {
 }
 
 /** What to say, and which packages to install, if any. */
-export function decide(missing, { isRoot, hasApt, mayInstall, platform }) {
+export function decide(missing, { canInstall, platform }) {
   if (missing.length === 0) return { say: "PostgreSQL, Redis, etcd and PgBouncer are on this machine" };
   const packages = missing.map((need) => (platform === "darwin" ? need.brew : need.debian));
   const command = platform === "darwin" ? "brew install" : "apt-get install --no-install-recommends";
-  if (isRoot && hasApt && mayInstall) {
+  if (canInstall) {
     const say = `installing ${packages.join(", ")} for the tests, no service is started (POOL_TEST_NO_INSTALL=1 switches this off)`;
     return { say, install: packages };
   }
   return { say: `the tests need programs that are not on this machine; run: ${command} ${packages.join(" ")}` };
-}
-
-async function aptGet(packages) {
-  const env = { DEBIAN_FRONTEND: "noninteractive" };
-  const patient = ["-qq", "-o", "DPkg::Lock::Timeout=120"];
-  const updated = await run(["apt-get", ...patient, "update"], { env });
-  if (updated !== 0) console.log("apt-get update failed; trying with the lists that are there");
-  return run(["apt-get", ...patient, "install", "-y", "--no-install-recommends", ...packages], { env });
 }
 
 /**

@@ -1,9 +1,11 @@
 // `npm start`: installs, builds what the demo service stands on, and runs it until it is stopped.
 import { readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import { checkPinnedNode } from "./pinned-node.mjs";
 import { install, pnpm, root, run } from "./workspace.mjs";
 
 await install();
+await checkPinnedNode();
 const built = await pnpm("exec", "turbo", "run", "build", "--filter=demo-api...", "--output-logs=errors-only");
 process.exitCode = built || (await service(join(root, "apps", "demo-api")));
 
