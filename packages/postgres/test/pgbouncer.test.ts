@@ -1,0 +1,78 @@
+import { startPgBouncer, startPostgres } from "@pool/testing";
+import { afterAll, expect, test } from "vitest";
+import { postgres } from "../src/index.js";
+
+const server = await startPostgres({ own: true });
+const bouncer = await startPgBouncer({ server, poolMode: "transaction", settings: { default_pool_size: 3 } });
+afterAll(async () => {
+  await bouncer[Symbol.asyncDispose]();
+  await server[Symbol.asyncDispose]();
+});
+
+const connected = () => postgres({ url: bouncer.url, poolMode: "transaction", maxSize: 8 }).connect();
+
+test("many connections work over few of the server's, with values, transactions and streams", async () => {
+  await using db = await connected();
+  await db.client.query("create table counter (id int primary key, n int)");
+  await db.client.query("insert into counter values (1, 0)");
+  const work = Array.from({ length: 60 }, (_, i) =>
+    i % 3 === 0
+      ? db.client.transaction(async (tx) => {
+          await tx.query("update counter set n = n + $1 where id = 1", [1]);
+          await tx.transaction((inner) => inner.query("update counter set n = n + 0 where id = $1", [1]));
+        })
+      : db.client.query("select $1::int + n as n from counter where id = $2", [i, 1]),
+  );
+  await Promise.all(work);
+  expect((await db.client.query("select n from counter")).rows).toEqual([{ n: 20 }]);
+  let rows = 0;
+  for await (const _ of db.client.stream("select generate_series(1, $1::int)", [500])) rows++;
+  expect(rows).toBe(500);
+  const shared = await Promise.all(
+    Array.from({ length: 40 }, (_, i) => db.client.shared.query<{ n: number }>("select $1::int as n", [i])),
+  );
+  expect(shared.map((result) => result.rows[0]?.n)).toEqual(Array.from({ length: 40 }, (_, i) => i));
+});
+
+test("a cancelled statement is cancelled behind it, and its connection goes on", async () => {
+  await using db = await connected();
+  const slow = db.client.query("select pg_sleep(30)", [], { timeout: 100 });
+  await expect(slow).rejects.toMatchObject({ code: "QUERY_TIMEOUT" });
+  const running = await server.sql(
+    "select count(*) from pg_stat_activity where state = 'active' and query like 'select pg_sleep%'",
+  );
+  expect(running[0]?.count).toBe("0");
+  expect((await db.client.query("select 1 as n")).rows).toEqual([{ n: 1 }]);
+  expect(db.client.pool.stats.totals.destroyed).toBe(0);
+});
+
+test("an open transaction is rolled back at the return, and the health of both is seen", async () => {
+  await using db = await connected();
+  await db.client.query("create table if not exists left_open (id int)");
+  const lease = await db.client.acquire();
+  await lease.resource.run({ text: "begin" });
+  await lease.resource.run({ text: "insert into left_open values (1)" });
+  lease.release();
+  await expect.poll(() => db.client.pool.stats.idle).toBeGreaterThan(0);
+  expect((await db.client.query("select * from left_open")).rows).toEqual([]);
+  expect(db.client.pool.stats.totals.openTransactions).toBe(1);
+  expect(await db.healthCheck()).toMatchObject({ healthy: true });
+});
+
+test("what needs a session is refused by name", async () => {
+  await using db = await connected();
+  await expect(db.client.listen("a", () => undefined)).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+  expect(() => postgres({ url: bouncer.url, poolMode: "transaction", settings: { work_mem: "1MB" } })).toThrow(
+    "work_mem",
+  );
+});
+
+test("a PgBouncer that nobody was told of costs errors and never runs another statement", async () => {
+  await using db = await postgres({ url: bouncer.url, maxSize: 6 }).connect();
+  const answers = await Promise.allSettled(
+    Array.from({ length: 200 }, (_, i) => db.client.query<{ n: number }>(`select $1::int + ${i % 5} as n`, [i])),
+  );
+  answers.forEach((answer, i) => {
+    if (answer.status === "fulfilled") expect(answer.value.rows).toEqual([{ n: i + (i % 5) }]);
+  });
+});
