@@ -56,8 +56,8 @@ export class LentClient {
   }
 
   static listens(client: LentClient): void {
-    const seat = client.#seat;
-    if (!client.#isReleased && client.#lease.active && seat.resident !== client) seat.listener = client;
+    const isHeld = !client.#isReleased && client.#lease.active;
+    if (isHeld && client.#seat.resident !== client) client.#seat.listener = client;
   }
 
   get connection(): pg.Connection {
@@ -69,7 +69,9 @@ export class LentClient {
     if (query === null || query === undefined) throw new TypeError("Client was passed a null or undefined query");
     if (isSubmittable(query)) return this.#submit(query, callback);
     const call = callback ?? callbackIn(query);
-    const outcome = isForDriver(query) ? this.#runByDriver(query, values) : this.#order.enter(this.#run(query, values));
+    const outcome = isForDriver(query)
+      ? this.#runByDriver(query, values)
+      : this.#order.issued(this.#run(query, values));
     return settle(outcome, call);
   }
 
@@ -89,13 +91,17 @@ export class LentClient {
   }
 
   async #run(query: unknown, values: unknown): Promise<PgResult> {
-    if (this.#order.isBlocked) await this.#order.unblocked();
-    if (this.#isReleased) throw releasedError(this.#home.poolName);
-    const { queryTimeout, names } = this.#home;
-    const statement = readStatement(query, values, names);
-    const result = await runStatement(this.#lease, statement, queryTimeout);
-    this.#ran?.(statement);
-    return result;
+    this.#order.begins();
+    try {
+      if (this.#order.isBlocked) await this.#order.unblocked();
+      if (this.#isReleased) throw releasedError(this.#home.poolName);
+      const statement = readStatement(query, values, this.#home.names);
+      const result = await runStatement(this.#lease, statement, this.#home.queryTimeout);
+      this.#ran?.(statement);
+      return result;
+    } finally {
+      this.#order.ends();
+    }
   }
 
   #runByDriver(query: object, values: unknown): Promise<PgResult> {
@@ -123,17 +129,13 @@ export class LentClient {
       return;
     }
     const { resource } = this.#lease;
-    if (typeof query.text !== "string") {
-      resource.client.query(query);
-      return;
-    }
-    resource.noteDirt(query.text);
-    driver.query(query);
+    if (typeof query.text === "string") resource.noteDirt(query.text);
+    const target = typeof query.text === "string" ? driver : resource.client;
+    target.query(query);
   }
 
   async #end(): Promise<void> {
-    const { driver } = this.#seat;
-    const ended = new Promise<void>((resolve) => driver.once("end", () => resolve()));
+    const ended = new Promise<void>((resolve) => this.#seat.driver.once("end", () => resolve()));
     if (!this.#lease.active) throw releasedError(this.#home.poolName);
     this.#lease.destroy();
     await ended;

@@ -105,11 +105,7 @@ export abstract class LentPool extends PgPool implements Home, AsyncDisposable {
     if (this.#isWatched || isForDriver(query)) return await this.#queryWithClient(query, values);
     const statement = readStatement(query, values, this.names);
     const lease = this.#borrowing.free() ?? (await this.#borrowing.acquire());
-    try {
-      return await runStatement(lease, statement, this.#source.queryTimeout);
-    } finally {
-      this.#borrowing.giveBack(lease);
-    }
+    return await runStatement(lease, statement, this.#source.queryTimeout, this.#borrowing);
   }
 
   /** Somebody wants to see the client. */

@@ -3,8 +3,8 @@
  * overtake those that wait there.
  */
 export class Order {
-  /** Settles with the statement issued last, and so after all of them. */
-  #last: Promise<void> | undefined;
+  /** The statement issued last, which settles after all others. */
+  #last: Promise<unknown> | undefined;
   #running = 0;
   #gate: Promise<void> | undefined;
 
@@ -17,12 +17,18 @@ export class Order {
     await this.#gate;
   }
 
-  /** Takes note of a statement that was issued. */
-  enter<T>(outcome: Promise<T>): Promise<T> {
-    this.#running += 1;
-    const settled = (): void => void (this.#running -= 1);
-    this.#last = outcome.then(settled, settled);
+  /** Takes note of a statement that was issued. It says itself when it begins and ends. */
+  issued<T>(outcome: Promise<T>): Promise<T> {
+    this.#last = outcome;
     return outcome;
+  }
+
+  begins(): void {
+    this.#running += 1;
+  }
+
+  ends(): void {
+    this.#running -= 1;
   }
 
   /** Sends behind all that was issued before. One statement under way is the driver's already, and the driver keeps the order. */
@@ -31,7 +37,7 @@ export class Order {
       send();
       return;
     }
-    const gate = Promise.all([this.#gate, this.#last]).then(() => {
+    const gate = Promise.allSettled([this.#gate, this.#last]).then(() => {
       if (this.#gate === gate) this.#gate = undefined;
       send();
     });
@@ -40,10 +46,10 @@ export class Order {
 
   /** Resolves when nothing is under way, and nothing follows at once. */
   async quiet(): Promise<void> {
-    let seen: Promise<void> | undefined;
+    let seen: Promise<unknown> | undefined;
     do {
       seen = this.#last;
-      await seen;
+      await Promise.allSettled([seen]);
       await new Promise((resolve) => setImmediate(resolve));
     } while (seen !== this.#last);
   }

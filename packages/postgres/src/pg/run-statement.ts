@@ -5,11 +5,15 @@ import { isFatal, statementErrorOf, timeoutError } from "./pg-error.js";
 import { type PgResult, pgResultOf } from "./pg-result.js";
 import { type PgStatement } from "./pg-statement.js";
 
-/** Runs one statement on a leased connection, and gives or throws what pg would. A connection that was lost is not lent again. */
+/**
+ * Runs one statement on a leased connection, and gives or throws what pg would. A connection that was lost is not lent again.
+ * @param lender gets the lease back when the statement is over
+ */
 export async function runStatement(
   lease: Lease<PostgresConnection>,
   statement: PgStatement,
   queryTimeout: number,
+  lender?: { giveBack(lease: Lease<PostgresConnection>): void },
 ): Promise<PgResult> {
   const timeout = statement.timeout ?? queryTimeout;
   try {
@@ -24,6 +28,8 @@ export async function runStatement(
     if (signal?.aborted === true && error === signal.reason) throw error;
     if (isFatal(error)) lease.destroy(error);
     throw statementErrorOf(error);
+  } finally {
+    lender?.giveBack(lease);
   }
 }
 
