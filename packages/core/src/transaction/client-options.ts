@@ -31,7 +31,7 @@ export interface SqlClientOptions<R, X = unknown> {
   readonly extend?: (X & ThisType<SqlTarget<R> & X>) | undefined;
   /** Longest time for one statement in ms, from sending to its reply; waiting for a connection is no part of it. @default 30_000 */
   readonly queryTimeout?: number | undefined;
-  /** Longest time in ms for a cancelled statement to settle; then its caller hears of it, and its connection is closed. @default 1_000 */
+  /** Longest time in ms for a cancelled statement to settle; then its connection is closed. Its caller hears within 25 ms. @default 1_000 */
   readonly cancelTimeout?: number | undefined;
   readonly clock?: Clock | undefined;
   /** Gives numbers from 0 to 1, for the jitter of back-offs. @default Math.random */

@@ -47,7 +47,7 @@ export class Connection<R> {
     const ticket = ++this.#asked;
     return this.inTurn(call, async () => {
       try {
-        const verdict = await this.perform(await this.#take(ticket, call.signal), call);
+        const verdict = await this.perform(await this.#take(ticket, call.signal), call, true);
         if (verdict.kind === "done") return verdict.result;
         throw verdict.error;
       } finally {
@@ -68,10 +68,14 @@ export class Connection<R> {
     }
   }
 
-  /** One statement on a lease that was taken here. For those inside the gate. */
-  async perform(lease: Lease<R>, call: StatementCall): Promise<Verdict> {
-    const verdict = await perform(this.context, lease, call);
-    if (verdict.kind === "lost") this.lose(lease, verdict.error);
+  /** One statement on a lease that was taken here. For those inside the gate, which stays shut until a cancel is over. */
+  async perform(lease: Lease<R>, call: StatementCall, tellsEarly = false): Promise<Verdict> {
+    const verdict = await perform(this.context, lease, call, tellsEarly);
+    const note = (final: Verdict): void => {
+      if (final.kind === "lost") this.lose(lease, final.error);
+    };
+    if (verdict.kind === "cancelling") this.gate.hold(verdict.over.then(note));
+    else note(verdict);
     return verdict;
   }
 
@@ -105,9 +109,11 @@ export class Connection<R> {
     if (this.#detached > 0 && !this.#inTransaction) this.#giveBack();
   }
 
-  /** Gives it back for good, behind what is under way. */
+  /** Gives it back for good, behind what is under way. A cancel that takes its time is not waited for here. */
   async end(): Promise<void> {
-    await this.gate.enter(async () => this.#giveBack());
+    const { isHeld } = this.gate;
+    const ended = this.gate.enter(async () => this.#giveBack());
+    if (!isHeld) await ended;
   }
 
   async #take(ticket: number, signal: AbortSignal | undefined): Promise<Lease<R>> {

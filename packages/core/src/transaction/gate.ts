@@ -6,6 +6,17 @@ import { unlessAborted } from "../aborts.js";
  */
 export class Gate {
   #last: Promise<undefined> | undefined;
+  #held: Promise<unknown> | undefined;
+
+  /** What the last task left behind is not over: who comes next would wait for it. */
+  get isHeld(): boolean {
+    return this.#held !== undefined;
+  }
+
+  /** For the task inside: the next one waits until this has settled, too. It must not reject. */
+  hold(rest: Promise<unknown>): void {
+    this.#held = rest;
+  }
 
   /**
    * Runs `task` when all that came before have settled; the first one starts at once, in the same tick.
@@ -26,8 +37,13 @@ export class Gate {
     try {
       return await task();
     } finally {
-      if (this.#last === mine) this.#last = undefined;
-      leave(undefined);
+      const open = (): void => {
+        this.#held = undefined;
+        if (this.#last === mine) this.#last = undefined;
+        leave(undefined);
+      };
+      if (this.#held === undefined) open();
+      else void this.#held.then(open);
     }
   }
 }

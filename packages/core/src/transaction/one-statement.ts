@@ -21,8 +21,10 @@ export async function runOnce<R>(context: SqlContext<R>, call: StatementCall): P
 }
 
 async function runAndRelease<R>(context: SqlContext<R>, lease: Lease<R>, call: StatementCall): Promise<Verdict> {
-  const verdict = await perform(context, lease, call);
-  lease.release();
+  const verdict = await perform(context, lease, call, true);
+  // Its caller need not wait for a server that does not answer, but the connection is nobody's before it has.
+  if (verdict.kind === "cancelling") void verdict.over.then(() => lease.release());
+  else lease.release();
   return verdict;
 }
 

@@ -1,12 +1,13 @@
 import type { Lease } from "../pool/lease.js";
 import type { Connection } from "./connection.js";
-import { attachRollbackFailure, outcomeUnknown, transactionEnded } from "./failures.js";
+import { attachRollbackFailure, outcomeUnknown } from "./failures.js";
 import type { Place, Refusal, RollbackFailure } from "./failures.js";
 import type { SqlContext } from "./context.js";
 import type { TransactionScope } from "./scope.js";
 import type { OpenTransactionOptions, TransactionOutcome } from "./open-options.js";
+import { Doom } from "./doom.js";
 import type { StatementCall } from "./statement-run.js";
-import { failureIn, refusalIn, type Verdict } from "./verdict.js";
+import { failureIn, isUnsent, wasCancelled, type Verdict } from "./verdict.js";
 
 /**
  * A transaction as the backend has it: bound to the one lease on which it was begun, and knowing whether it can still be committed.
@@ -19,7 +20,7 @@ export class OpenTransaction<R> {
   readonly attempt: number;
   readonly #connection: Connection<R>;
   readonly #lease: Lease<R>;
-  #doom: { readonly error: unknown } | undefined;
+  readonly #doom: Doom<R>;
   #outcome: TransactionOutcome = "rolled back";
 
   constructor(connection: Connection<R>, lease: Lease<R>, options: OpenTransactionOptions) {
@@ -28,6 +29,7 @@ export class OpenTransaction<R> {
     this.signal = options.signal;
     this.place = { pool: connection.context.pool.name, label: options.label };
     this.attempt = options.attempt ?? 1;
+    this.#doom = new Doom(connection.context, lease, this.place);
   }
 
   get context(): SqlContext<R> {
@@ -43,10 +45,10 @@ export class OpenTransaction<R> {
   async begin(texts: readonly string[]): Promise<void> {
     for (const [index, text] of texts.entries()) {
       const call = { text, values: [], transactionSignal: this.signal };
-      const verdict = await this.#connection.gate.enter(() => this.#send(call));
+      const verdict = await this.#connection.gate.enter(() => this.#send(call, true));
       if (verdict.kind === "done") continue;
       // Refused at the first, nothing is open; a cancelled one may have been carried out.
-      if (index > 0 || verdict.kind === "cancelled") this.note(verdict.error, await this.rollback());
+      if (index > 0 || wasCancelled(verdict)) this.note(verdict.error, await this.rollback());
       throw verdict.error;
     }
   }
@@ -75,6 +77,9 @@ export class OpenTransaction<R> {
     const failed = failureIn(verdict);
     if (failed === undefined) {
       this.#outcome = "committed";
+    } else if (isUnsent(failed.failure)) {
+      this.#connection.lose(this.#lease, failed.failure);
+      throw failed.failure;
     } else if (verdict.kind === "cancelled" || verdict.kind === "lost") {
       this.#outcome = "unknown";
       this.#connection.lose(this.#lease, failed.failure);
@@ -86,10 +91,17 @@ export class OpenTransaction<R> {
     }
   }
 
-  /** Rolls back. Never rejects: when it fails the connection is closed, which rolls back as well, and the failure is returned. */
+  /**
+   * Rolls back. Never rejects: when it fails the connection is closed, which rolls back as well, and the failure is returned. A backend
+   * that does not answer a cancel is not asked.
+   */
   async rollback(): Promise<RollbackFailure | undefined> {
+    if (this.#connection.gate.isHeld) {
+      this.#connection.lose(this.#lease, this.findDoom()?.error);
+      return undefined;
+    }
     const verdict = await this.#connection.gate.enter(async () =>
-      this.#lease.active && !this.#endedByBackend() ? await this.#send({ text: "ROLLBACK", values: [] }) : undefined,
+      this.#lease.active && !this.#doom.endedByBackend ? await this.#send({ text: "ROLLBACK", values: [] }) : undefined,
     );
     const failed = verdict && failureIn(verdict);
     if (failed !== undefined) this.#connection.lose(this.#lease, failed.failure);
@@ -109,41 +121,27 @@ export class OpenTransaction<R> {
 
   /** From now on it can only be rolled back. The first reason counts. */
   doom(error: unknown): void {
-    this.#doom ??= { error };
+    this.#doom.set(error);
   }
 
   /** Looks whether it can only be rolled back, and why. */
   findDoom(): { readonly error: unknown } | undefined {
-    if (this.#doom === undefined && this.#endedByBackend()) {
-      this.doom(transactionEnded(this.place, "the backend has ended the transaction by itself, or a statement has"));
-    }
-    return this.#doom;
+    return this.#doom.find();
   }
 
   #inTurn(call: StatementCall, mayNot: Refusal, isControl: boolean): Promise<unknown> {
     return this.#connection.inTurn(call, async () => {
-      const refused = mayNot() ?? this.#refusalOfDoomed();
+      const refused = mayNot() ?? this.#doom.refusal();
       if (refused !== undefined) throw refused;
-      const verdict = await this.#send({ ...call, transactionSignal: this.signal });
+      const verdict = await this.#send({ ...call, transactionSignal: this.signal }, !isControl);
       if (verdict.kind === "done") return verdict.result;
-      const refusal = refusalIn(verdict);
-      if (refusal !== undefined && this.context.driver.isRetryable(refusal)) this.doom(refusal);
-      const adrift = isControl && verdict.kind === "cancelled";
-      if (adrift || verdict.kind === "lost" || !this.#lease.active) this.doom(verdict.error);
+      if (verdict.kind === "cancelling") void verdict.over.then((final) => this.#doom.learnFrom(final, isControl));
+      else this.#doom.learnFrom(verdict, isControl);
       throw verdict.error;
     });
   }
 
-  #refusalOfDoomed(): Error | undefined {
-    const doom = this.findDoom();
-    return doom && transactionEnded(this.place, "the transaction takes no more statements", doom.error);
-  }
-
-  #endedByBackend(): boolean {
-    return this.#lease.active && this.context.driver.inTransaction?.(this.#lease.resource) === false;
-  }
-
-  #send(call: StatementCall): Promise<Verdict> {
-    return this.#connection.perform(this.#lease, call);
+  #send(call: StatementCall, tellsEarly = false): Promise<Verdict> {
+    return this.#connection.perform(this.#lease, call, tellsEarly);
   }
 }

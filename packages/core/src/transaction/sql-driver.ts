@@ -7,7 +7,8 @@ export interface SqlDriver<R> {
   /**
    * Runs one statement on one resource; on abort it cancels, and settles once the resource is free (or known to be lost). One that does not
    * settle within the client's `cancelTimeout` has its connection closed. Statements of one session, transaction or lease of ours come one
-   * at a time. A COMMIT that the backend answers by rolling back (as PostgreSQL does after a failed statement) must reject.
+   * at a time. An error with `details.sent: false` says that the backend has heard nothing of the statement, so that the outcome of a COMMIT
+   * is known. A COMMIT that the backend answers by rolling back (as PostgreSQL does after a failed statement) must reject.
    */
   query(resource: R, text: string, values: readonly unknown[], options: QueryOptions): Promise<SqlResult>;
   /**

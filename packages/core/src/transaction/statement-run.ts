@@ -2,25 +2,9 @@ import type { Timer } from "../time.js";
 import type { SqlContext } from "./context.js";
 import { queryTimedOut } from "./failures.js";
 import type { QueryOptions, SqlResult } from "./sql.js";
+import { TELL_AFTER, type Ending, type StatementCall } from "./statement-call.js";
 
-/** One statement as it is sent. */
-export interface StatementCall {
-  readonly text: string;
-  readonly values: readonly unknown[];
-  readonly label?: string | undefined;
-  /** The driver's own options. */
-  readonly own?: Readonly<Record<string, unknown>> | undefined;
-  /** Instead of the driver's `query`: what a `use` does with the resource. Checked to fit where it was given. */
-  readonly work?: ((resource: never, context: { readonly signal: AbortSignal }) => PromiseLike<unknown>) | undefined;
-  /** While it runs, others are refused. */
-  readonly alone?: boolean | undefined;
-  /** Instead of the context's `queryTimeout`. */
-  readonly timeout?: number | undefined;
-  /** The caller's own; cancels it. */
-  readonly signal?: AbortSignal | undefined;
-  /** The transaction's around it; cancels it as well. */
-  readonly transactionSignal?: AbortSignal | undefined;
-}
+export type { StatementCall } from "./statement-call.js";
 
 /**
  * One statement under way, bounded in time: when a signal aborts or the time is over, the driver is asked to cancel; a driver that has not
@@ -29,7 +13,8 @@ export interface StatementCall {
 export class StatementRun<R> {
   readonly #context: SqlContext<R>;
   readonly #call: StatementCall;
-  // Made only for drivers and works that want a signal: a controller for each statement costs as much as half of the others' work on it.
+  readonly #tellsEarly: boolean;
+  // Made only for who wants a signal: a controller for each statement costs as much as half of the others' work on it.
   #controller: AbortController | undefined;
   #resource: R | undefined;
   #timer: Timer | undefined;
@@ -39,10 +24,15 @@ export class StatementRun<R> {
   cancelled: { readonly reason: unknown } | undefined;
   /** The driver did not settle after the cancel; nobody knows what its connection is doing. */
   abandoned = false;
+  /** The sender was told of the cancel before the driver had settled: resolves when it has, or was given up. */
+  over: Promise<Ending> | undefined;
+  #end: ((ending: Ending) => void) | undefined;
 
-  constructor(context: SqlContext<R>, call: StatementCall) {
+  /** @param tellsEarly of a cancel that takes its time the sender is told before it is {@link over} */
+  constructor(context: SqlContext<R>, call: StatementCall, tellsEarly: boolean) {
     this.#context = context;
     this.#call = call;
+    this.#tellsEarly = tellsEarly;
   }
 
   /** The reason of a signal that has aborted already. */
@@ -65,17 +55,18 @@ export class StatementRun<R> {
       const running = this.#start(resource);
       this.#listen();
       if (timeout !== Infinity) this.#startTimer(timeout, () => this.#stop(this.#timeoutError(timeout)));
-      const over = (): void => {
+      const over = (ending: Ending): void => {
         this.#stopTimer();
         this.#unlisten();
+        this.#end?.(ending);
       };
       running.then(
         (result) => {
-          over();
+          over({ result });
           resolve(result);
         },
         (error: unknown) => {
-          over();
+          over({ error });
           reject(error);
         },
       );
@@ -120,13 +111,24 @@ export class StatementRun<R> {
   #stop(reason: unknown): void {
     if (this.cancelled !== undefined) return;
     this.cancelled = { reason };
-    this.#startTimer(this.#context.cancelTimeout, () => {
-      this.abandoned = true;
-      this.#unlisten();
-      this.#giveUp(reason);
-    });
+    const { cancelTimeout } = this.#context;
+    if (this.#tellsEarly && cancelTimeout > TELL_AFTER) this.#startTimer(TELL_AFTER, () => this.#tell(reason));
+    else this.#startTimer(cancelTimeout, () => this.#abandon(reason));
     if (this.#controller !== undefined) this.#controller.abort(reason);
     else this.#context.driver.cancel?.(this.#resource as R, reason); // set before anything could stop it
+  }
+
+  #tell(reason: unknown): void {
+    this.over = new Promise((resolve) => (this.#end = resolve));
+    this.#startTimer(this.#context.cancelTimeout - TELL_AFTER, () => this.#abandon(reason));
+    this.#giveUp(reason);
+  }
+
+  #abandon(reason: unknown): void {
+    this.abandoned = true;
+    this.#unlisten();
+    this.#giveUp(reason);
+    this.#end?.({ error: reason });
   }
 
   #timeoutError(timeout: number): Error {

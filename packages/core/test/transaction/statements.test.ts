@@ -117,19 +117,86 @@ test("a result that comes after the cancel is dropped", async () => {
   expect(database.committed).toEqual(["a"]);
 });
 
-test("a driver that does not settle after the cancel loses its connection, and its caller hears a second later", async () => {
+test("the caller hears of a cancel within 25 ms, while a driver that does not settle keeps its connection for a second and then loses it", async () => {
   const { client, clock, database } = setUp({ fault: "deaf" });
   const controller = new AbortController();
   let reason: unknown;
   client.query("INSERT", ["auto", "a"], { signal: controller.signal }).catch((error: unknown) => (reason = error));
   await settle();
   controller.abort("stop");
-  await clock.advance(999);
+  await clock.advance(24);
   expect(reason).toBeUndefined();
   await clock.advance(1);
   expect(reason).toBe("stop");
+  await clock.advance(974);
+  expect(client.pool.stats).toMatchObject({ leased: 1, totals: { released: 0, destroyed: 0 } });
+  await clock.advance(1);
   expect(client.pool.stats.totals).toMatchObject({ released: 0, destroyed: 1 });
   expect(database.connections[0]?.closed).toBe(true);
+});
+
+test("a cancel that takes its time gives the connection back when it is over", async () => {
+  const { client, clock, database } = setUp();
+  const answer = Promise.withResolvers<undefined>();
+  database.latency = async () => {
+    await answer.promise;
+  };
+  const running = client.query("INSERT", ["auto", "a"], { timeout: 100 });
+  const failed = expect(running).rejects.toMatchObject({ code: "QUERY_TIMEOUT" });
+  await clock.advance(125);
+  await failed;
+  expect(client.pool.stats).toMatchObject({ leased: 1, idle: 0 });
+  answer.resolve(undefined);
+  await settle();
+  expect(client.pool.stats).toMatchObject({ leased: 0, idle: 1, totals: { released: 1, closed: 0 } });
+});
+
+test("in a session the next statement waits until such a cancel is over, and the session's end does not", async () => {
+  const { client, clock, database } = setUp();
+  let answer = Promise.withResolvers<undefined>();
+  database.latency = async () => {
+    await answer.promise;
+  };
+  let second: Promise<unknown> | undefined;
+  const over = client.session(async (mine) => {
+    await expect(mine.query("INSERT", ["auto", "a"], { timeout: 100 })).rejects.toMatchObject({
+      code: "QUERY_TIMEOUT",
+    });
+    second = mine.query("INSERT", ["auto", "b"]);
+    await clock.advance(100);
+    expect(database.log).toEqual(["INSERT auto a"]);
+    answer.resolve(undefined);
+    await second;
+    answer = Promise.withResolvers<undefined>();
+    await mine.query("INSERT", ["auto", "c"], { timeout: 100 });
+  });
+  const failed = expect(over).rejects.toMatchObject({ code: "QUERY_TIMEOUT" });
+  await clock.advance(125);
+  await settle();
+  await clock.advance(125);
+  await failed;
+  expect(client.pool.stats.leased).toBe(1);
+  answer.resolve(undefined);
+  await settle();
+  expect(client.pool.stats).toMatchObject({ leased: 0, totals: { destroyed: 0, closed: 0 } });
+  expect(database.violations).toEqual([]);
+});
+
+test("a transaction whose statement does not answer its cancel ends at once, by its connection", async () => {
+  const { client, clock, database } = setUp();
+  database.fault = (text) => (text === "INSERT" ? "deaf" : undefined);
+  let reason: unknown;
+  const work = client.transaction((tx) => tx.query("INSERT", ["t", "a"], { timeout: 100 }));
+  work.catch((error: unknown) => (reason = error));
+  await settle();
+  await clock.advance(124);
+  expect(reason).toBeUndefined();
+  await clock.advance(1);
+  await settle();
+  expect(reason).toMatchObject({ code: "QUERY_TIMEOUT" });
+  expect(client.pool.stats).toMatchObject({ leased: 0, totals: { destroyed: 1 } });
+  expect(database.log).toEqual(["BEGIN", "INSERT t a"]);
+  expect(database.committed).toEqual([]);
 });
 
 test("the first reason to cancel counts, and a second one gives the driver no more time", async () => {

@@ -1,3 +1,4 @@
+import { PoolError, reasonOf } from "@pool/core";
 import pg from "pg";
 import { type PgWire } from "./pg-internals.js";
 
@@ -39,7 +40,8 @@ export abstract class Exchange<T> {
   }
 
   handleError(error: unknown, wire: PgWire): void {
-    if (!(error instanceof pg.DatabaseError) || !this.isSent) return this.reject(error);
+    if (!this.isSent) return this.reject(this.#isSettled ? error : neverSent(error));
+    if (!(error instanceof pg.DatabaseError)) return this.reject(error);
     const settle = (): void => {
       wire.off("readyForQuery", settle);
       wire.off("end", settle);
@@ -70,4 +72,10 @@ export abstract class Exchange<T> {
     this.#isSettled = true;
     this.#reject(error);
   }
+}
+
+/** The connection had ended before: of this statement the server has heard nothing. */
+function neverSent(cause: unknown): PoolError {
+  const message = `the connection was lost before the statement was sent: ${reasonOf(cause)}`;
+  return new PoolError("RESOURCE_LOST", message, { cause, details: { sent: false } });
 }

@@ -1,0 +1,56 @@
+import type { Lease } from "../pool/lease.js";
+import type { SqlContext } from "./context.js";
+import { transactionEnded, type Place } from "./failures.js";
+import { refusalIn, type Verdict } from "./verdict.js";
+
+/**
+ * Whether a transaction can only be rolled back, and why: the backend has rolled it back by itself, or the connection is gone. What ran
+ * afterwards on that connection would run outside of it.
+ */
+export class Doom<R> {
+  readonly #context: SqlContext<R>;
+  readonly #lease: Lease<R>;
+  readonly #place: Place;
+  #found: { readonly error: unknown } | undefined;
+
+  constructor(context: SqlContext<R>, lease: Lease<R>, place: Place) {
+    this.#context = context;
+    this.#lease = lease;
+    this.#place = place;
+  }
+
+  /** The first reason counts. */
+  set(error: unknown): void {
+    this.#found ??= { error };
+  }
+
+  /** Looks, free of round trips. */
+  find(): { readonly error: unknown } | undefined {
+    if (this.#found === undefined && this.endedByBackend) {
+      this.set(transactionEnded(this.#place, "the backend has ended the transaction by itself, or a statement has"));
+    }
+    return this.#found;
+  }
+
+  /** Why it takes no more statements, if so. */
+  refusal(): Error | undefined {
+    const doom = this.find();
+    return doom && transactionEnded(this.#place, "the transaction takes no more statements", doom.error);
+  }
+
+  /**
+   * Looks at what became of a statement in it. One that opens or ends a savepoint (`isControl`) and was cancelled leaves nobody knowing where
+   * statements run.
+   */
+  learnFrom(verdict: Verdict, isControl: boolean): void {
+    if (verdict.kind === "done") return;
+    const refusal = refusalIn(verdict);
+    if (refusal !== undefined && this.#context.driver.isRetryable(refusal)) this.set(refusal);
+    const adrift = isControl && verdict.kind === "cancelled";
+    if (adrift || verdict.kind === "lost" || !this.#lease.active) this.set(verdict.error);
+  }
+
+  get endedByBackend(): boolean {
+    return this.#lease.active && this.#context.driver.inTransaction?.(this.#lease.resource) === false;
+  }
+}
