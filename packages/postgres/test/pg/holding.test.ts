@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { createPool } from "@pool/core";
+import { createPool, onEvent } from "@pool/core";
 import pg from "pg";
 import { describe, expect, it } from "vitest";
 import { createDialer } from "../../src/connect/dialer.js";
@@ -61,6 +61,34 @@ describe("a client that is held", () => {
     await heard;
     client.release();
     expect((await pool.query("select 1 as one")).rows).toEqual([{ one: 1 }]);
+  });
+
+  it("leaves a connection that breaks while idle to the pool, and the process alone when nobody listens", async () => {
+    const pool = database.open({ max: 1 });
+    const client = await pool.connect();
+    const { stream } = client.connection;
+    client.release();
+    await expect.poll(() => pool.idleCount).toBe(1);
+    const removed = new Promise((resolve) => pool.once("remove", resolve));
+    stream.destroy(new Error("broken"));
+    await removed;
+    expect((await pool.query("select 1 as one")).rows).toEqual([{ one: 1 }]);
+  });
+
+  it("costs no round trip at its release when it has left nothing behind", async () => {
+    const pool = database.open({ max: 1 });
+    let resets = 0;
+    using _ = onEvent("pool:reset", () => (resets += 1));
+    const client = await pool.connect();
+    await client.query("select 1");
+    client.release();
+    await pool.query("select 1");
+    expect(resets).toBe(0);
+    const other = await pool.connect();
+    await other.query("set lock_timeout = 5");
+    other.release();
+    await pool.query("select 1");
+    expect(resets).toBe(1);
   });
 
   it("has one statement cost no more than itself when it cannot be sent", async () => {
