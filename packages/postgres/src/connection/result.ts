@@ -1,5 +1,6 @@
 import { type FieldDef } from "pg";
-import { type CommandComplete, type DataRow, type RowDescription } from "./pg-internals.js";
+import { type CommandComplete, type RowDescription } from "./pg-internals.js";
+import { decodeRow, type RowValues } from "./row-bytes.js";
 import { RowShape, type RowReader, type Types } from "./row-reader.js";
 import { type PostgresResult } from "./statement.js";
 
@@ -7,6 +8,8 @@ type Writable = { -readonly [Key in keyof PostgresResult]: PostgresResult[Key] }
 
 /** Command, of an INSERT its OID, and how many rows. */
 const TAG = /^([A-Za-z]+)(?: (\d+))?(?: (\d+))?/;
+
+const scratch: RowValues = [];
 
 /** Gathers what the server answers to one text into results. */
 export class ResultBuilder {
@@ -41,16 +44,23 @@ export class ResultBuilder {
     this.#reader = shape.reader(this.#types, this.#rowMode);
   }
 
-  addRow({ fields }: DataRow): void {
+  /** One row, as the values that pg has decoded. */
+  addRow(values: readonly (string | null)[]): void {
     if (this.failure !== undefined) return;
     try {
-      this.#current.rows.push(this.#reader?.(fields) as Record<string, unknown>); // what a row is, its caller says
+      this.#current.rows.push(this.#reader?.(values) as Record<string, unknown>); // what a row is, its caller says
     } catch (cause) {
       this.failure = { cause };
     }
   }
 
+  /** One row, as the bytes of its message. */
+  takeRow(bytes: Buffer, start: number, end: number): void {
+    if (this.failure === undefined) this.addRow(decodeRow(bytes, start, end, scratch));
+  }
+
   complete({ text }: CommandComplete): void {
+    scratch.length = 0; // holds on to no value
     this.#next();
     const tag = TAG.exec(text);
     if (tag === null) return;

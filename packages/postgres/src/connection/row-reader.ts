@@ -13,30 +13,47 @@ export type RowReader = (values: readonly (string | null)[]) => unknown;
 /** What is known of the rows of one statement: looked up once, not once per row. */
 export class RowShape {
   readonly fields: FieldDef[];
-  readonly #names: readonly string[];
-  readonly #template: Readonly<Record<string, null>>;
+  readonly #layout: Layout;
 
   constructor(fields: FieldDef[]) {
     this.fields = fields;
-    this.#names = fields.map((field) => field.name);
-    // On an object without a prototype a column named __proto__ is a column; spread, so that every row has the same hidden class.
-    const template = Object.create(null) as Record<string, null>;
-    for (const name of this.#names) template[name] = null;
-    this.#template = { ...template };
+    this.#layout = layoutOf(fields);
   }
 
   /** A reader for one execution: parsers may have been replaced since the last one. */
   reader(types: Types, rowMode: "object" | "array" | undefined): RowReader {
     const parsers = this.fields.map((field) => types.getTypeParser(field.dataTypeID, "text"));
-    return rowMode === "array" ? arrayReader(parsers) : objectReader(this.#names, parsers, this.#template);
+    return rowMode === "array" ? arrayReader(parsers) : objectReader(this.#layout, parsers);
   }
 }
 
-function objectReader(
-  names: readonly string[],
-  parsers: readonly Parser[],
-  template: Readonly<Record<string, null>>,
-): RowReader {
+/** Rows with the same columns, of whatever types. */
+interface Layout {
+  readonly names: readonly string[];
+  readonly template: Readonly<Record<string, null>>;
+}
+
+/** How many layouts the whole process remembers. */
+const REMEMBERED = 1_000;
+const layouts = new Map<string, Layout>();
+
+/** Making one costs more than all the rest of a short statement's result. */
+function layoutOf(fields: readonly FieldDef[]): Layout {
+  let key = "";
+  for (const { name } of fields) key += `${name}\0`; // no name has a NUL
+  const known = layouts.get(key);
+  if (known !== undefined) return known;
+  const names = fields.map(({ name }) => name);
+  // On an object without a prototype a column named __proto__ is a column; spread, so that every row has the same hidden class.
+  const template = Object.create(null) as Record<string, null>;
+  for (const name of names) template[name] = null;
+  const layout: Layout = { names, template: { ...template } };
+  if (layouts.size >= REMEMBERED) layouts.clear();
+  layouts.set(key, layout);
+  return layout;
+}
+
+function objectReader({ names, template }: Layout, parsers: readonly Parser[]): RowReader {
   return (values) => {
     const row: Record<string, unknown> = { ...template };
     for (let index = 0; index < names.length; index += 1) {

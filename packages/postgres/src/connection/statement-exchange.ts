@@ -1,5 +1,6 @@
 import { PoolError, reasonOf } from "@pool/core";
 import { type DatabaseError } from "pg";
+import { type RowSink } from "../connect/row-tap.js";
 import { Exchange } from "./exchange.js";
 import { type Messages, type WireValue } from "./messages.js";
 import {
@@ -24,7 +25,7 @@ export interface StatementContext {
 }
 
 /** One statement of which all rows are wanted: one write to the socket, one result. */
-export class StatementExchange extends Exchange<PostgresResult> implements PgSubmittable {
+export class StatementExchange extends Exchange<PostgresResult> implements PgSubmittable, RowSink {
   readonly #statement: PostgresStatement;
   readonly #values: readonly WireValue[];
   readonly #messages: Messages;
@@ -58,8 +59,12 @@ export class StatementExchange extends Exchange<PostgresResult> implements PgSub
     this.#result.describe(message);
   }
 
-  handleDataRow(message: DataRow): void {
-    this.#result.addRow(message);
+  handleDataRow({ fields }: DataRow): void {
+    this.#result.addRow(fields);
+  }
+
+  takeRow(bytes: Buffer, start: number, end: number): void {
+    this.#result.takeRow(bytes, start, end);
   }
 
   handleCommandComplete(message: CommandComplete): void {

@@ -1,4 +1,5 @@
 import pg from "pg";
+import { type RowSink } from "../connect/row-tap.js";
 import { type Messages, type WireValue } from "../connection/messages.js";
 import {
   type CommandComplete,
@@ -8,27 +9,17 @@ import {
   type RowDescription,
 } from "../connection/pg-internals.js";
 import { ResultBuilder } from "../connection/result.js";
-import { type Types } from "../connection/row-reader.js";
 import { type PostgresResult, type PostgresStatement } from "../connection/statement.js";
 import { type PreparedText } from "./prepared.js";
+import { type StatementRoute } from "./statement-route.js";
 
-/** The connection that a statement is sent on, as far as the statement knows it. */
-export interface StatementRoute {
-  readonly messages: Messages;
-  readonly types: Types;
-  /** The messages of a statement have been put. */
-  sent(): void;
-  /** The server has answered, and said that it waits for the next. */
-  answered(statement: SharedStatement): void;
-  /** It answered with an error, or the connection broke. */
-  refused(statement: SharedStatement, error: unknown): void;
-}
+export type { StatementRoute };
 
 /**
  * One statement on its way: what `pg` calls with the replies. An instance of `pg.Query` by its prototype alone, since pg takes nothing else into a
  * pipeline, and the constructor of an event emitter costs as much as the rest.
  */
-export class SharedStatement implements PgSubmittable {
+export class SharedStatement implements PgSubmittable, RowSink {
   readonly statement: PostgresStatement;
   readonly wireValues: readonly WireValue[];
   /** When its caller is told that it took too long. */
@@ -95,8 +86,12 @@ export class SharedStatement implements PgSubmittable {
     this.#result?.describe(message);
   }
 
-  handleDataRow(message: DataRow): void {
-    if (!this.settled) this.#result?.addRow(message);
+  handleDataRow({ fields }: DataRow): void {
+    if (!this.settled) this.#result?.addRow(fields);
+  }
+
+  takeRow(bytes: Buffer, start: number, end: number): void {
+    if (!this.settled) this.#result?.takeRow(bytes, start, end);
   }
 
   handleCommandComplete(message: CommandComplete): void {
