@@ -2,6 +2,7 @@ import { type ResourceStatus } from "@pool/core";
 import type pg from "pg";
 import { type Dialled, type ServerFacts } from "../connect/dialled.js";
 import { copyInto, copyOut, type CopySource } from "./copy.js";
+import { sayGoodbye } from "./goodbye.js";
 import { Leftovers } from "./leftovers.js";
 import { Messages } from "./messages.js";
 import { internalsOf, type PgClient } from "./pg-internals.js";
@@ -140,10 +141,9 @@ export class PostgresConnection {
     await this.run({ text: "" }, signal);
   }
 
-  /** Says goodbye and lets the socket go. With a statement under way at once, and has the server cancel it, which would go on without anybody to hear of it. */
+  /** Says goodbye and lets the socket go. At once with a statement under way, which the server is told to cancel: nobody would hear of it. */
   async close(graceful: boolean): Promise<void> {
     const cancelled = this.#runner.isBusy ? this.#runner.forsake() : undefined;
-    if (!graceful) this.#client.connection.stream.destroy();
-    await Promise.all([cancelled, this.#dialled.client.end()]);
+    await Promise.all([cancelled, sayGoodbye(this.#dialled.client, graceful)]);
   }
 }
