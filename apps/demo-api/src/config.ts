@@ -1,15 +1,13 @@
 import { fileURLToPath } from "node:url";
 import { invalidOptions, type OptionTable, readOptions } from "@pool/core";
-import { type DatabaseKind, databaseKinds } from "./database.js";
+import { checkDatabaseUrl, DATABASE_URL_SHAPE, type DatabaseSource, databaseSource } from "./database-source.js";
 import { type DataSize } from "./data/rows.js";
 
 /** What the service is told by its environment. Every variable has a default that works. */
 export interface Config {
   readonly host: string;
   readonly port: number;
-  readonly database: DatabaseKind;
-  /** The folder of an embedded database; made when it is not there. */
-  readonly dataDir: string;
+  readonly database: DatabaseSource;
   readonly data: DataSize;
   readonly logLevel: string;
   readonly corsOrigin: string;
@@ -24,7 +22,8 @@ export interface Config {
 interface Environment {
   HOST: string;
   PORT: number;
-  DATABASE: DatabaseKind;
+  DATABASE_URL?: string;
+  DATABASE_CONFIG?: string;
   DATA_DIR?: string;
   DATA_PRODUCTS: number;
   DATA_CUSTOMERS: number;
@@ -41,8 +40,21 @@ interface Environment {
 export const environment: OptionTable<Environment> = {
   HOST: { type: "string", default: "127.0.0.1", doc: "Address to listen on; `0.0.0.0` for every one" },
   PORT: { type: "integer", min: 0, max: 65_535, default: 3000, doc: "Port to listen on; 0 takes a free one" },
-  DATABASE: { type: "enum", values: databaseKinds, default: "sqlite", doc: "Which database keeps the data" },
-  DATA_DIR: { type: "string", doc: "Folder of the embedded database. Default: `data` beside the app's `package.json`" },
+  DATABASE_URL: {
+    type: "custom",
+    shape: DATABASE_URL_SHAPE,
+    check: checkDatabaseUrl,
+    secret: true,
+    doc: "PostgreSQL, or the file of an SQLite database. Default: `orders.sqlite` in `DATA_DIR`",
+  },
+  DATABASE_CONFIG: {
+    type: "string",
+    doc: "A JSON or YAML file of `@pool/config` that describes the connector `db`, in place of [those here](config)",
+  },
+  DATA_DIR: {
+    type: "string",
+    doc: "Folder of the SQLite database, made when it is not there. Default: `data` beside the app's `package.json`",
+  },
   DATA_PRODUCTS: { type: "integer", min: 1, max: 1_000_000, default: 2_000, doc: "Products generated at first start" },
   DATA_CUSTOMERS: {
     type: "integer",
@@ -100,8 +112,10 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   return {
     host: read.HOST,
     port: read.PORT,
-    database: read.DATABASE,
-    dataDir: read.DATA_DIR ?? DEFAULT_DATA_DIR,
+    database: databaseSource(
+      { url: read.DATABASE_URL, config: read.DATABASE_CONFIG, dataDir: read.DATA_DIR ?? DEFAULT_DATA_DIR },
+      env,
+    ),
     data: {
       seed: read.DATA_SEED,
       products: read.DATA_PRODUCTS,

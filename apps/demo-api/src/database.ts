@@ -1,61 +1,56 @@
 import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
-import { connectAll, isPoolError, type Pool, type Registry } from "@pool/core";
-import { sqlite } from "@pool/sqlite";
-import { kyselyDialect } from "@pool/sqlite/kysely";
-import { Kysely } from "kysely";
+import { dirname } from "node:path";
+import { loadConnectors } from "@pool/config";
+import { connectAll, type Connector, type Pool, type Queryable, type Registry } from "@pool/core";
+import { postgres, type PostgresClient, type PostgresMethods, postgresOptions } from "@pool/postgres";
+import { sqlite, type SqliteClient, sqliteOptions } from "@pool/sqlite";
 import { type Config } from "./config.js";
-import { type MigrationDialect } from "./data/migrations.js";
-import { type Schema } from "./data/schema.js";
-import { type Violation } from "./errors.js";
+import { type DatabaseDialect, postgresDialect, sqliteDialect } from "./dialect.js";
 import { makeStore, type Store } from "./store.js";
 
 /** An open database: what the service works with, and what the routes about health and pools show. */
 export interface OpenDatabase {
   readonly registry: Registry;
   readonly store: Store;
-  readonly migration: MigrationDialect;
+  readonly dialect: Omit<DatabaseDialect, "kyselyOver" | "loadInto">;
   /** The pools behind one connector of the registry. */
   readonly poolsOf: (name: string) => readonly Pool<unknown>[];
-  /** Which constraint an error says was violated, if it says so. */
-  readonly violationOf: (error: unknown) => Violation | undefined;
   /** Drains the pools up to `timeout` ms, and closes them. */
   readonly close: (timeout?: number) => Promise<void>;
 }
 
-/** By the name that `DATABASE` chooses. All that is special to one database is in this file. */
-const databases = { sqlite: openSqlite } as const;
+const factories = {
+  sqlite: { create: sqlite, options: sqliteOptions },
+  postgres: { create: postgres, options: postgresOptions },
+};
 
-export type DatabaseKind = keyof typeof databases;
-export const databaseKinds = Object.keys(databases);
+type Database = Connector<SqliteClient> | Connector<PostgresClient>;
 
-/** Opens the database that the configuration names, and proves that it answers. @throws PoolError `CONNECT_ALL_FAILED` */
-export function openDatabase(config: Config, signal?: AbortSignal): Promise<OpenDatabase> {
-  return databases[config.database](config, signal);
-}
-
-async function openSqlite({ dataDir }: Config, signal: AbortSignal | undefined): Promise<OpenDatabase> {
-  await mkdir(dataDir, { recursive: true });
-  const registry = await connectAll(
-    { db: sqlite({ file: join(dataDir, "orders.sqlite") }) },
-    { ...(signal && { signal }) },
-  );
-  const { client } = registry.get("db");
+/** Opens the database that the configuration names, and proves that it answers. @throws PoolError `INVALID_OPTIONS`, `CONNECT_ALL_FAILED` */
+export async function openDatabase({ database }: Config, signal?: AbortSignal): Promise<OpenDatabase> {
+  const { db } = await loadConnectors({ ...database, factories, expect: { db: ["sqlite", "postgres"] } });
+  if (!isPostgres(db)) await makeFolder(db);
+  const registry = await connectAll({ db }, { ...(signal && { signal }) });
   return {
     registry,
-    store: makeStore(client, (queryable) => new Kysely<Schema>({ dialect: kyselyDialect(queryable) })),
-    migration: { idColumn: (column) => column.primaryKey().autoIncrement() },
-    poolsOf: (name) => (name === "db" ? [client.pools.writer, client.pools.threads, client.pools.processes] : []),
-    violationOf: (error) =>
-      isPoolError(error, "CONSTRAINT_FAILED") ? SQLITE_VIOLATIONS[String(error.details.constraint)] : undefined,
+    ...(isPostgres(db)
+      ? { dialect: postgresDialect, store: makeStore<PostgresMethods>(db.client, postgresDialect) }
+      : { dialect: sqliteDialect, store: makeStore<Queryable>(db.client, sqliteDialect) }),
+    poolsOf: (name) => (name === "db" ? poolsOf(db) : []),
     close: (timeout) => registry.close({ ...(timeout !== undefined && { timeout }) }),
   };
 }
 
-const SQLITE_VIOLATIONS: Readonly<Record<string, Violation>> = {
-  unique: "unique",
-  primarykey: "unique",
-  foreignkey: "foreign-key",
-  check: "check",
-  notnull: "not-null",
-};
+// The kind is the name of the factory that has made it.
+function isPostgres(db: Database): db is Connector<PostgresClient> {
+  return db.kind === "postgres";
+}
+
+async function makeFolder({ config }: Connector<SqliteClient>): Promise<void> {
+  const { file } = config;
+  if (typeof file === "string" && file !== ":memory:") await mkdir(dirname(file), { recursive: true });
+}
+
+function poolsOf({ client }: Database): readonly Pool<unknown>[] {
+  return Object.values<Pool<unknown> | undefined>({ ...client.pools }).filter((pool) => pool !== undefined);
+}

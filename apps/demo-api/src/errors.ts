@@ -18,9 +18,6 @@ export function notFound(what: string, id: number): ApiError {
   return new ApiError(404, "NOT_FOUND", `there is no ${what} ${id}`);
 }
 
-/** What a constraint of the database refused. */
-export type Violation = "unique" | "foreign-key" | "check" | "not-null";
-
 /** The answer to a failed request. Its message says nothing of the inside: no statement, no path, no address. */
 export interface ErrorReply {
   readonly status: number;
@@ -51,6 +48,12 @@ const POOL_ERRORS: Readonly<Record<string, Omit<ErrorReply, "code">>> = {
   REGISTRY_CLOSED: { status: 503, message: "the service is shutting down", retryAfter: 5 },
   DATABASE_LOCKED: { status: 503, message: BUSY, retryAfter: 1 },
   SERIALIZATION_FAILURE: { status: 503, message: BUSY, retryAfter: 1 },
+  DEADLOCK: { status: 503, message: BUSY, retryAfter: 1 },
+  LOCK_TIMEOUT: { status: 503, message: BUSY, retryAfter: 1 },
+  OUT_OF_RESOURCES: { status: 503, message: BUSY, retryAfter: 5 },
+  STATEMENT_CANCELLED: { status: 503, message: BUSY, retryAfter: 1 },
+  READ_ONLY: { status: 503, message: AWAY, retryAfter: 5 },
+  ACCESS_DENIED: { status: 503, message: UNUSABLE, retryAfter: 60 },
   DATABASE_FULL: { status: 503, message: UNUSABLE, retryAfter: 60 },
   DATABASE_READONLY: { status: 503, message: UNUSABLE, retryAfter: 60 },
   DATABASE_CORRUPT: { status: 503, message: UNUSABLE, retryAfter: 60 },
@@ -65,23 +68,28 @@ const POOL_ERRORS: Readonly<Record<string, Omit<ErrorReply, "code">>> = {
   },
 };
 
-const VIOLATIONS: Readonly<Record<Violation, ErrorReply>> = {
-  unique: { status: 409, code: "ALREADY_EXISTS", message: "another record has the same unique value" },
-  "foreign-key": {
+const UNIQUE = { status: 409, code: "ALREADY_EXISTS", message: "another record has the same unique value" };
+const RULE = { status: 409, code: "RULE_VIOLATED", message: "the change would break a rule of the data" };
+
+/** By the kind of the constraint that refused a change, which every SQL adapter names alike. */
+const VIOLATIONS: Readonly<Record<string, ErrorReply>> = {
+  unique: UNIQUE,
+  primarykey: UNIQUE,
+  foreignkey: {
     status: 409,
     code: "STILL_REFERENCED",
     message: "other records refer to this one, or it refers to one that is not there",
   },
-  check: { status: 409, code: "RULE_VIOLATED", message: "the change would break a rule of the data" },
-  "not-null": { status: 409, code: "RULE_VIOLATED", message: "the change would break a rule of the data" },
+  check: RULE,
+  notnull: RULE,
 };
 
-/** Turns whatever a handler threw into what its caller is told. `violationOf` reads the database's own constraint errors. */
-export function toReply(error: unknown, violationOf: (error: unknown) => Violation | undefined): ErrorReply {
+/** Turns whatever a handler threw into what its caller is told. */
+export function toReply(error: unknown): ErrorReply {
   if (error instanceof ApiError) return { status: error.status, code: error.code, message: error.message };
-  const violation = violationOf(error);
-  if (violation !== undefined) return VIOLATIONS[violation];
   if (isPoolError(error)) {
+    const violation = error.code === "CONSTRAINT_FAILED" ? VIOLATIONS[String(error.details.constraint)] : undefined;
+    if (violation !== undefined) return violation;
     const known = POOL_ERRORS[error.code];
     if (known !== undefined) return { code: error.code, ...known };
   }

@@ -27,8 +27,8 @@ export interface StartOptions {
 export async function startService(config: Config, { progress, signal }: StartOptions): Promise<Service> {
   const database = await openDatabase(config, signal);
   try {
-    await migrate(database.store, database.migration);
-    await generate(database.store, config.data, progress, signal);
+    await migrate(database.store, database.dialect);
+    await generate(database.store, database.dialect, config.data, progress, signal);
     return await listen(config, database, signal);
   } catch (error) {
     await database.close();

@@ -41,7 +41,7 @@ export async function buildServer(
   app.addHook("onRequest", async (request, reply) => {
     reply.header("x-request-id", request.id);
   });
-  app.setErrorHandler((error, request, reply) => answer(toReply(error, database.violationOf), error, request, reply));
+  app.setErrorHandler((error, request, reply) => answer(toReply(error), error, request, reply));
   app.setNotFoundHandler((request, reply) =>
     answer(
       { status: 404, code: "NO_SUCH_ROUTE", message: "there is nothing at this method and path" },

@@ -1,8 +1,6 @@
 import { PoolError } from "@pool/core";
 import { expect, test } from "vitest";
-import { ApiError, toReply, type Violation } from "../src/errors.js";
-
-const none = (): undefined => undefined;
+import { ApiError, toReply } from "../src/errors.js";
 
 test.each([
   ["ACQUIRE_TIMEOUT", 503, 1],
@@ -15,22 +13,23 @@ test.each([
   ["QUERY_TIMEOUT", 504, undefined],
   ["OUTCOME_UNKNOWN", 500, undefined],
 ])("answers %s with %i", (code, status, retryAfter) => {
-  const reply = toReply(new PoolError(code, 'pool "db" at /srv/secret.sqlite: select 1'), none);
+  const reply = toReply(new PoolError(code, 'pool "db" at /srv/secret.sqlite: select 1'));
   expect(reply).toMatchObject({ status, code });
   expect(reply.retryAfter).toBe(retryAfter);
   expect(reply.message).not.toMatch(/secret|select/);
 });
 
-test.each<[Violation, string]>([
+test.each([
   ["unique", "ALREADY_EXISTS"],
-  ["foreign-key", "STILL_REFERENCED"],
+  ["primarykey", "ALREADY_EXISTS"],
+  ["foreignkey", "STILL_REFERENCED"],
   ["check", "RULE_VIOLATED"],
-  ["not-null", "RULE_VIOLATED"],
+  ["notnull", "RULE_VIOLATED"],
 ])("answers a violated %s constraint with 409", (violation, code) => {
-  expect(toReply(new Error("UNIQUE constraint failed: customers.email"), () => violation)).toMatchObject({
-    status: 409,
-    code,
+  const error = new PoolError("CONSTRAINT_FAILED", "UNIQUE constraint failed: customers.email", {
+    details: { constraint: violation },
   });
+  expect(toReply(error)).toMatchObject({ status: 409, code });
 });
 
 test("says nothing of an error that it does not know", () => {
@@ -41,7 +40,7 @@ test("says nothing of an error that it does not know", () => {
     "text with /srv/path",
     undefined,
   ]) {
-    expect(toReply(error, none)).toEqual({
+    expect(toReply(error)).toEqual({
       status: 500,
       code: "INTERNAL",
       message: "something went wrong on our side",
@@ -50,7 +49,7 @@ test("says nothing of an error that it does not know", () => {
 });
 
 test("hands on what the service says itself", () => {
-  expect(toReply(new ApiError(409, "OUT_OF_STOCK", "none left"), none)).toEqual({
+  expect(toReply(new ApiError(409, "OUT_OF_STOCK", "none left"))).toEqual({
     status: 409,
     code: "OUT_OF_STOCK",
     message: "none left",

@@ -3,6 +3,7 @@ import { describeOptions } from "@pool/core";
 import { expect, test } from "vitest";
 import { environment } from "../src/config.js";
 import { examples } from "../src/examples.js";
+import { backends } from "./support/databases.js";
 import { serviceForTest } from "./support/service.js";
 
 const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
@@ -30,8 +31,8 @@ test("the README shows the commands that the service prints", () => {
   expect(shown.trim().split("\n")).toEqual(examples("http://127.0.0.1:3000").map(({ command }) => command));
 });
 
-test("every command that it prints works", async () => {
-  const { client } = await serviceForTest();
+test.each(backends)("every command that it prints works on $kind", async (backend) => {
+  const { client } = await serviceForTest(backend);
   for (const { command } of examples(client.address)) {
     const reply = await fetch(...parseCurl(command));
     expect([command, reply.ok]).toEqual([command, true]);
@@ -39,8 +40,8 @@ test("every command that it prints works", async () => {
   }
 });
 
-test("the index lists them with the address it was called at", async () => {
-  const { client } = await serviceForTest();
+test.each(backends)("the index on $kind lists them with the address it was called at", async (backend) => {
+  const { client } = await serviceForTest(backend);
   expect((await client.get<{ try: unknown }>("/")).body.try).toEqual(examples(client.address));
 });
 

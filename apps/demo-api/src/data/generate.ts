@@ -1,11 +1,9 @@
-import { type Insertable } from "kysely";
+import { type DatabaseDialect, type Load } from "../dialect.js";
 import { type Db, type Store } from "../store.js";
+import { inParts } from "./in-parts.js";
 import { type Progress } from "./progress.js";
 import { type DataSize, type OrderRows, RowMaker } from "./rows.js";
-import { type Schema } from "./schema.js";
 
-// With at most seven columns far below every database's limit of values per statement.
-const ROWS_PER_STATEMENT = 500;
 const ORDERS_PER_TRANSACTION = 5_000;
 
 const CHILDREN_FIRST = ["order_items", "orders", "stock", "customers", "products", "data_set"] as const;
@@ -18,6 +16,7 @@ const CHILDREN_FIRST = ["order_items", "orders", "stock", "customers", "products
  */
 export async function generate(
   store: Store,
+  { afterLoad }: Pick<DatabaseDialect, "afterLoad">,
   size: DataSize,
   progress: Progress,
   signal?: AbortSignal,
@@ -28,24 +27,25 @@ export async function generate(
   // Loaded only here: it is needed once in the life of a database.
   const { faker } = await import("@faker-js/faker/locale/en");
   const maker = new RowMaker(faker, size);
-  const batch = async (count: number, work: (db: Db) => Promise<unknown>): Promise<void> => {
+  const batch = async (count: number, work: (load: Load, db: Db) => Promise<void>): Promise<void> => {
     signal?.throwIfAborted();
-    await store.transaction(work, { label: "generate data" });
+    await store.load(work, { label: "generate data" });
     progress.add(count);
   };
 
   progress.start(size.products + size.customers + size.orders);
-  await batch(0, (db) => startOver(db, size));
+  await batch(0, (_, db) => startOver(db, size));
   const products = [...maker.products()];
-  await batch(products.length, (db) => insertAll(db, "products", products));
+  await batch(products.length, (load) => load("products", products));
   const customers = [...maker.customers()];
-  await batch(customers.length, (db) => insertAll(db, "customers", customers));
+  await batch(customers.length, (load) => load("customers", customers));
   for (const orders of inParts(maker.orders(), ORDERS_PER_TRANSACTION)) {
-    await batch(orders.length, (db) => insertOrders(db, orders));
+    await batch(orders.length, (load) => loadOrders(load, orders));
   }
   const stock = [...maker.stock()];
-  await batch(0, async (db) => {
-    await insertAll(db, "stock", stock);
+  await batch(0, async (load, db) => {
+    await load("stock", stock);
+    await afterLoad(db);
     // In one transaction with the last rows, so that complete means complete.
     await db.updateTable("data_set").set({ completed_at: new Date().toISOString() }).execute();
   });
@@ -61,33 +61,13 @@ async function startOver(db: Db, size: DataSize): Promise<void> {
     .execute();
 }
 
-async function insertOrders(db: Db, orders: readonly OrderRows[]): Promise<void> {
-  await insertAll(
-    db,
+async function loadOrders(load: Load, orders: readonly OrderRows[]): Promise<void> {
+  await load(
     "orders",
     orders.map(({ order }) => order),
   );
-  await insertAll(
-    db,
+  await load(
     "order_items",
     orders.flatMap(({ items }) => items),
   );
-}
-
-async function insertAll<T extends keyof Schema>(
-  db: Db,
-  table: T,
-  rows: readonly Insertable<Schema[T]>[],
-): Promise<void> {
-  for (const part of inParts(rows, ROWS_PER_STATEMENT)) await db.insertInto(table).values(part).execute();
-}
-
-function* inParts<T>(items: Iterable<T>, size: number): Generator<T[]> {
-  let part: T[] = [];
-  for (const item of items) {
-    if (part.push(item) < size) continue;
-    yield part;
-    part = [];
-  }
-  if (part.length > 0) yield part;
 }

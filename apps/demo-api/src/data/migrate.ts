@@ -11,13 +11,13 @@ export async function migrate(
   dialect: MigrationDialect,
   migrations: readonly Migration[] = released,
 ): Promise<string[]> {
-  await store.db.schema
-    .createTable("schema_version")
-    .ifNotExists()
-    .addColumn("version", "integer", (column) => column.primaryKey())
-    .addColumn("name", "text", (column) => column.notNull())
-    .addColumn("applied_at", "text", (column) => column.notNull())
-    .execute();
+  await store.transaction(
+    async (db) => {
+      await dialect.lockSchema(db);
+      await createVersions(db);
+    },
+    { label: "look for migrations" },
+  );
 
   const newest = Math.max(0, ...migrations.map((migration) => migration.version));
   const made: string[] = [];
@@ -30,7 +30,8 @@ export async function migrate(
   for (const migration of migrations.filter(({ version }) => version > current)) {
     await store.transaction(
       async (db) => {
-        // Another instance may have come first while this one waited for the writer.
+        await dialect.lockSchema(db);
+        // Another instance may have come first while this one waited.
         if ((await versionOf(db)) >= migration.version) return;
         await migration.up(db, dialect);
         const applied_at = new Date().toISOString();
@@ -44,6 +45,16 @@ export async function migrate(
     );
   }
   return made;
+}
+
+async function createVersions(db: Db): Promise<void> {
+  await db.schema
+    .createTable("schema_version")
+    .ifNotExists()
+    .addColumn("version", "integer", (column) => column.primaryKey())
+    .addColumn("name", "text", (column) => column.notNull())
+    .addColumn("applied_at", "text", (column) => column.notNull())
+    .execute();
 }
 
 async function versionOf(db: Db): Promise<number> {

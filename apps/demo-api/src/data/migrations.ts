@@ -1,11 +1,9 @@
-import { type ColumnDefinitionBuilder, type Kysely, sql } from "kysely";
+import { type Kysely, sql } from "kysely";
+import { type DatabaseDialect } from "../dialect.js";
 import { type Schema } from "./schema.js";
 
-/** What differs between databases in the text of a migration. */
-export interface MigrationDialect {
-  /** Makes a column the table's own growing id. */
-  readonly idColumn: (column: ColumnDefinitionBuilder) => ColumnDefinitionBuilder;
-}
+/** What differs between databases for migrations. */
+export type MigrationDialect = Pick<DatabaseDialect, "idColumn" | "lockSchema">;
 
 export interface Migration {
   readonly version: number;
@@ -46,9 +44,10 @@ async function createOrderService(db: Kysely<Schema>, { idColumn }: MigrationDia
   await db.schema
     .createTable("stock")
     .addColumn("product_id", "integer", (column) => column.primaryKey().references("products.id").onDelete("cascade"))
-    .addColumn("received", "integer", (column) => column.notNull())
+    // 64 bits, which SQLite has in any column of integers.
+    .addColumn("received", "bigint", (column) => column.notNull())
     // The last line of defence: no path to a sale can take what is not there.
-    .addColumn("available", "integer", (column) => column.notNull().check(sql`available >= 0`))
+    .addColumn("available", "bigint", (column) => column.notNull().check(sql`available >= 0`))
     .execute();
 
   await db.schema
@@ -56,7 +55,7 @@ async function createOrderService(db: Kysely<Schema>, { idColumn }: MigrationDia
     .addColumn("id", "integer", idColumn)
     .addColumn("customer_id", "integer", (column) => column.notNull().references("customers.id"))
     .addColumn("status", "text", (column) => column.notNull().check(sql`status in ('placed', 'cancelled')`))
-    .addColumn("total_cents", "integer", (column) => column.notNull())
+    .addColumn("total_cents", "bigint", (column) => column.notNull())
     .addColumn("created_at", "text", (column) => column.notNull())
     .addColumn("cancelled_at", "text")
     .execute();

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
+import { type TestDatabase } from "./databases.js";
 import { SMALL } from "./service.js";
 
 const app = fileURLToPath(new URL("../..", import.meta.url));
@@ -14,12 +15,12 @@ export class ServiceProcess {
   stderr = "";
   stdout = "";
 
-  constructor(dataDir: string, env: Record<string, string> = {}) {
+  constructor(database: Pick<TestDatabase, "env">, env: Record<string, string> = {}) {
     const { PATH = "" } = process.env;
     // The options of this process are what lets Node run the sources.
     this.#child = spawn(process.execPath, [...process.execArgv, "src/main.ts"], {
       cwd: app,
-      env: { PATH, PORT: "0", ...SMALL, DATA_DIR: dataDir, ...env },
+      env: { PATH, PORT: "0", ...SMALL, ...database.env, ...env },
       stdio: ["ignore", "pipe", "pipe"],
       // A group of its own, which a test can signal as a terminal does.
       detached: true,

@@ -1,25 +1,17 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { type Config, readConfig } from "../../src/config.js";
 import { silent } from "../../src/data/progress.js";
 import { type Service, startService } from "../../src/lifecycle.js";
 import { Client } from "./client.js";
+import { type Backend, type TestDatabase } from "./databases.js";
 
 /** Enough rows for every route, and made in a moment. */
 export const SMALL = { DATA_PRODUCTS: "60", DATA_CUSTOMERS: "40", DATA_ORDERS: "300" };
 
-/** A folder that is gone after the test (or after the file, when called in `beforeAll`). */
-export async function temporaryFolder(cleanUp: (work: () => Promise<void>) => void = onTestFinished): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "demo-api-"));
-  cleanUp(() => rm(folder, { recursive: true, force: true }));
-  return folder;
-}
-
-export function testConfig(dataDir: string, env: Record<string, string> = {}): Config {
+/** The configuration of a service on this database. */
+export function testConfig(database: Pick<TestDatabase, "env">, env: Record<string, string> = {}): Config {
   const quiet = { PORT: "0", LOG_LEVEL: "silent", SHUTDOWN_DELAY: "10ms" };
-  return readConfig({ ...quiet, ...SMALL, DATA_DIR: dataDir, ...env });
+  return readConfig({ ...quiet, ...SMALL, ...database.env, ...env });
 }
 
 export interface TestService {
@@ -29,9 +21,12 @@ export interface TestService {
   stop(): Promise<boolean>;
 }
 
-/** The whole service on a real socket and a real file. Stop it yourself, best in `afterAll` or `onTestFinished`. */
-export async function startTestService(dataDir: string, env: Record<string, string> = {}): Promise<TestService> {
-  const config = testConfig(dataDir, env);
+/** The whole service on a real socket and a real database. Stop it yourself, best in `afterAll` or `onTestFinished`. */
+export async function startTestService(
+  database: Pick<TestDatabase, "env">,
+  env: Record<string, string> = {},
+): Promise<TestService> {
+  const config = testConfig(database, env);
   const controller = new AbortController();
   const service = await startService(config, { progress: silent, signal: controller.signal });
   const stop = (): Promise<boolean> => {
@@ -42,13 +37,16 @@ export async function startTestService(dataDir: string, env: Record<string, stri
 }
 
 /** The same for one test: stopped and removed with it. */
-export async function serviceForTest(env: Record<string, string> = {}): Promise<TestService & { dataDir: string }> {
-  const dataDir = await temporaryFolder();
-  const running = await startTestService(dataDir, env);
+export async function serviceForTest(
+  backend: Backend,
+  env: Record<string, string> = {},
+): Promise<TestService & { database: TestDatabase }> {
+  const database = await backend.create();
+  const running = await startTestService(database, env);
   onTestFinished(async () => {
     await running.stop();
   });
-  return { ...running, dataDir };
+  return { ...running, database };
 }
 
 /** Waits until `check` finds something, at most `timeout` ms. */
