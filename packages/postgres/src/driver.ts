@@ -10,10 +10,10 @@ const LEVELS = ["read uncommitted", "read committed", "repeatable read", "serial
 export function postgresDriver(pool: string, labels: Labels | undefined): SqlDriver<PostgresConnection> {
   return {
     queryOptions: ["rowMode", "types", "prepare"],
-    async query(connection, text, values, { label, ...how }) {
+    async query(connection, text, values, options) {
       try {
-        const labelled = labels === undefined ? text : await labels.label(connection, text, label);
-        const statement: PostgresStatement = { text: labelled, values, ...how };
+        const labelled = labels === undefined ? text : await labels.label(connection, text, options.label);
+        const statement: PostgresStatement = { ...options, text: labelled, values };
         const result = await connection.run(statement);
         if (result.command === "ROLLBACK" && isCommit(text)) throw commitRefused(pool);
         return result;

@@ -57,6 +57,11 @@ export function holdOf(pool: object): TaskHold | undefined {
   return undefined;
 }
 
+/** Is the caller inside of a task, of whatever pool? */
+export function isInTask(): boolean {
+  return around() !== undefined;
+}
+
 /** Runs a task as one that borrows from `pool`. */
 export function asHolder<T>(pool: object, label: string | undefined, task: (hold: TaskHold) => Promise<T>): Promise<T> {
   const hold = new TaskHold(pool, around(), label);
