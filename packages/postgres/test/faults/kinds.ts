@@ -65,13 +65,13 @@ export const lineFaults: readonly FaultKind[] = [
   {
     name: "slow connects",
     begin({ proxy }) {
-      proxy.latency(15, { on: "new" }); // some 150 ms until one stands
+      proxy.latency(10, { on: "new" }); // some 120 ms until one stands
       proxy.reset();
     },
     end: heal,
     costsAtMost: 5,
   },
-  { name: "latency", begin: ({ proxy }) => proxy.latency(25, { jitter: 10 }), end: heal, costsAtMost: 0 },
+  { name: "latency", begin: ({ proxy }) => proxy.latency(10, { jitter: 5 }), end: heal, costsAtMost: 0 },
   { name: "flapping", begin: flap, end: heal },
 ];
 

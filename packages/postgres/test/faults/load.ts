@@ -88,7 +88,7 @@ export class Load {
     } else {
       await client.transaction(async (tx) => {
         await tx.query("insert into ledger values ($1, 'transaction')", [id]);
-        await tx.query("update counter set n = n + 1");
+        await tx.query("update counter set n = n + 1 where id = $1", [id % 64]);
       });
     }
   }

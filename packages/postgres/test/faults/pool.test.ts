@@ -241,7 +241,8 @@ describe("a backend that is killed around COMMIT", () => {
   });
 });
 
-describe("a link that went dead while idle", () => {
+// Two seconds to acquire: a machine that is busy with other tests takes most of one to open a connection.
+describe("a link that went dead while idle", { timeout: 60_000 }, () => {
   it("costs no operation", async () => {
     await using proxy = await faultProxy({ target: server });
     await withClient(
@@ -252,7 +253,7 @@ describe("a link that went dead while idle", () => {
         const codes = await Promise.all(Array.from({ length: 20 }, () => codeOf(client.query("select 1"))));
         expect(codes).toEqual(Array(20).fill("ok"));
       },
-      { url: proxy.url(server.url) },
+      { url: proxy.url(server.url), acquireTimeout: 2_000, validateTimeout: 250 },
     );
   });
 });

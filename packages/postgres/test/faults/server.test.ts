@@ -9,6 +9,6 @@ describe.concurrent("a fault of the server stays within its goals", { timeout: 6
   for (const fault of serverFaults)
     it(fault.name, async () => {
       await using server = await startPostgres({ own: true });
-      await underFault(await Ledger.create(server), fault, { lasts: 1_200 });
+      await underFault(await Ledger.create(server), fault, { lasts: 1_200, rate: 30 });
     });
 });
