@@ -2,6 +2,7 @@ import { type ResourceFactory } from "@pool/core";
 import { type Dialer } from "./connect/dialer.js";
 import { PostgresConnection } from "./connection/connection.js";
 import { type ResetMode } from "./connection/session-dirt.js";
+import { takesWrites } from "./connection/read-only.js";
 import { isConnectionLost } from "./errors.js";
 
 /** How the connections of one pool are made and kept. */
@@ -13,13 +14,15 @@ export interface FactoryOptions {
   readonly cancelTimeout: number;
   /** A connection that takes no writes is unfit: of a pool that is for writing. */
   readonly mustWrite: boolean;
+  /** Called when one turns out to take none any more: the others are to be looked at. */
+  readonly onReadOnly?: (() => void) | undefined;
   /** A connection that is no replica is replaced at this age, in ms, for a replica may be back: of a pool that is for reading. */
   readonly replaceFallbackAfter?: number | undefined;
 }
 
 /** How one connection to PostgreSQL is opened, validated, reset and closed. */
 export function postgresFactory(options: FactoryOptions): ResourceFactory<PostgresConnection> {
-  const { dialer, reset, statementCache, cancelTimeout, mustWrite, replaceFallbackAfter } = options;
+  const { dialer, reset, statementCache, cancelTimeout, mustWrite, onReadOnly, replaceFallbackAfter } = options;
   const openedAt = new WeakMap<PostgresConnection, number>();
   return {
     kind: "postgres",
@@ -40,7 +43,13 @@ export function postgresFactory(options: FactoryOptions): ResourceFactory<Postgr
         throw new Error("it leads to the primary, and a replica may be back");
       }
     },
-    reset: (connection, signal) => connection.reset(reset, signal),
+    async reset(connection, signal) {
+      const { refusedWrite } = connection;
+      await connection.reset(reset, signal);
+      if (!mustWrite || !refusedWrite || (await takesWrites(connection, signal))) return;
+      onReadOnly?.();
+      throw new Error("the server takes no writes any more");
+    },
     close: (connection, { graceful }) => connection.close(graceful),
     status: (connection) => connection.status,
     isFatal: isConnectionLost,

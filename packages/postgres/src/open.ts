@@ -90,8 +90,10 @@ function poolOf(
   limits: PoolOptions,
   part: Pick<FactoryOptions, "dialer" | "mustWrite" | "replaceFallbackAfter">,
 ): Pool<PostgresConnection> {
-  const factory = postgresFactory({ ...part, reset, statementCache, cancelTimeout: CANCEL_TIMEOUT });
-  return createPool(hooks === undefined ? factory : withHooks(factory, hooks), { ...pool, ...limits });
+  const onReadOnly = (): void => made.evict("the server takes no writes any more");
+  const factory = postgresFactory({ ...part, reset, statementCache, cancelTimeout: CANCEL_TIMEOUT, onReadOnly });
+  const made = createPool(hooks === undefined ? factory : withHooks(factory, hooks), { ...pool, ...limits });
+  return made;
 }
 
 function clientOf(options: ResolvedPostgresOptions, parts: Parts): PostgresClient {

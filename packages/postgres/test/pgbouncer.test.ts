@@ -76,3 +76,43 @@ test("a PgBouncer that nobody was told of costs errors and never runs another st
     if (answer.status === "fulfilled") expect(answer.value.rows).toEqual([{ n: i + (i % 5) }]);
   });
 });
+
+test("a server behind it that takes no writes any more is noticed by its refusal, and every connection is replaced", async () => {
+  await using db = await postgres({
+    url: bouncer.url,
+    poolMode: "transaction",
+    targetSessionAttrs: "read-write",
+    maxSize: 3,
+    acquireTimeout: 1_000,
+  }).connect();
+  await db.client.pool.warm(3);
+  await db.client.query("create table if not exists written (id int)");
+  const refusedByTransaction = db.client.transaction((tx) => tx.query("insert into written values (0)"), {
+    readOnly: true,
+  });
+  await expect(refusedByTransaction).rejects.toMatchObject({ code: "READ_ONLY" });
+  await expect.poll(() => db.client.pool.stats.idle).toBe(3);
+  expect(db.client.pool.stats.totals.closed).toBe(0);
+
+  await server.sql(`alter database ${server.database} set default_transaction_read_only = on`);
+  await bouncer.console("RECONNECT");
+  try {
+    await expect.poll(() => db.client.query("insert into written values (1)").catch(codeOf)).toBe("READ_ONLY");
+    await expect.poll(() => db.client.pool.stats.totals.closedBy.evicted).toBe(3);
+    await expect(db.client.query("insert into written values (1)")).rejects.not.toMatchObject({ code: "READ_ONLY" });
+  } finally {
+    await server.sql(
+      `begin; set transaction read write; alter database ${server.database} reset default_transaction_read_only; commit`,
+    );
+    await bouncer.console("RECONNECT");
+  }
+  await expect
+    .poll(() => db.client.query("insert into written values (2)").then(() => "written", codeOf), {
+      timeout: 8_000,
+    })
+    .toBe("written");
+});
+
+function codeOf(error: unknown): unknown {
+  return (error as { readonly code?: unknown }).code;
+}

@@ -1,6 +1,7 @@
 import { type ResourceStatus } from "@pool/core";
 import type pg from "pg";
 import { type Dialled, type ServerFacts } from "../connect/dialled.js";
+import { type ConnectionOptions } from "./connection-options.js";
 import { copyInto, copyOut, type CopySource } from "./copy.js";
 import { sayGoodbye } from "./goodbye.js";
 import { Leftovers } from "./leftovers.js";
@@ -10,18 +11,10 @@ import { PreparedStatements } from "./prepared.js";
 import { Runner } from "./runner.js";
 import { type ResetMode } from "./session-dirt.js";
 import { StatementExchange, type StatementContext } from "./statement-exchange.js";
+import { isReadOnlyRefusal } from "./read-only.js";
 import { type PostgresResult, type PostgresStatement } from "./statement.js";
 import { rowsOf, type StreamOptions } from "./stream.js";
 import { assertText, wireValuesOf } from "./values.js";
-
-export interface ConnectionOptions {
-  /** Longest time in ms for a cancel to be handed to the server. After it the connection is destroyed, for nobody knows what the cancel will hit. */
-  readonly cancelTimeout: number;
-  /** How many prepared statements the connection keeps; 0 for none, as behind a PgBouncer in transaction mode. */
-  readonly statementCache: number;
-  /** What {@link PostgresConnection.reset} will be asked for: `status.clean` says whether there is something to do. @default "auto" */
-  readonly reset?: ResetMode;
-}
 
 /** One connection as a pool lends it. Statements issued together run in the order of their calls. */
 export class PostgresConnection {
@@ -80,6 +73,7 @@ export class PostgresConnection {
     try {
       return await this.#runner.run(exchange, signal);
     } catch (error) {
+      if (isReadOnlyRefusal(error)) this.#leftovers.noteRefusedWrite();
       if (exchange.refusal === undefined || this.status.inTransaction === true) throw error;
       // Refused before anything was executed, so this is not a second execution.
       signal?.throwIfAborted();
@@ -126,6 +120,11 @@ export class PostgresConnection {
   /** Cancels what runs, as the abort of its signal would: `run` then rejects with the server's word for it, unless it had finished. */
   cancel(reason: unknown): void {
     this.#runner.cancelRunning(reason);
+  }
+
+  /** The lease in hand had a write refused because the transaction or the server takes none. */
+  get refusedWrite(): boolean {
+    return this.#leftovers.refusedWrite;
   }
 
   /** Makes the session as if nobody had used it, as far as `mode` goes; rejects where that fails. */

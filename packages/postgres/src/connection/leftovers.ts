@@ -5,10 +5,20 @@ import { forgetsPrepared, isCleanFor, rememberedDirt, type ResetMode, undoTexts 
 /** What the lease in hand leaves behind in its session, as far as its texts tell, and how that is undone. */
 export class Leftovers {
   #dirt: Dirt = CLEAN;
+  #refusedWrite = false;
 
   /** A text is sent. */
   note(text: string): void {
     if ((this.#dirt & DIRT.unknown) === 0) this.#dirt |= rememberedDirt(text);
+  }
+
+  /** A write was refused for being one (SQLSTATE 25006): the transaction was read-only, or the server is. */
+  noteRefusedWrite(): void {
+    this.#refusedWrite = true;
+  }
+
+  get refusedWrite(): boolean {
+    return this.#refusedWrite;
   }
 
   /** Something is done that cannot be seen. */
@@ -17,7 +27,7 @@ export class Leftovers {
   }
 
   isCleanFor(mode: ResetMode): boolean {
-    return isCleanFor(mode, this.#dirt);
+    return !this.#refusedWrite && isCleanFor(mode, this.#dirt);
   }
 
   /** Undoes it, with one round trip where that is possible. Resolves with whether the session has forgotten its prepared statements. */
@@ -26,6 +36,7 @@ export class Leftovers {
     const texts = undoTexts(mode, this.#dirt, inTransaction);
     for (const text of texts) await run(text);
     this.#dirt = CLEAN;
+    this.#refusedWrite = false;
     return forgetsPrepared(texts);
   }
 }

@@ -3,7 +3,8 @@ import { connect } from "node:net";
 import { sharedPostgres, type PostgresServer } from "@pool/testing";
 import pg from "pg";
 import { type Dialled } from "../../src/connect/dialled.js";
-import { PostgresConnection, type ConnectionOptions } from "../../src/connection/connection.js";
+import { type ConnectionOptions } from "../../src/connection/connection-options.js";
+import { PostgresConnection } from "../../src/connection/connection.js";
 
 export const OPTIONS: ConnectionOptions = { cancelTimeout: 5_000, statementCache: 100 };
 
