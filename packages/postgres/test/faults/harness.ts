@@ -27,6 +27,8 @@ export interface FaultKind {
   readonly recoversWithin?: number;
   /** Most operations that it may cost altogether. Default: any number while it lasts. */
   readonly costsAtMost?: number;
+  /** Most connects in any second while it lasts. @default 20 */
+  readonly connectsAtMost?: number;
   /** The server does not hear of a client's leaving while this lasts, so its backends are counted afterwards only. */
   readonly hidesClosing?: boolean;
   readonly options?: PostgresOptions;
@@ -116,6 +118,7 @@ function expectGoals(report: Report, fault: FaultKind, recoversWithin: number, s
   // On a machine that is busy with other things a pool of five cannot carry the load, whether there is a fault or not.
   const costs = failed.filter(({ outcome }) => outcome !== "ACQUIRE_TIMEOUT" || slowness < BUSY);
   if (fault.costsAtMost !== undefined) expect(costs.length, summary(failed)).toBeLessThanOrEqual(fault.costsAtMost);
+  expect(report.connectsPerSecond).toBeLessThanOrEqual(fault.connectsAtMost ?? 20);
   if (fault.hidesClosing !== true) expect(mostBackends).toBeLessThanOrEqual(LIMIT.maxSize);
   expect(failed.filter(({ outcome }) => !KNOWN.has(outcome))).toEqual([]);
 }
