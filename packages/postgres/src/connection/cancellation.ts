@@ -3,10 +3,13 @@ import { type Exchange } from "./exchange.js";
 /** The server's `query_canceled`. */
 const CANCELED = "57014";
 
+/** What a cancel is for. */
+export type Cancelled = Pick<Exchange<unknown>, "isSettled" | "outcome">;
+
 /** How a statement is cancelled, and what becomes of a connection on which that went wrong. */
 export interface CancelRoute {
-  /** Settles when the server has closed the socket that carried the request, so that it can hit nothing any more. */
-  cancel(): Promise<void>;
+  /** Settles when the server has closed the sockets that carried requests, so that they can hit nothing any more. Never rejects. */
+  cancel(exchange: Cancelled): Promise<void>;
 }
 
 /**
@@ -20,7 +23,7 @@ export async function cancellable<T>(exchange: Exchange<T>, signal: AbortSignal,
   const onAbort = (): void => {
     if (exchange.isSettled) return;
     if (!exchange.isSent) exchange.abandon(signal.reason);
-    else if (!exchange.interrupt(signal.reason)) cancelling = route.cancel();
+    else if (!exchange.interrupt(signal.reason)) cancelling = route.cancel(exchange);
   };
   signal.addEventListener("abort", onAbort, { once: true });
   try {

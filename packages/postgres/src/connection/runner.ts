@@ -1,12 +1,13 @@
 import { PoolError } from "@pool/core";
+import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { type Dialled } from "../connect/dialled.js";
-import { cancellable, type CancelRoute } from "./cancellation.js";
+import { cancellable, type Cancelled, type CancelRoute } from "./cancellation.js";
 import { type Exchange } from "./exchange.js";
 import { Line } from "./line.js";
 import { internalsOf, type PgSubmittable } from "./pg-internals.js";
 
-type Interruptible = Pick<Exchange<never>, "isSettled" | "isSent" | "abandon" | "interrupt">;
+type Interruptible = Cancelled & Pick<Exchange<unknown>, "isSent" | "abandon" | "interrupt">;
 
 /** Runs one exchange after the other on one connection, each until it and a cancel of it are over. */
 export class Runner implements CancelRoute {
@@ -48,7 +49,7 @@ export class Runner implements CancelRoute {
     const running = this.#running;
     if (running === undefined || running.isSettled || this.#cancelling !== undefined) return;
     if (!running.isSent) running.abandon(reason);
-    else if (!running.interrupt(reason)) this.#cancelling = this.cancel();
+    else if (!running.interrupt(reason)) this.#cancelling = this.cancel(running);
   }
 
   /** Nobody will hear of what runs: the server need not go on with it. Never rejects, and waits no longer than a cancel may take. */
@@ -62,10 +63,18 @@ export class Runner implements CancelRoute {
     this.#cancelling = undefined;
   }
 
-  async cancel(): Promise<void> {
+  async cancel(exchange: Cancelled): Promise<void> {
     const timeout = this.#cancelTimeout;
+    const signal = AbortSignal.timeout(timeout);
     try {
-      await this.#dialled.cancel(AbortSignal.timeout(timeout));
+      while (!exchange.isSettled && !signal.aborted) {
+        await this.#dialled.cancel(signal);
+        // One that overtakes its statement on the way finds the server idle, and has no effect.
+        await Promise.race([
+          exchange.outcome.catch(() => undefined),
+          sleep(CANCEL_AGAIN_AFTER, undefined, { ref: false }),
+        ]);
+      }
     } catch (cause) {
       // The request may still be on its way, and would hit whatever runs by then.
       const lost = new PoolError("RESOURCE_LOST", `a cancel was not confirmed within ${timeout} ms`, { cause });
@@ -73,3 +82,5 @@ export class Runner implements CancelRoute {
     }
   }
 }
+
+const CANCEL_AGAIN_AFTER = 100; // ms
