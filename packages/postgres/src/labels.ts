@@ -36,7 +36,7 @@ async function nameConnection(
   return text;
 }
 
-// Nothing that could end the comment, or is not for the eye.
+// Nothing that could end the comment or begin another, however its characters fall together, and nothing that is not for the eye.
 function plain(label: string): string {
-  return label.replaceAll(/[^\x20-\x7e]/g, "?").replaceAll(/\*\/|\/\*/g, "**");
+  return label.replaceAll(/[^\x20-\x7e]/g, "?").replaceAll("*", "#");
 }

@@ -99,6 +99,8 @@ function readReplicas(
   primary: DialOptions,
 ): { readonly resolved: ResolvedReplicas; readonly problems: readonly string[] } {
   const read = readOptions(replicaOptions, given.replicas, `${WHERE}: replicas`) as unknown as ReplicaOptions & {
+    readonly maxSize: number;
+    readonly minIdle: number;
     readonly retryAfter: number;
   };
   const { url: _, host: __, ...rest } = given;
@@ -116,8 +118,20 @@ function readReplicas(
     hosts: [...options.hosts, ...primary.hosts],
     targetSessionAttrs: "prefer-standby",
   } as const;
-  const limits = pick(read, ["maxSize", "maxIdle", "minIdle"]);
-  return { resolved: { dial, limits, retryAfter: read.retryAfter }, problems };
+  const { maxSize, maxIdle = maxSize, minIdle } = read;
+  const limits = { maxSize, maxIdle, minIdle };
+  return { resolved: { dial, limits, retryAfter: read.retryAfter }, problems: [...problems, ...tooMany(limits)] };
+}
+
+function tooMany({
+  maxSize,
+  maxIdle,
+  minIdle,
+}: Pick<ResolvedPoolOptions, "maxSize" | "maxIdle" | "minIdle">): string[] {
+  return [
+    ...(maxIdle > maxSize ? [`replicas: maxIdle (${maxIdle}) must be at most maxSize (${maxSize})`] : []),
+    ...(minIdle > maxIdle ? [`replicas: minIdle (${minIdle}) must be at most maxIdle (${maxIdle})`] : []),
+  ];
 }
 
 function pick(from: object, names: readonly string[]): object {

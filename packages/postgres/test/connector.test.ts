@@ -3,7 +3,7 @@ import { inspect } from "node:util";
 import { describeOptions, isPoolError, onEvent } from "@pool/core";
 import { sharedPostgres, type PostgresServer } from "@pool/testing";
 import { afterAll, expect, test } from "vitest";
-import { postgres, type PostgresClient, type PostgresOptions } from "../src/index.js";
+import { postgres, type PostgresClient, type PostgresConnection, type PostgresOptions } from "../src/index.js";
 
 const server: PostgresServer = await sharedPostgres();
 afterAll(() => server[Symbol.asyncDispose]());
@@ -172,7 +172,10 @@ test("labels reach the server as a comment or as application_name, and go with t
     [],
     { label: "users */ list\n" },
   );
-  expect(rows[0]?.query).toMatch(/^\/\* users \*\* list\? \*\/ select query/);
+  expect(rows[0]?.query).toMatch(/^\/\* users #\/ list\? \*\/ select query/);
+  for (const label of ["/*/ select 1/0; --", "*/ select 1/0; --", "GET /users/*/orders", "**/", "/*", "*/*/"]) {
+    expect((await commented.client.query("select 7 as n", [], { label })).rows).toEqual([{ n: 7 }]);
+  }
   await using named = await connected({ labels: "applicationName", applicationName: "shop", maxSize: 1 });
   const name = async (label?: string) =>
     (
@@ -263,6 +266,7 @@ test("every wrong option is named, impossible pairs are refused, and nothing sho
   expect(wrong({ poolMode: "transaction", reset: "discard" }).message).toContain("reset");
   expect(wrong({ replicas: { hosts: [] } }).message).toContain("hosts");
   expect(wrong({ replicas: { hosts: ["a"], maxSize: 0 } }).message).toContain("maxSize");
+  expect(wrong({ replicas: { hosts: ["a"], maxSize: 3, maxIdle: 4 } }).message).toContain("replicas: maxIdle (4)");
   expect(wrong({ shared: { connections: 9 } }).message).toContain("connections");
   expect(wrong({ hooks: { afterconnect: () => undefined } }).message).toContain("afterconnect");
   expect(wrong({ url: "postgres://u:hidden-word@h/d?sslrootcert=/etc/passwd" }).message).not.toContain("hidden-word");
@@ -270,6 +274,22 @@ test("every wrong option is named, impossible pairs are refused, and nothing sho
   const shown = [inspect(connector), JSON.stringify(connector), inspect(connector.config), connector.key].join();
   expect(shown).not.toContain("hidden-word");
 });
+
+class Tenant {
+  readonly #tenant: number;
+  constructor(tenant: number) {
+    this.#tenant = tenant;
+  }
+  async afterConnect(connection: PostgresConnection): Promise<void> {
+    await connection.run({ text: `set work_mem = '${this.#tenant}MB'` });
+  }
+}
+
+class Types {
+  getTypeParser(): (value: string) => string {
+    return (value) => value;
+  }
+}
 
 test("keys tell passwords, roles and functions apart, and are equal for equal options", () => {
   const key = (options: PostgresOptions) => postgres({ url: "postgres://u@h/d", ...options }).key;
@@ -286,8 +306,24 @@ test("keys tell passwords, roles and functions apart, and are equal for equal op
     { sslmode: "require" as const },
     { maxSize: 3 },
     { database: "e" },
+    { hooks: new Tenant(1) },
+    { hooks: new Tenant(2) },
+    { types: new Types() },
+    { types: new Types() },
+    { ssl: { ca: Buffer.from("a") } },
+    { ssl: { ca: Buffer.from("b") } },
   ].map(key);
   expect(new Set(different).size).toBe(different.length);
+});
+
+test("the replicas' pool has limits of its own, whatever those of the primary are", async () => {
+  const hosts = [`${server.host}:${server.port}`];
+  await using large = await connected({ maxSize: 20, maxIdle: 15, minIdle: 1, replicas: { hosts } });
+  await using small = await connected({ maxSize: 3, replicas: { hosts, maxSize: 20 } });
+  expect(large.client.pools.replica?.stats.maxSize).toBe(10);
+  const leases = await Promise.all(Array.from({ length: 12 }, () => small.client.acquire({ readOnly: true })));
+  for (const lease of leases) lease.release();
+  expect(small.client.pools.replica?.stats).toMatchObject({ maxSize: 20, idle: 12 });
 });
 
 test("events name the pool and the statement, and hold no value", async () => {
