@@ -37,7 +37,7 @@ export class CursorExchange extends SilentExchange<undefined> {
       this.#delivery = Promise.withResolvers();
       this.#write(this.#context.messages.execute(this.#batch).flush().take());
     }
-    await this.#delivery.promise;
+    await this.#delivery.promise; // resolved for good once it is settled, however that came
     const rows = this.#rows;
     this.#rows = [];
     return rows.length === 0 ? undefined : rows;
@@ -114,11 +114,14 @@ export class CursorExchange extends SilentExchange<undefined> {
   }
 
   protected override resolve(nothing: undefined): void {
+    this.#isSuspended = false;
     this.#delivery.resolve(undefined);
     super.resolve(nothing);
   }
 
+  // With the connection the portal is gone, and nothing answers any more.
   protected override reject(error: unknown): void {
+    this.#isSuspended = false;
     this.#rows = [];
     this.#delivery.resolve(undefined);
     super.reject(this.#failure === undefined ? error : this.#failure.reason);
