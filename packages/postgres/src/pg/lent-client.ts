@@ -69,9 +69,7 @@ export class LentClient {
     if (query === null || query === undefined) throw new TypeError("Client was passed a null or undefined query");
     if (isSubmittable(query)) return this.#submit(query, callback);
     const call = callback ?? callbackIn(query);
-    const outcome = isForDriver(query)
-      ? this.#runByDriver(query, values)
-      : this.#order.issued(this.#run(query, values));
+    const outcome = isForDriver(query) ? this.#runByDriver(query, values) : this.#run(query, values);
     return settle(outcome, call);
   }
 
@@ -90,10 +88,12 @@ export class LentClient {
     if (!this.#isReleased) this.#giveBack(undefined);
   }
 
-  async #run(query: unknown, values: unknown): Promise<PgResult> {
-    this.#order.begins();
+  #run(query: unknown, values: unknown): Promise<PgResult> {
+    return new Promise((resolve) => this.#order.next(() => resolve(this.#perform(query, values))));
+  }
+
+  async #perform(query: unknown, values: unknown): Promise<PgResult> {
     try {
-      if (this.#order.isBlocked) await this.#order.unblocked();
       if (this.#isReleased) throw releasedError(this.#home.poolName);
       const statement = readStatement(query, values, this.#home.names);
       const result = await runStatement(this.#lease, statement, this.#home.queryTimeout);

@@ -1,56 +1,44 @@
+import { safely } from "./callbacks.js";
+
 /**
- * Keeps what one client issues in the order of its calls. Statements have a queue of their own; objects that go to the driver directly would
- * overtake those that wait there.
+ * Keeps what one client issues in the order of its calls. Statements have a line of their own; an object goes to the driver directly, where it
+ * would overtake those that wait there, and run while a cancel of the one in front of it is on its way.
  */
 export class Order {
-  /** The statement issued last, which settles after all others. */
-  #last: Promise<unknown> | undefined;
-  #running = 0;
-  #gate: Promise<void> | undefined;
+  #issued = 0;
+  #over = 0;
+  /** Each goes when so many statements are over. What is issued later is not over before, so that it is those in front that are meant. */
+  readonly #waiting: { readonly due: number; readonly go: () => void }[] = [];
 
-  /** An object for the driver waits for its turn, and statements issued now wait for it. */
-  get isBlocked(): boolean {
-    return this.#gate !== undefined;
+  /** A statement is issued, and begins at once or behind the objects that wait. It has to say when it {@link ends}. */
+  next(go: () => void): void {
+    this.#issued += 1;
+    if (this.#waiting.length === 0) go();
+    else this.#waiting.push({ due: 0, go });
   }
 
-  async unblocked(): Promise<void> {
-    await this.#gate;
-  }
-
-  /** Takes note of a statement that was issued. It says itself when it begins and ends. */
-  issued<T>(outcome: Promise<T>): Promise<T> {
-    this.#last = outcome;
-    return outcome;
-  }
-
-  begins(): void {
-    this.#running += 1;
-  }
-
+  /** A statement, and a cancel of it, are over. */
   ends(): void {
-    this.#running -= 1;
+    this.#over += 1;
+    for (let [first] = this.#waiting; first !== undefined && first.due <= this.#over; [first] = this.#waiting) {
+      this.#waiting.shift();
+      safely(first.go);
+    }
   }
 
-  /** Sends behind all that was issued before. One statement under way is the driver's already, and the driver keeps the order. */
-  behind(send: () => void): void {
-    if (this.#running < 2 && this.#gate === undefined) {
-      send();
-      return;
-    }
-    const gate = Promise.allSettled([this.#gate, this.#last]).then(() => {
-      if (this.#gate === gate) this.#gate = undefined;
-      send();
-    });
-    this.#gate = gate;
+  /** Goes when all that was issued before is over: at once where nothing is under way. Objects among each other are the driver's to keep in order. */
+  behind(go: () => void): void {
+    if (this.#over === this.#issued && this.#waiting.length === 0) go();
+    else this.#waiting.push({ due: this.#issued, go });
   }
 
   /** Resolves when nothing is under way, and nothing follows at once. */
   async quiet(): Promise<void> {
-    let seen: Promise<unknown> | undefined;
+    let seen: number;
     do {
-      seen = this.#last;
-      await Promise.allSettled([seen]);
+      seen = this.#issued;
+      await new Promise<void>((resolve) => this.behind(resolve));
       await new Promise((resolve) => setImmediate(resolve));
-    } while (seen !== this.#last);
+    } while (seen !== this.#issued);
   }
 }

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import Cursor from "pg-cursor";
 import QueryStream from "pg-query-stream";
 import { describe, expect, it } from "vitest";
@@ -28,6 +29,50 @@ describe("pg-cursor over our pool", () => {
     client.release();
     expect(pool.idleCount).toBe(1);
     expect((await pool.query("select 1 as one")).rows).toEqual([{ one: 1 }]);
+  });
+
+  it("is not hit by a cancel of the statement in front of it", async () => {
+    const pool = database.open({ max: 3 });
+    const trial = async (n: number): Promise<void> => {
+      const client = await pool.connect();
+      const controller = new AbortController();
+      const query = { text: "select pg_sleep(0.008)", signal: controller.signal };
+      const before = client.query(query).catch((error: unknown) => expect(error).toBe(controller.signal.reason));
+      const cursor = client.query(new Cursor("select pg_sleep(0.02), 1 as one"));
+      const page = cursor.read(10);
+      // While the server ends the statement, give or take.
+      const abortAt = performance.now() + 7 + (n % 20) / 10;
+      while (performance.now() < abortAt) await setImmediate();
+      controller.abort();
+      await before;
+      expect(await page).toMatchObject([{ one: 1 }]);
+      await cursor.close();
+      client.release();
+    };
+    for (let round = 0; round < 40; round += 1)
+      await Promise.all([trial(3 * round), trial(3 * round + 1), trial(3 * round + 2)]);
+  });
+
+  it("waits for all that was issued before it, though the last of that has failed at once", async () => {
+    const pool = database.open({ max: 1 });
+    const client = await pool.connect();
+    const order: string[] = [];
+    const first = client.query("select pg_sleep(0.05)").then(() => order.push("first"));
+    const refused = client.query("select '\0'").catch(() => order.push("refused"));
+    const cursor = client.query(new Cursor<Row>(MANY, [1]));
+    const behind = client.query(new Cursor<Row>(MANY, [2]));
+    const last = client.query("select 1").then(() => order.push("last"));
+    await setImmediate();
+    expect((client as unknown as { readonly _queryQueue: readonly unknown[] })._queryQueue).toEqual([]);
+    const pages = cursor.read(10).then(async (rows) => {
+      order.push(`page of ${rows.length}`);
+      await cursor.close();
+      order.push(`page of ${(await behind.read(10)).length}`);
+      await behind.close();
+    });
+    await Promise.all([first, refused, pages, last]);
+    expect(order).toEqual(["refused", "first", "page of 1", "page of 2", "last"]);
+    client.release();
   });
 
   it("left open at a release costs its connection, and nobody else's", async () => {
