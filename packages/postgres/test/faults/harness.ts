@@ -55,7 +55,9 @@ export interface Report {
 }
 
 const LIMIT = { maxSize: 5, acquireTimeout: 1_000, queryTimeout: 1_000 } as const;
-const SLACK = 50;
+// The promise is 50 ms, where there is CPU to spare; the report has the figure. What a shared machine must show is that nobody waits for one
+// more timeout, of which the shortest here is a second.
+const SLACK = 500;
 /** A server that takes so long for one answer, in ms, is short of CPU. */
 const BUSY = 100;
 let runs = 0;

@@ -56,7 +56,7 @@ it.each(["refuses", "says nothing"])(
     expect(during.filter(({ outcome }) => outcome === "ok")).toEqual([]);
     expect(connects).toBeLessThanOrEqual(20);
     expect(mostWaiting).toBeLessThanOrEqual(200);
-    expect(over).toBeLessThanOrEqual(50);
+    expect(over).toBeLessThanOrEqual(500);
     expect(growth).toBeLessThanOrEqual(16);
     expect(used).toBeLessThanOrEqual(0.4);
     if (how === "says nothing") expect(during.map(({ outcome }) => outcome)).toContain("QUEUE_FULL");
