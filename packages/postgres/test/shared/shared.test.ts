@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { traced } from "@pool/core";
 import { sharedPostgres, type PostgresServer } from "@pool/testing";
 import pg from "pg";
@@ -102,6 +101,11 @@ describe("shared queries", () => {
       "select pg_advisory_lock(1)",
       "select pg_try_advisory_lock_shared(1)",
       "select 1 into temp t",
+      "select 1 -- x\r, set_config('a.b', 'c', false)",
+      'select U&"pg_advisory\\005flock"(1)',
+      "select pg_advisory_unlock_all()",
+      "select 'a\\', set_config('a.b', 'c', false) --'",
+      "select 'never ended",
       "",
       " -- nothing",
       "discard all",
