@@ -1,4 +1,5 @@
-import { wordsOf } from "./tokens.js";
+import { CLEAN, DIRT, dirtOf } from "../connection/dirt.js";
+import { SqlTokens } from "../connection/sql-tokens.js";
 
 /** Keeps what may not travel on a connection that all share off it. */
 export class Admission {
@@ -19,31 +20,35 @@ export class Admission {
 
 /** How a statement begins that is one transaction on its own and leaves nothing behind in its session. */
 const ADMITTED = new Set(["select", "insert", "update", "delete", "merge", "values", "with", "table", "show"]);
-/** Functions whose effect outlasts the statement. */
-const STATEFUL = /^(?:set_config|pg_(?:try_)?advisory_lock(?:_shared)?|pg_advisory_unlock(?:_shared|_all)?)$/;
+/** Functions that leave nothing behind, and yet are about the session. */
+const OF_SESSION = /^(?:set_config|pg_advisory_unlock(?:_shared|_all)?)$/;
 const MAX_KEPT = 1_000;
 const MAX_KEPT_LENGTH = 10_000;
 
 function judge(text: string): string | undefined {
+  const tokens = new SqlTokens(text);
   let first: string | undefined;
-  let previous = "";
-  let beforeThat = "";
   let ended = false;
-  for (const word of wordsOf(text)) {
-    if (word === ";") {
+  for (let token = tokens.next(); token !== undefined; token = tokens.next()) {
+    if (token === ";") {
       ended = true;
       continue;
     }
     if (ended) return "it holds several statements";
-    if (first === undefined && word !== "(") {
-      first = word;
-      if (!ADMITTED.has(word)) return `it begins with ${/^\w+$/.test(word) ? word.toUpperCase() : "no keyword"}`;
+    if (first === undefined && token !== "(") {
+      first = token;
+      if (!ADMITTED.has(token)) return `it begins with ${/^\w+$/.test(token) ? token.toUpperCase() : "no keyword"}`;
     }
-    if (STATEFUL.test(word)) return `it calls ${word}, whose effect outlasts the statement`;
-    const intoTemporary = previous === "into" && (word === "temp" || word === "temporary");
-    if (intoTemporary && beforeThat !== "insert" && beforeThat !== "merge") return "it makes a temporary table";
-    beforeThat = previous;
-    previous = word;
+    if (OF_SESSION.test(token)) return `it calls ${token}`;
   }
-  return first === undefined ? "it is empty" : undefined;
+  if (first === undefined) return "it is empty";
+  const dirt = dirtOf(text);
+  return dirt === CLEAN ? undefined : `it may leave something behind (${kindsOf(dirt)})`;
+}
+
+function kindsOf(dirt: number): string {
+  return Object.entries(DIRT)
+    .filter(([, bit]) => (bit & dirt) !== 0)
+    .map(([kind]) => kind)
+    .join(", ");
 }
