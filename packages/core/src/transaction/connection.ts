@@ -3,8 +3,9 @@ import type { Lease } from "../pool/lease.js";
 import type { AcquireOptions } from "../pool/pool.js";
 import { withAnySignal } from "../aborts.js";
 import type { SqlContext } from "./context.js";
-import { sessionBusy, sessionLost, type Place } from "./failures.js";
+import { sessionLost, type Place } from "./failures.js";
 import { Gate } from "./gate.js";
+import { Reading } from "./reading.js";
 import type { StatementCall } from "./statement-run.js";
 import { perform, type Verdict } from "./verdict.js";
 
@@ -16,6 +17,7 @@ export class Connection<R> {
   readonly context: SqlContext<R>;
   readonly place: Place;
   readonly gate = new Gate();
+  readonly reading: Reading;
   readonly #borrower: Borrower<R>;
   readonly #options: AcquireOptions;
   #lease: Lease<R> | undefined;
@@ -23,31 +25,33 @@ export class Connection<R> {
   /** How many works run now that are to hold no connection. */
   #detached = 0;
   #asked = 0;
-  #reading: string | undefined;
   #failed = { upTo: 0, error: undefined as unknown };
 
   constructor(context: SqlContext<R>, borrower: Borrower<R>, options: AcquireOptions) {
     this.context = context;
     this.place = { pool: context.pool.name, label: options.label };
+    this.reading = new Reading(this.place);
     this.#borrower = borrower;
     this.#options = options;
   }
 
   /**
    * The lease in hand, or a fresh one, when its turn has come.
-   * @throws PoolError `RESOURCE_LOST` when the connection died and the session's state with it; what acquire throws; the signal's reason
+   * @throws PoolError `RESOURCE_LOST` when the connection died and the session's state with it; `SESSION_BUSY` while it is read from; what
+   * acquire throws; the signal's reason
    */
-  take(signal?: AbortSignal): Promise<Lease<R>> {
+  async take(signal?: AbortSignal): Promise<Lease<R>> {
+    this.reading.assertNone();
     const ticket = ++this.#asked;
-    return this.gate.enter(() => this.#take(ticket, signal), signal);
+    return await this.gate.enter(() => this.#take(ticket, signal), signal);
   }
 
   /** One statement outside of a transaction. */
   statement(call: StatementCall): Promise<unknown> {
     const ticket = ++this.#asked;
-    return this.inTurn(call, async () => {
+    return this.inTurn(call, async (own) => {
       try {
-        const verdict = await this.perform(await this.#take(ticket, call.signal), call, true);
+        const verdict = await this.perform(await this.#take(ticket, own.signal), own, true);
         if (verdict.kind === "done") return verdict.result;
         throw verdict.error;
       } finally {
@@ -57,15 +61,10 @@ export class Connection<R> {
   }
 
   /** Lets one call through at a time. While one is read from by its caller, others are refused, for they may be made by that same caller. */
-  async inTurn<T>(call: StatementCall, task: () => Promise<T>): Promise<T> {
-    if (this.#reading !== undefined) throw sessionBusy(this.place, this.#reading);
-    if (call.alone !== true) return await this.gate.enter(task, call.signal);
-    this.#reading = call.text;
-    try {
-      return await this.gate.enter(task, call.signal);
-    } finally {
-      this.#reading = undefined;
-    }
+  async inTurn<T>(call: StatementCall, task: (call: StatementCall) => Promise<T>): Promise<T> {
+    this.reading.assertNone();
+    const enter = (own: StatementCall): Promise<T> => this.gate.enter(() => task(own), own.signal);
+    return await (call.alone === true ? this.reading.during(call, enter) : enter(call));
   }
 
   /** One statement on a lease that was taken here. For those inside the gate, which stays shut until a cancel is over. */
@@ -92,6 +91,7 @@ export class Connection<R> {
    * @throws what `refuse` makes when a transaction is open that was begun with a statement of the caller's own
    */
   async without<T>(work: () => T | PromiseLike<T>, refuse: () => Error): Promise<T> {
+    this.reading.assertNone();
     this.#detached++;
     try {
       await this.gate.enter(async () => {

@@ -29,6 +29,12 @@ export function transactionEnded(place: Place, what: string, cause?: unknown): P
   return failure("TRANSACTION_ENDED", place, `${what}${why}`, {}, cause === undefined ? {} : { cause });
 }
 
+export const sessionEndedReading = (place: Place): PoolError => sessionEnded(place, " while it was read from");
+
+export function transactionEndedReading(place: Place): PoolError {
+  return transactionEnded(place, "the transaction has ended while it was read from");
+}
+
 export function transactionBusy(place: Place, what: string): PoolError {
   return failure("TRANSACTION_BUSY", place, what);
 }
@@ -37,8 +43,8 @@ export function transactionOpen(place: Place, what: string): PoolError {
   return failure("TRANSACTION_OPEN", place, what);
 }
 
-export function sessionEnded(place: Place): PoolError {
-  return failure("SESSION_ENDED", place, "this session has ended, and was used after it");
+export function sessionEnded(place: Place, how = ", and was used after it"): PoolError {
+  return failure("SESSION_ENDED", place, `this session has ended${how}`);
 }
 
 /** For what is asked while the caller of `reading` still reads from it. */

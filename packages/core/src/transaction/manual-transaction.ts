@@ -1,4 +1,5 @@
 import type { OpenTransaction } from "./open-transaction.js";
+import { transactionBusy } from "./failures.js";
 import { settle, undo } from "./run-transaction.js";
 import type { TransactionScope } from "./scope.js";
 import { traceTransaction } from "./trace.js";
@@ -28,6 +29,13 @@ export class ManualTransaction<R> {
     // Of a failed begin the caller hears here; of what fails later from commit. The span itself is for listeners.
     span.catch(begun.reject);
     return begun.promise;
+  }
+
+  /** Why it may not be ended now with what the session calls `what`. A reader is only in the way of a commit: a rollback stops it. */
+  assertMayEnd(what: "commit" | "rollback"): void {
+    if (this.scope.busy)
+      throw transactionBusy(this.#open.place, `${what}: a savepoint is still open in the transaction`);
+    if (what === "commit") this.#open.reading.assertNone();
   }
 
   /** Waits for what was issued and not waited for, and rolls back when that has failed. */

@@ -6,6 +6,8 @@ import type { SqlContext } from "./context.js";
 import type { TransactionScope } from "./scope.js";
 import type { OpenTransactionOptions, TransactionOutcome } from "./open-options.js";
 import { Doom } from "./doom.js";
+import { rollBack } from "./roll-back.js";
+import type { Reading } from "./reading.js";
 import type { StatementCall } from "./statement-run.js";
 import { failureIn, isUnsent, wasCancelled, type Verdict } from "./verdict.js";
 
@@ -34,6 +36,10 @@ export class OpenTransaction<R> {
 
   get context(): SqlContext<R> {
     return this.#connection.context;
+  }
+
+  get reading(): Reading {
+    return this.#connection.reading;
   }
 
   /** What its work is handed; with `outer`, that of a savepoint in there. */
@@ -91,21 +97,9 @@ export class OpenTransaction<R> {
     }
   }
 
-  /**
-   * Rolls back. Never rejects: when it fails the connection is closed, which rolls back as well, and the failure is returned. A backend
-   * that does not answer a cancel is not asked.
-   */
-  async rollback(): Promise<RollbackFailure | undefined> {
-    if (this.#connection.gate.isHeld) {
-      this.#connection.lose(this.#lease, this.findDoom()?.error);
-      return undefined;
-    }
-    const verdict = await this.#connection.gate.enter(async () =>
-      this.#lease.active && !this.#doom.endedByBackend ? await this.#send({ text: "ROLLBACK", values: [] }) : undefined,
-    );
-    const failed = verdict && failureIn(verdict);
-    if (failed !== undefined) this.#connection.lose(this.#lease, failed.failure);
-    return failed;
+  /** @see rollBack */
+  rollback(): Promise<RollbackFailure | undefined> {
+    return rollBack(this.#connection, this.#lease, this.#doom);
   }
 
   /** Notes on what has failed that the rollback has failed as well. */
@@ -130,10 +124,10 @@ export class OpenTransaction<R> {
   }
 
   #inTurn(call: StatementCall, mayNot: Refusal, isControl: boolean): Promise<unknown> {
-    return this.#connection.inTurn(call, async () => {
+    return this.#connection.inTurn(call, async (own) => {
       const refused = mayNot() ?? this.#doom.refusal();
       if (refused !== undefined) throw refused;
-      const verdict = await this.#send({ ...call, transactionSignal: this.signal }, !isControl);
+      const verdict = await this.#send({ ...own, transactionSignal: this.signal }, !isControl);
       if (verdict.kind === "done") return verdict.result;
       if (verdict.kind === "cancelling") void verdict.over.then((final) => this.#doom.learnFrom(final, isControl));
       else this.#doom.learnFrom(verdict, isControl);

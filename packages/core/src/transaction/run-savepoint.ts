@@ -1,4 +1,4 @@
-import type { Refusal, RollbackFailure } from "./failures.js";
+import { transactionEndedReading, type Refusal, type RollbackFailure } from "./failures.js";
 import type { OpenTransaction } from "./open-transaction.js";
 import type { TransactionScope } from "./scope.js";
 import type { Transaction } from "./sql.js";
@@ -17,6 +17,7 @@ export function runSavepoint<R, T>(
     try {
       const result = await work(scope);
       scope.close();
+      open.reading.stop(transactionEndedReading);
       await scope.drain();
       await open.control(`RELEASE SAVEPOINT ${savepoint}`, scope.refusal);
       ended("committed");

@@ -1,4 +1,5 @@
 import { unlessAborted } from "../aborts.js";
+import { transactionEndedReading } from "./failures.js";
 import type { OpenTransaction } from "./open-transaction.js";
 import type { TransactionScope } from "./scope.js";
 import type { Transaction } from "./sql.js";
@@ -32,9 +33,10 @@ export function runTransaction<R, T>(
   });
 }
 
-/** Takes nothing new, and waits for what is under way. */
+/** Takes nothing new, and waits for what is under way; but for a reader, who may be nobody's any more. */
 export async function settle<R>(open: OpenTransaction<R>, scope: TransactionScope<R>): Promise<void> {
   scope.close();
+  open.reading.stop(transactionEndedReading);
   await unlessAborted(open.signal, () => scope.drain());
 }
 

@@ -1,6 +1,6 @@
 import { readTransactionOptions, readWork } from "./arguments.js";
 import type { Connection } from "./connection.js";
-import { sessionEnded, transactionBusy, transactionEnded, transactionOpen } from "./failures.js";
+import { sessionEnded, sessionEndedReading, transactionEnded, transactionOpen } from "./failures.js";
 import { ManualTransaction } from "./manual-transaction.js";
 import { Occupancy } from "./occupancy.js";
 import type { OpenTransactionOptions } from "./open-options.js";
@@ -45,7 +45,10 @@ export class SqlSession<R> implements Session<R>, AsyncDisposable {
 
   async transaction<T>(work: Work<R, T>, options: Omit<TransactionOptions, "acquireTimeout"> = {}): Promise<T> {
     this.#occupancy.assertFree();
-    if (this.#manual !== undefined) return await this.#savepoint(this.#manual, work, options);
+    if (this.#manual !== undefined) {
+      readTransactionOptions(options, "transaction (a savepoint, since begin() has opened one)", ["label"]);
+      return await this.#manual.scope.transaction(work);
+    }
     return await this.#occupy("a transaction", async () => {
       readWork(work, "transaction");
       const { signal, label, retries } = readTransactionOptions(options, "transaction", TRANSACTION_OPTIONS);
@@ -86,7 +89,7 @@ export class SqlSession<R> implements Session<R>, AsyncDisposable {
   }
 
   /**
-   * Waits for what was issued, rolls back what was left open, and returns the connection. Idempotent, and never rejects: that a transaction
+   * Waits for what was issued, stops who still reads, rolls back what was left open, and returns the connection. Idempotent, and never rejects: that a transaction
    * was left open is what it resolves with.
    */
   end(): Promise<Error | undefined> {
@@ -105,6 +108,7 @@ export class SqlSession<R> implements Session<R>, AsyncDisposable {
   }
 
   async #end(): Promise<Error | undefined> {
+    this.#connection.reading.stop(sessionEndedReading);
     await this.#occupancy.end();
     const manual = this.#manual;
     this.#manual = undefined;
@@ -118,16 +122,11 @@ export class SqlSession<R> implements Session<R>, AsyncDisposable {
     return new OpenTransaction(this.#connection, await this.#connection.take(options.signal), options);
   }
 
-  async #savepoint<T>(manual: ManualTransaction<R>, work: Work<R, T>, options: TransactionOptions): Promise<T> {
-    readTransactionOptions(options, "transaction (a savepoint, since begin() has opened one)", ["label"]);
-    return await manual.scope.transaction(work);
-  }
-
-  async #finish(what: string, how: (manual: ManualTransaction<R>) => Promise<void>): Promise<void> {
+  async #finish(what: "commit" | "rollback", how: (manual: ManualTransaction<R>) => Promise<void>): Promise<void> {
     const [manual, { place }] = [this.#manual, this.#connection];
     this.#occupancy.assertFree();
     if (manual === undefined) throw transactionEnded(place, `${what}: no transaction is open in this session`);
-    if (manual.scope.busy) throw transactionBusy(place, `${what}: a savepoint is still open in the transaction`);
+    manual.assertMayEnd(what);
     await this.#occupy(what, async () => {
       this.#manual = undefined;
       await how(manual);

@@ -51,8 +51,9 @@ export interface SqlTarget<R = unknown> extends Queryable {
 
 export interface UseOptions extends QueryOptions {
   /**
-   * What the session or transaction is asked meanwhile is refused with `SESSION_BUSY` and does not wait: for work that lasts as long as its
-   * caller reads from it, and would wait for ever for a caller who asks something else in between. @default false
+   * For work that lasts as long as its caller reads from it. What the session or transaction is asked meanwhile, `transaction`, `begin`,
+   * `commit` and `withoutConnection` among it, is refused with `SESSION_BUSY`: asked by that same caller, it would wait for ever. `rollback`, the
+   * end of a transaction's work and the end of the session abort `signal` instead, with `TRANSACTION_ENDED` or `SESSION_ENDED`. @default false
    */
   alone?: boolean;
 }
