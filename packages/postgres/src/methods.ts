@@ -1,9 +1,11 @@
-import { type QueryOptions, type SqlTarget, type Statement } from "@pool/core";
+import { maskStatement, PoolError, type QueryOptions, type SqlTarget, type Statement } from "@pool/core";
 import pg from "pg";
 import { type PostgresConnection } from "./connection/connection.js";
 import { type CopySource } from "./connection/copy.js";
+import { type ReplyLimit } from "./connection/patience.js";
 import { type PostgresResult } from "./connection/statement.js";
 import { postgresError } from "./errors.js";
+import { held } from "./held.js";
 
 /** What a statement may say beside its text and values. */
 export interface PostgresQueryOptions extends QueryOptions {
@@ -30,29 +32,40 @@ export interface PostgresMethods {
   ): Promise<PostgresResult<Row>>;
   /**
    * The rows of one statement as they come, through a cursor: nothing is asked of the server before the first is wanted, and no more than
-   * `batch` are held here. Leaving the loop early closes the cursor. Not bounded by `queryTimeout`.
+   * `batch` are held here. Leaving the loop early closes the cursor. `queryTimeout` is for each batch, and not for who reads them; a `timeout`
+   * given here is for the whole instead.
    */
   stream<Row = Record<string, unknown>>(
     text: string,
     values?: readonly unknown[],
     options?: StreamOptions,
   ): AsyncGenerator<Row, void, undefined>;
-  /** `COPY … FROM STDIN` out of anything that gives chunks. Resolves with the number of rows; when `source` fails, nothing is copied. */
+  /**
+   * `COPY … FROM STDIN` out of anything that gives chunks. Resolves with the number of rows; when `source` fails, nothing is copied.
+   * `queryTimeout` is for how long the server may take nothing and say nothing; a `timeout` given here is for the whole instead.
+   */
   copyFrom(text: string, source: CopySource, options?: QueryOptions): Promise<{ readonly rowCount: number }>;
-  /** `COPY … TO STDOUT` as chunks; `Readable.from()` makes a stream of them. */
+  /** `COPY … TO STDOUT` as chunks; `Readable.from()` makes a stream of them. Bounded in time as {@link copyFrom} is. */
   copyTo(text: string, options?: QueryOptions): AsyncGenerator<Buffer, void, undefined>;
 }
 
 type Target = SqlTarget<PostgresConnection>;
 
-/** The methods beside `query`, written once over what clients, sessions and transactions have in common. */
-export function postgresMethods(pool: string): Omit<PostgresMethods, "query"> & ThisType<Target> {
+/**
+ * The methods beside `query`, written once over what clients, sessions and transactions have in common.
+ * @param queryTimeout how long in ms the server may owe an answer; who reads or gives data may be slower
+ */
+export function postgresMethods(pool: string, queryTimeout: number): Omit<PostgresMethods, "query"> & ThisType<Target> {
+  const limitOf = (text: string, use: QueryOptions = {}): ReplyLimit => ({
+    ms: use.timeout === undefined ? queryTimeout : Infinity, // a `timeout` bounds the whole
+    error: () => silent(pool, text, use.label, queryTimeout),
+  });
   return {
     stream<Row>(text: string, values: readonly unknown[] = [], options: StreamOptions = {}) {
       const { batch, rowMode, types, ...use } = options;
       const how = { ...(rowMode !== undefined && { rowMode }), ...(types !== undefined && { types }) };
       return held<Row>(pool, this, text, use, (connection, signal) =>
-        connection.stream({ text, values, ...how }, { batch, signal }),
+        connection.stream({ text, values, ...how }, { batch, signal, limit: limitOf(text, use) }),
       );
     },
     async copyFrom(text, source, options) {
@@ -60,7 +73,7 @@ export function postgresMethods(pool: string): Omit<PostgresMethods, "query"> & 
         text,
         async (connection, { signal }) => {
           try {
-            return await connection.copyFrom(text, source, signal);
+            return await connection.copyFrom(text, source, signal, limitOf(text, options));
           } catch (error) {
             // What the source throws is its caller's, and no news about the connection.
             throw connection.status.busy === true || error instanceof pg.DatabaseError
@@ -72,40 +85,16 @@ export function postgresMethods(pool: string): Omit<PostgresMethods, "query"> & 
       );
     },
     copyTo(text, options) {
-      return held<Buffer>(pool, this, text, options, (connection, signal) => connection.copyTo(text, signal));
+      return held<Buffer>(pool, this, text, options, (connection, signal) =>
+        connection.copyTo(text, signal, limitOf(text, options)),
+      );
     },
   };
 }
 
-/** Holds the connection as long as somebody reads. */
-async function* held<T>(
-  pool: string,
-  target: Target,
-  text: string,
-  options: QueryOptions | undefined,
-  open: (connection: PostgresConnection, signal: AbortSignal) => AsyncIterable<unknown>,
-): AsyncGenerator<T, void, undefined> {
-  const opened = Promise.withResolvers<AsyncIterable<unknown>>();
-  const over = Promise.withResolvers<undefined>();
-  const using = target.use(
-    text,
-    async (connection, { signal }) => {
-      opened.resolve(open(connection, signal));
-      await over.promise;
-    },
-    // Who asks something else of the session inside the loop would wait for the end of the loop.
-    { ...options, alone: true },
-  );
-  // Either may fail before the other is looked at.
-  using.catch(opened.reject);
-  over.promise.catch(() => undefined);
-  try {
-    yield* (await opened.promise) as AsyncIterable<T>; // the caller knows the type of the rows
-    over.resolve(undefined);
-  } catch (error) {
-    over.reject(options?.signal?.aborted === true ? error : postgresError(pool, error));
-  } finally {
-    over.resolve(undefined);
-    await using;
-  }
+function silent(pool: string, text: string, label: string | undefined, timeout: number): PoolError {
+  const statement = maskStatement(text);
+  const name = label === undefined ? statement : `${JSON.stringify(label)} (${statement})`;
+  const message = `postgres ${JSON.stringify(pool)}: nothing was heard for ${String(timeout)} ms in the middle of ${name}`;
+  return new PoolError("QUERY_TIMEOUT", message, { details: { pool, label, statement, timeout } });
 }

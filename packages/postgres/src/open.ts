@@ -106,7 +106,7 @@ function clientOf(options: ResolvedPostgresOptions, parts: Parts): PostgresClien
     queryTimeout,
     cancelTimeout: CANCEL_TIMEOUT,
     // `query` is there already, and gives what PostgreSQL's driver gives.
-    extend: postgresMethods(primary.name) as PostgresMethods,
+    extend: postgresMethods(primary.name, queryTimeout) as PostgresMethods,
   });
   return {
     ...sql,

@@ -2,11 +2,12 @@ import { type ResourceStatus } from "@pool/core";
 import type pg from "pg";
 import { type Dialled, type ServerFacts } from "../connect/dialled.js";
 import { type ConnectionOptions } from "./connection-options.js";
-import { copyInto, copyOut, type CopySource } from "./copy.js";
+import { copyInto, copyOut, type CopyResult, type CopySource } from "./copy.js";
 import { sayGoodbye } from "./goodbye.js";
 import { Leftovers } from "./leftovers.js";
 import { Messages } from "./messages.js";
 import { internalsOf, type PgClient } from "./pg-internals.js";
+import { type ReplyLimit } from "./patience.js";
 import { PreparedStatements } from "./prepared.js";
 import { Runner } from "./runner.js";
 import { type ResetMode } from "./session-dirt.js";
@@ -101,15 +102,15 @@ export class PostgresConnection {
    * Runs `COPY … FROM STDIN` with the data of a source, no faster than the server takes it; all or nothing.
    * @throws what the source throws, the signal's reason, or like {@link run}
    */
-  async copyFrom(text: string, source: CopySource, signal?: AbortSignal): Promise<{ rowCount: number }> {
+  async copyFrom(text: string, source: CopySource, signal?: AbortSignal, limit?: ReplyLimit): Promise<CopyResult> {
     this.noteDirt(text);
-    return await copyInto(this.#runner, text, source, signal);
+    return await copyInto(this.#runner, text, source, { signal, limit });
   }
 
   /** What `COPY … TO STDOUT` writes, no faster than it is taken. Leaving the loop cancels it. */
-  async *copyTo(text: string, signal?: AbortSignal): AsyncGenerator<Buffer, void, undefined> {
+  async *copyTo(text: string, signal?: AbortSignal, limit?: ReplyLimit): AsyncGenerator<Buffer, void, undefined> {
     this.noteDirt(text);
-    yield* copyOut(this.#runner, text, signal);
+    yield* copyOut(this.#runner, text, { signal, limit });
   }
 
   /** A text reaches the server by another way than `run`. */

@@ -1,6 +1,7 @@
 import { PoolError } from "@pool/core";
 import { Messages } from "./messages.js";
 import { type CommandComplete, type PgWire } from "./pg-internals.js";
+import { type Patience } from "./patience.js";
 import { SilentExchange } from "./silent-exchange.js";
 
 /** What is written to the socket at once, in bytes. */
@@ -9,6 +10,7 @@ const WRITE = 32_768;
 /** COPY … FROM STDIN: data goes to the server as fast as it takes it. */
 export class CopyInExchange extends SilentExchange<{ rowCount: number }> {
   readonly #text: string;
+  readonly #patience: Patience;
   readonly #messages = new Messages();
   readonly #accepted = Promise.withResolvers<boolean>();
   readonly #over = Promise.withResolvers<"over">();
@@ -18,9 +20,10 @@ export class CopyInExchange extends SilentExchange<{ rowCount: number }> {
   #isAccepted = false;
   #failure: { readonly reason: unknown } | undefined;
 
-  constructor(text: string) {
+  constructor(text: string, patience: Patience) {
     super();
     this.#text = text;
+    this.#patience = patience;
   }
 
   /** True once the server waits for data; false when it will never. */
@@ -110,7 +113,7 @@ export class CopyInExchange extends SilentExchange<{ rowCount: number }> {
     const drained = Promise.withResolvers<undefined>();
     const onDrain = (): void => drained.resolve(undefined);
     stream.once("drain", onDrain);
-    await Promise.race([drained.promise, this.over]);
+    await this.#patience.during(Promise.race([drained.promise, this.over]));
     stream.off("drain", onDrain);
   }
 }

@@ -2,28 +2,41 @@ import { Readable } from "node:stream";
 import { wrongArgument } from "@pool/core";
 import { CopyInExchange } from "./copy-in-exchange.js";
 import { CopyOutExchange } from "./copy-out-exchange.js";
+import { Patience, type ReplyLimit } from "./patience.js";
 import { type Runner } from "./runner.js";
 import { assertText } from "./values.js";
 
 /** What COPY reads: a Node stream, a generator, an array, anything that can be iterated. Text is sent as UTF-8. */
 export type CopySource = AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>;
 
+export interface CopyResult {
+  readonly rowCount: number;
+}
+
+export interface CopyOptions {
+  /** Cancels the COPY on the server. */
+  readonly signal?: AbortSignal | undefined;
+  /** For each answer, and each piece that the server takes or gives; then it is cancelled. Default: none. */
+  readonly limit?: ReplyLimit | undefined;
+}
+
 /** See `PostgresConnection.copyFrom`. */
 export async function copyInto(
   runner: Runner,
   text: string,
   source: CopySource,
-  signal: AbortSignal | undefined,
-): Promise<{ rowCount: number }> {
+  { signal, limit }: CopyOptions,
+): Promise<CopyResult> {
   signal?.throwIfAborted();
   assertText(text);
   const iterator = iteratorOf(source);
-  const copy = new CopyInExchange(text);
-  const over = runner.run(copy, signal);
+  const patience = new Patience(limit, signal);
+  const copy = new CopyInExchange(text, patience);
+  const over = runner.run(copy, patience.signal);
   over.catch(() => undefined); // awaited at the end
-  if (await copy.accepted) await pump(iterator, copy);
+  if (await patience.during(copy.accepted)) await pump(iterator, copy);
   else endSource(iterator);
-  return await over;
+  return await patience.during(over);
 }
 
 // Asked before anything is sent, so that what is no source leaves nothing begun.
@@ -64,24 +77,27 @@ function endSource(iterator: AsyncIterator<unknown>): void {
 export async function* copyOut(
   runner: Runner,
   text: string,
-  signal: AbortSignal | undefined,
+  { signal, limit }: CopyOptions,
 ): AsyncGenerator<Buffer, void, undefined> {
   signal?.throwIfAborted();
   assertText(text);
   const copy = new CopyOutExchange(text);
   const stop = new AbortController();
-  const over = runner.run(copy, signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]));
+  const patience = new Patience(limit, signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]));
+  const over = runner.run(copy, patience.signal);
   over.catch(() => undefined); // awaited below
   let isDone = false;
   try {
-    for (let chunk = await copy.nextChunk(); chunk !== undefined; chunk = await copy.nextChunk()) {
+    for (;;) {
+      const chunk = await patience.during(copy.nextChunk());
+      if (chunk === undefined) break;
       yield chunk;
       signal?.throwIfAborted();
     }
     isDone = true;
   } finally {
     if (!isDone) stop.abort();
-    await over.catch((error: unknown) => {
+    await patience.during(over).catch((error: unknown) => {
       if (isDone || error !== stop.signal.reason) throw error;
     });
   }

@@ -15,7 +15,7 @@ export class Runner implements CancelRoute {
   readonly #cancelTimeout: number;
   readonly #line: Line;
   #running: Interruptible | undefined;
-  #cancelling: Promise<void> | undefined;
+  #cancelling: Promise<unknown> | undefined;
 
   constructor(dialled: Dialled, cancelTimeout: number) {
     this.#dialled = dialled;
@@ -49,7 +49,7 @@ export class Runner implements CancelRoute {
     const running = this.#running;
     if (running === undefined || running.isSettled || this.#cancelling !== undefined) return;
     if (!running.isSent) running.abandon(reason);
-    else if (!running.interrupt(reason)) this.#cancelling = this.cancel(running);
+    else this.#cancelling = running.interrupt(reason) ? this.expect(running) : this.cancel(running);
   }
 
   /** Nobody will hear of what runs: the server need not go on with it. Never rejects, and waits no longer than a cancel may take. */
@@ -63,7 +63,7 @@ export class Runner implements CancelRoute {
     this.#cancelling = undefined;
   }
 
-  async cancel(exchange: Cancelled): Promise<void> {
+  async cancel(exchange: Cancelled): Promise<unknown> {
     const timeout = this.#cancelTimeout;
     const signal = AbortSignal.timeout(timeout);
     try {
@@ -75,11 +75,27 @@ export class Runner implements CancelRoute {
           sleep(CANCEL_AGAIN_AFTER, undefined, { ref: false }),
         ]);
       }
+      return exchange.isSettled ? undefined : this.#destroy("a cancelled statement did not end", undefined);
     } catch (cause) {
       // The request may still be on its way, and would hit whatever runs by then.
-      const lost = new PoolError("RESOURCE_LOST", `a cancel was not confirmed within ${timeout} ms`, { cause });
-      internalsOf(this.#dialled.client).connection.stream.destroy(lost);
+      return this.#destroy("a cancel was not confirmed", cause);
     }
+  }
+
+  async expect(exchange: Cancelled): Promise<unknown> {
+    const over = new AbortController();
+    const settled = exchange.outcome.catch(() => undefined);
+    const late = sleep(this.#cancelTimeout, undefined, { ref: false, signal: over.signal }).catch(() => undefined);
+    await Promise.race([settled, late]);
+    over.abort();
+    return exchange.isSettled ? undefined : this.#destroy("no answer came", undefined);
+  }
+
+  #destroy(what: string, cause: unknown): PoolError {
+    const message = `${what} within ${this.#cancelTimeout} ms`;
+    const lost = new PoolError("RESOURCE_LOST", message, cause === undefined ? {} : { cause });
+    internalsOf(this.#dialled.client).connection.stream.destroy(lost);
+    return lost;
   }
 }
 

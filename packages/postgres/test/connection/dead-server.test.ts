@@ -69,7 +69,10 @@ describe.each(Object.entries(ENDS))("a connection of which %s between two batche
 
   it("ends its stream of Kysely", async () => {
     const kysely = new Kysely<object>({ dialect: kyselyDialect(client) });
-    const rows = kysely.selectFrom(sql<Row>`(${sql.raw(SERIES)})`.as("series")).selectAll().stream(10);
+    const rows = kysely
+      .selectFrom(sql<Row>`(${sql.raw(SERIES)})`.as("series"))
+      .selectAll()
+      .stream(10);
     await expect(read(rows, dies)).rejects.toMatchObject({ code: "RESOURCE_LOST" });
   });
 
@@ -80,5 +83,101 @@ describe.each(Object.entries(ENDS))("a connection of which %s between two batche
     await expect(leaving()).rejects.toMatchObject({ code: "RESOURCE_LOST" });
     const failing = client.transaction((tx) => read(tx.stream<Row>(SERIES, [], { batch: 10 }), dies));
     await expect(failing).rejects.toMatchObject({ code: "RESOURCE_LOST" });
+  });
+});
+
+const silenced = { code: "QUERY_TIMEOUT", details: { timeout: 400 } };
+
+describe("a server that falls silent", () => {
+  it("ends a stream after the time for one batch", async () => {
+    const rows = client.stream<Row>(SERIES, [], { batch: 10 });
+    await expect(read(rows, () => proxy.blackHole({ on: "existing" }))).rejects.toMatchObject(silenced);
+    await proxy.heal();
+    await client.query("select 1"); // what was used just now is lent as it is
+    proxy.blackHole({ on: "existing" });
+    await expect(read(client.stream<Row>(SERIES), () => undefined)).rejects.toMatchObject(silenced);
+  });
+
+  it("ends a loop that is left, and one with a signal", async () => {
+    const leaving = async (signal?: AbortSignal): Promise<void> => {
+      for await (const _ of client.stream<Row>(SERIES, [], { batch: 10, ...(signal !== undefined && { signal }) })) {
+        return proxy.blackHole({ on: "existing" });
+      }
+    };
+    await expect(leaving()).rejects.toMatchObject(silenced);
+    await proxy.heal();
+    const reason = new Error("enough");
+    const controller = new AbortController();
+    const rows = client.stream<Row>(SERIES, [], { batch: 10, signal: controller.signal });
+    const aborted = read(rows, () => {
+      proxy.blackHole({ on: "existing" });
+      controller.abort(reason);
+    });
+    await expect(aborted).rejects.toBe(reason);
+  });
+
+  it("ends a COPY in both directions", async () => {
+    await client.query("create table taken (line text)");
+    async function* lines(): AsyncGenerator<string> {
+      yield "one\n";
+      proxy.blackHole({ on: "existing" });
+      yield "two\n";
+    }
+    await expect(client.copyFrom("copy taken from stdin", lines())).rejects.toMatchObject(silenced);
+    await proxy.heal();
+    const big = async (): Promise<void> => {
+      const chunk = Buffer.from(`${"x".repeat(1_000)}\n`.repeat(1_000));
+      async function* endless(): AsyncGenerator<Buffer> {
+        for (let at = 0; at < 100; at += 1) {
+          if (at === 3) proxy.stall({ on: "existing" });
+          yield chunk;
+        }
+      }
+      await client.copyFrom("copy taken from stdin", endless());
+    };
+    await expect(big()).rejects.toMatchObject(silenced);
+    await proxy.heal();
+    const reading = async (): Promise<void> => {
+      for await (const _ of client.copyTo("copy (select generate_series(1, 3000000)) to stdout")) {
+        proxy.blackHole({ on: "existing" });
+      }
+    };
+    await expect(reading()).rejects.toMatchObject(silenced);
+  });
+
+  it("is told by the reason of a cancel of one's own, also on a connection of one's own", async () => {
+    await using lease = await client.pool.acquire();
+    const reason = new Error("enough");
+    const controller = new AbortController();
+    const running = lease.resource.run({ text: "select pg_sleep(60)" }, controller.signal);
+    proxy.blackHole();
+    controller.abort(reason);
+    await expect(running).rejects.toBe(reason);
+  });
+});
+
+describe("a reader or a source that is slower than the server may be", () => {
+  it("is not limited", async () => {
+    const count = await read(client.stream<Row>(SERIES, [], { batch: 10 }), () => sleep(600));
+    expect(count).toBe(1000);
+    async function* slow(): AsyncGenerator<string> {
+      yield "one\n";
+      await sleep(600);
+      yield "two\n";
+    }
+    await client.query("create table slow (line text)");
+    expect(await client.copyFrom("copy slow from stdin", slow())).toEqual({ rowCount: 2 });
+    let bytes = 0;
+    for await (const chunk of client.copyTo("copy slow to stdout")) {
+      bytes += chunk.length;
+      await sleep(600);
+    }
+    expect(bytes).toBe(8);
+    // Where the whole is bounded, a batch is not.
+    const slowly = client.stream("select pg_sleep(0.6)", [], { timeout: 5_000 });
+    for await (const _ of slowly);
+    await expect(async () => {
+      for await (const _ of client.stream("select pg_sleep(60)"));
+    }).rejects.toMatchObject(silenced);
   });
 });
