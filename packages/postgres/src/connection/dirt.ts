@@ -1,32 +1,11 @@
+import { CLEAN, DIRT, type Dirt } from "./dirt-kinds.js";
+import { dirtOfName } from "./looked-for.js";
+import { LocalSearchPath } from "./local-search-path.js";
 import { SetConfigCalls } from "./set-config-calls.js";
-import { DOUBT, OTHER, SqlTokens, type Source } from "./sql-tokens.js";
+import { DOUBT, OTHER, PLAIN } from "./sql-token-kinds.js";
+import { SqlTokens, type Source } from "./sql-tokens.js";
 
-/** What a statement may leave behind in its session. */
-export type DirtKind = "settings" | "temporary" | "advisory" | "listen" | "prepare" | "cursor" | "unknown";
-
-/** Kinds of dirt as bits; 0 is clean. */
-export type Dirt = number;
-
-export const CLEAN: Dirt = 0;
-
-/** The bit of each kind. `unknown` stands for all of them. */
-export const DIRT: Readonly<Record<DirtKind, Dirt>> = {
-  settings: 1,
-  temporary: 2,
-  advisory: 4,
-  listen: 8,
-  prepare: 16,
-  cursor: 32,
-  unknown: 64,
-};
-
-/** Words that leave something behind wherever they stand: functions, mostly. */
-const ANYWHERE: ReadonlyMap<string, Dirt> = new Map([
-  ["pg_advisory_lock", DIRT.advisory],
-  ["pg_advisory_lock_shared", DIRT.advisory],
-  ["pg_try_advisory_lock", DIRT.advisory],
-  ["pg_try_advisory_lock_shared", DIRT.advisory],
-]);
+export { CLEAN, DIRT, type Dirt, type DirtKind } from "./dirt-kinds.js";
 
 /** Statements by their first word. What DO and CALL run, nobody can see from here. */
 const FIRST: ReadonlyMap<string, Dirt> = new Map([
@@ -46,19 +25,26 @@ const BEFORE_TEMP: ReadonlySet<string> = new Set(["create", "replace", "global",
 export function dirtOf(text: Source): Dirt {
   const tokens = new SqlTokens(text);
   const configs = new SetConfigCalls();
+  const path = new LocalSearchPath();
   let head: string[] = [];
   let dirt = CLEAN;
   let before = ";";
+  let writes = false;
+  let settings = false;
   for (let token = tokens.next(); token !== undefined; token = tokens.next()) {
     if (token === DOUBT) return DIRT.unknown;
     if (token === ";") {
       dirt |= firstWords(head);
       head = [];
     } else if (head.length < 3) head.push(token);
-    dirt |= ANYWHERE.get(token) ?? pair(before, token);
-    if (configs.read(token)) dirt |= DIRT.settings;
+    dirt |= dirtOfName(token) | pair(before, token) | configs.read(token);
+    if (path.read(token)) dirt |= DIRT.temporary;
+    writes ||= token === "update" || token === "merge";
+    settings ||= token === "pg_settings";
     before = token;
   }
+  // A rule turns an update of this view into calls of set_config.
+  if (writes && settings) dirt |= DIRT.settings;
   return dirt | firstWords(head) | (configs.isOpen ? DIRT.settings : CLEAN);
 }
 
@@ -69,7 +55,7 @@ function firstWords([first = "", second = "", third]: readonly string[]): Dirt {
 /** What ends with its transaction. SET LOCAL may also be a setting whose name begins with "local.", and TRANSACTION the name of what is prepared. */
 function isHarmless(first: string, second: string, third: string | undefined): boolean {
   if (first === "set") return OF_TRANSACTION.has(second) && third !== ".";
-  return first === "prepare" && second === "transaction" && third === OTHER;
+  return first === "prepare" && second === "transaction" && (third === PLAIN || third === OTHER);
 }
 
 function pair(before: string, token: string): Dirt {

@@ -9,7 +9,7 @@ export class Leftovers {
 
   /** A text is sent. */
   note(text: string): void {
-    if ((this.#dirt & DIRT.unknown) === 0) this.#dirt |= rememberedDirt(text);
+    this.#dirt |= rememberedDirt(text);
   }
 
   /** A write was refused for being one (SQLSTATE 25006): the transaction was read-only, or the server is. */
@@ -33,6 +33,8 @@ export class Leftovers {
   /** Undoes it, with one round trip where that is possible. Resolves with whether the session has forgotten its prepared statements. */
   async undo(mode: ResetMode, inTransaction: boolean, run: (text: string) => Promise<unknown>): Promise<boolean> {
     if (inTransaction && mode === "none") throw new PoolError("TRANSACTION_OPEN", "a transaction was left open");
+    if ((this.#dirt & DIRT.session) !== 0 && !isCleanFor(mode, this.#dirt))
+      throw new PoolError("RESET_FAILED", LASTING);
     const texts = undoTexts(mode, this.#dirt, inTransaction);
     for (const text of texts) await run(text);
     this.#dirt = CLEAN;
@@ -40,3 +42,5 @@ export class Leftovers {
     return forgetsPrepared(texts);
   }
 }
+
+const LASTING = "the lease has left something behind that lasts as long as the session";

@@ -1,4 +1,5 @@
 import * as chars from "./sql-characters.js";
+import { DOUBT, literalToken, LONGEST_LITERAL, nameToken, OTHER } from "./sql-token-kinds.js";
 
 /** What is read of a string; a test counts the reads. */
 export interface Source {
@@ -7,13 +8,8 @@ export interface Source {
   slice(start: number, end: number): string;
 }
 
-/** Stands for a place where nobody can say how the server reads on: its settings decide, or the text ends inside a quote. */
-export const DOUBT = "\0";
-/** A literal, a number, a parameter, an operator: nothing that is looked for. */
-export const OTHER = "?";
-
 /** No word that is looked for is longer. */
-const LONGEST_WORD = 32;
+const LONGEST_WORD = 40;
 
 /**
  * The tokens of a text, as PostgreSQL's scanner cuts it (manual, "Lexical Structure"), in one pass: words in lower case, quoted names as they
@@ -87,27 +83,29 @@ export class SqlTokens {
   }
 
   #literal(hasEscapes: boolean): string {
-    this.#at += 1;
+    const start = (this.#at += 1);
     for (let code = this.#code(0); code !== -1; code = this.#code(0)) {
       if (code === chars.BACKSLASH && hasEscapes) this.#at += 1;
       // An escape or not: that is for the setting standard_conforming_strings to say.
       else if (code === chars.BACKSLASH && this.#code(1) === chars.QUOTE) return this.#doubt();
       else if (code === chars.QUOTE && this.#code(1) === chars.QUOTE) this.#at += 1;
-      else if (code === chars.QUOTE) return this.#goTo(this.#at + 1);
+      else if (code === chars.QUOTE) {
+        const end = this.#at;
+        this.#at += 1;
+        return end - start > LONGEST_LITERAL ? OTHER : literalToken(this.#text.slice(start, end));
+      }
       this.#at += 1;
     }
     return this.#doubt();
   }
 
-  // Of quoted names only those are told apart that may be functions looked for: "true" is a column, and ";" too.
   #quotedName(): string {
     const start = (this.#at += 1);
     for (let code = this.#code(0); code !== -1; code = this.#code(0)) {
       if (code === chars.DOUBLE_QUOTE && this.#code(1) !== chars.DOUBLE_QUOTE) {
         const end = this.#at;
         this.#at += 1;
-        const name = end - start > LONGEST_WORD ? OTHER : this.#text.slice(start, end);
-        return name.startsWith("pg_") || name === "set_config" ? name : OTHER;
+        return end - start > LONGEST_WORD ? OTHER : nameToken(this.#text.slice(start, end));
       }
       this.#at += code === chars.DOUBLE_QUOTE ? 2 : 1;
     }

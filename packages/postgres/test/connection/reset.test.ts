@@ -37,6 +37,30 @@ describe("reset auto", () => {
       null,
     ],
     [
+      "tables that a local search_path makes temporary",
+      "begin; set local search_path to 'pg_temp'; create table v (); commit",
+      "select to_regclass('pg_temp.v')::text",
+      null,
+    ],
+    [
+      "tables that a local set_config makes temporary",
+      "begin; select set_config('search_path', 'pg_' || 'temp', true); create table w (); commit",
+      "select to_regclass('pg_temp.w')::text",
+      null,
+    ],
+    [
+      "updates of pg_settings",
+      "update pg_settings set setting = '1234' where name = 'work_mem'",
+      "select setting <> '1234' from pg_settings where name = 'work_mem'",
+      true,
+    ],
+    [
+      "what a text has done that XML was made from",
+      "select query_to_xml('select pg_advisory_lock(4714)', false, false, '')",
+      "select count(*)::int from pg_locks where locktype = 'advisory' and objid = 4714",
+      0,
+    ],
+    [
       "advisory locks",
       "select pg_advisory_lock(4711)",
       "select count(*)::int from pg_locks where locktype = 'advisory' and objid = 4711",
@@ -64,6 +88,16 @@ describe("reset auto", () => {
     expect(writes).toEqual(["Q"]);
     expect(connection.status).toEqual({ inTransaction: false, busy: false, clean: true });
     expect(await one(probe)).toBe(expected);
+  });
+
+  it("rejects where only the end of the session undoes it, so that the connection is closed", async () => {
+    await connection.run({ text: "select pg_create_physical_replication_slot('ends_with_session', false, true)" });
+    expect(connection.status.clean).toBe(false);
+    await expect(reset()).rejects.toMatchObject({ code: "RESET_FAILED" });
+    await expect(reset("discard")).rejects.toMatchObject({ code: "RESET_FAILED" });
+    await connection.close(true);
+    const left = "select 1 from pg_replication_slots where slot_name = 'ends_with_session'";
+    await expect.poll(() => server.sql(left)).toEqual([]);
   });
 
   it("costs a clean lease nothing", async () => {

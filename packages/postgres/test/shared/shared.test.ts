@@ -104,6 +104,8 @@ describe("shared queries", () => {
       "select 1 -- x\r, set_config('a.b', 'c', false)",
       'select U&"pg_advisory\\005flock"(1)',
       "select pg_advisory_unlock_all()",
+      "update pg_settings set setting = '9MB' where name = 'work_mem'",
+      "select query_to_xml('select pg_advisory_lock(1)', false, false, '')",
       "select 'a\\', set_config('a.b', 'c', false) --'",
       "select 'never ended",
       "",
