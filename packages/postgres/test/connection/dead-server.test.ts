@@ -146,7 +146,7 @@ describe("a server that falls silent", () => {
   });
 
   it("is told by the reason of a cancel of one's own, also on a connection of one's own", async () => {
-    await using lease = await client.pool.acquire();
+    using lease = await client.pool.acquire();
     const reason = new Error("enough");
     const controller = new AbortController();
     const running = lease.resource.run({ text: "select pg_sleep(60)" }, controller.signal);
