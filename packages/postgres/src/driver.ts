@@ -3,6 +3,7 @@ import { type PostgresConnection } from "./connection/connection.js";
 import { type PostgresStatement } from "./connection/statement.js";
 import { isConnectionLost, isRetryable, postgresError } from "./errors.js";
 import { type Labels } from "./labels.js";
+import { isCommitRefused } from "./refused-commit.js";
 
 const LEVELS = ["read uncommitted", "read committed", "repeatable read", "serializable"];
 
@@ -15,7 +16,7 @@ export function postgresDriver(pool: string, labels: Labels | undefined): SqlDri
         const labelled = labels === undefined ? text : await labels.label(connection, text, options.label);
         const statement: PostgresStatement = { ...options, text: labelled, values };
         const result = await connection.run(statement);
-        if (result.command === "ROLLBACK" && isCommit(text)) throw commitRefused(pool);
+        if (isCommitRefused(text, result)) throw commitRefused(pool);
         return result;
       } catch (error) {
         throw postgresError(pool, error);
@@ -53,11 +54,6 @@ function oneOf(name: string, known: readonly string[], got: unknown): PoolError 
   return new PoolError("INVALID_ARGUMENT", message);
 }
 
-function isCommit(text: string): boolean {
-  return /^\s*(?:commit|end)\b/i.test(text);
-}
-
-/** PostgreSQL answers the COMMIT of a failed transaction with ROLLBACK, and no error. */
 function commitRefused(pool: string): PoolError {
   const message = `postgres ${JSON.stringify(pool)}: the transaction was rolled back at its COMMIT, since a statement in it had failed`;
   return new PoolError("TRANSACTION_ENDED", message);
