@@ -4,12 +4,14 @@ import ConnectionParameters from "pg/lib/connection-parameters.js";
 import { type PasswordProvider } from "../connect/dial-options.js";
 import { type PostgresOptions } from "../options.js";
 import { postgresOptions } from "../option-table.js";
+import { type Elsewhere, refusedIn } from "./refused.js";
 import { sslOf } from "./ssl.js";
 
 type Widened = "password" | "keepAlive" | "onConnect";
 
-/** What {@link Pool} takes: every option of `pg.Pool` under its own name, and every option of `postgres()` beside them. */
-export interface PoolConfig extends Omit<pg.PoolConfig, Widened>, Omit<PostgresOptions, keyof pg.PoolConfig | Widened> {
+/** What {@link Pool} takes: every option of `pg.Pool` under its own name, and beside them those of `postgres()` that are about a pool. */
+export interface PoolConfig
+  extends Omit<pg.PoolConfig, Widened>, Omit<PostgresOptions, keyof pg.PoolConfig | Widened | Elsewhere> {
   /** The password, or a function that is asked for each connect. */
   password?: string | (() => string | Promise<string>) | PasswordProvider | undefined;
   /** Whether TCP asks after a silence if the server is still there; a time is the silence. @default 30_000 */
@@ -119,23 +121,6 @@ function keepAliveOf({ keepAlive, keepAliveInitialDelayMillis }: PoolConfig): Du
   if (keepAlive !== undefined && keepAlive !== true) return keepAlive;
   const delay = numberOf(keepAliveInitialDelayMillis);
   return delay === 0 ? undefined : Math.max(SHORTEST, delay);
-}
-
-function refusedIn(config: PoolConfig): string[] {
-  const { Client, stream, pipeline, binary, client_encoding, sslnegotiation, replication } = config as Readonly<
-    Record<string, unknown>
-  >;
-  const problems: string[] = [];
-  if (Client !== undefined && Client !== pg.Client) problems.push("Client is not supported: connections are made here");
-  if (stream !== undefined) problems.push("stream is not supported: sockets are opened here");
-  if (pipeline === true)
-    problems.push("pipeline is not supported: a lease has its connection alone; see client.shared of postgres()");
-  if (binary === true) problems.push("binary is not supported for a pool; it is for a single query");
-  if (replication !== undefined) problems.push("replication is not supported: such a connection cannot be pooled");
-  if (sslnegotiation === "direct") problems.push('sslnegotiation "direct" is not supported');
-  if (typeof client_encoding === "string" && !/^utf-?8$/i.test(client_encoding))
-    problems.push("client_encoding is always UTF8");
-  return problems;
 }
 
 /** As pg does it, a text that is a number is one, and what is none counts as not given. */

@@ -147,6 +147,16 @@ describe("a config", () => {
     expect(JSON.stringify([error, String(error)])).not.toContain("hunter2");
   });
 
+  it("refuses options of ours that would do nothing here, by name", () => {
+    const config = { labels: "comment", replicas: { hosts: ["a"] }, shared: {}, lazy: true, listenKeepAlive: "5s" };
+    for (const [name, value] of Object.entries(config)) {
+      expect(() => optionsOf({ [name]: value } as PoolConfig), name).toThrow(new RegExp(`${name} .*postgres\\(\\)`));
+    }
+    // @ts-expect-error not an option of a pool that is a pg.Pool
+    expect(() => optionsOf({ labels: "comment" })).toThrow();
+    expect(() => optionsOf({ labels: undefined } as PoolConfig)).not.toThrow();
+  });
+
   it("keeps TCP awake as pg's options say, and by default", () => {
     expect(read({ keepAlive: false }).dial.keepAlive).toBe(Infinity);
     expect(read({ keepAlive: true }).dial.keepAlive).toBe(30_000);
