@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
 import { wrongArgument } from "@pool/core";
+import { assertCopy } from "./copy-text.js";
 import { CopyInExchange } from "./copy-in-exchange.js";
 import { CopyOutExchange } from "./copy-out-exchange.js";
 import { Patience, type ReplyLimit } from "./patience.js";
@@ -29,6 +30,7 @@ export async function copyInto(
 ): Promise<CopyResult> {
   signal?.throwIfAborted();
   assertText(text);
+  assertCopy(text, "from");
   const iterator = iteratorOf(source);
   const patience = new Patience(limit, signal);
   const copy = new CopyInExchange(text, patience);
@@ -81,6 +83,7 @@ export async function* copyOut(
 ): AsyncGenerator<Buffer, void, undefined> {
   signal?.throwIfAborted();
   assertText(text);
+  assertCopy(text, "to");
   const copy = new CopyOutExchange(text);
   const stop = new AbortController();
   const patience = new Patience(limit, signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]));

@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import { type PostgresServer } from "@pool/testing";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type PostgresConnection } from "../../src/connection/connection.js";
-import { collect, database, open } from "./support.js";
+import { collect, database, open, recordWrites } from "./support.js";
 
 let server: PostgresServer;
 let connection: PostgresConnection;
@@ -115,10 +115,34 @@ describe("copyFrom", () => {
     await holder.close(true);
   });
 
-  it.each(["select 1", "copy t to stdout", "nonsense", ""])("refuses %j", async (text) => {
-    await expect(connection.copyFrom(text, lines(3))).rejects.toMatchObject({
-      code: text === "nonsense" ? "42601" : "INVALID_ARGUMENT",
-    });
+  it.each([
+    "insert into t values (1)",
+    "select 1",
+    "copy t to stdout",
+    "copy (select n from t) to stdin",
+    "copy t from '/etc/hostname'",
+    "copy t from program 'true'",
+    "copy t from stdin; insert into t values (1)",
+    "copy t",
+    "nonsense",
+    "/* copy t from stdin */",
+    "",
+  ])("refuses %j before it is sent", async (text) => {
+    const writes = recordWrites(connection);
+    const refused = {
+      code: "INVALID_ARGUMENT",
+      message: expect.stringMatching(/^copyFrom takes one statement/) as string,
+    };
+    await expect(connection.copyFrom(text, lines(3))).rejects.toMatchObject(refused);
+    expect(writes).toEqual([]);
+  });
+
+  it.each([
+    "/* c */ COPY t FROM STDIN;",
+    "copy t (n, name) from stdin with (format text, delimiter '\t') where n > 0 -- all",
+    'copy "t" from stdout ;;',
+  ])("takes %j", async (text) => {
+    expect(await connection.copyFrom(text, lines(3))).toEqual({ rowCount: 3 });
   });
 });
 
@@ -167,8 +191,24 @@ describe("copyTo", () => {
     await expect(collect(connection.copyTo(text))).rejects.toMatchObject({ code: "22012" });
   });
 
-  it.each(["select 1", "copy t from stdin"])("refuses %j", async (text) => {
-    await expect(collect(connection.copyTo(text))).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+  it.each([
+    "insert into t values (1)",
+    "copy t from stdin",
+    "copy (select n from t where n in (select 1)) to '/nowhere/file'",
+    "copy t to stdout; insert into t values (1)",
+  ])("refuses %j before it is sent", async (text) => {
+    const writes = recordWrites(connection);
+    const refused = {
+      code: "INVALID_ARGUMENT",
+      message: expect.stringMatching(/^copyTo takes one statement/) as string,
+    };
+    await expect(collect(connection.copyTo(text))).rejects.toMatchObject(refused);
+    expect(writes).toEqual([]);
+  });
+
+  it("takes a query with both words in it", async () => {
+    const text = "copy (insert into t select n from generate_series(1, 3) n returning n) to stdout (format csv)";
+    expect(Buffer.concat(await collect(connection.copyTo(text))).toString()).toBe("1\n2\n3\n");
   });
 
   it("goes into copyFrom of another connection", async () => {
