@@ -1,14 +1,14 @@
 import { type ResourceFactory } from "@pool/core";
 import { type Dialer } from "./connect/dialer.js";
 import { PostgresConnection } from "./connection/connection.js";
-import { type ResetMode } from "./connection/session-dirt.js";
+import { type SessionMode } from "./connection/session-dirt.js";
 import { takesWrites } from "./connection/read-only.js";
 import { isConnectionLost } from "./errors.js";
 
 /** How the connections of one pool are made and kept. */
 export interface FactoryOptions {
   readonly dialer: Dialer;
-  readonly reset: ResetMode;
+  readonly reset: SessionMode;
   readonly statementCache: number;
   /** Longest time for handing a cancel to the server, in ms. */
   readonly cancelTimeout: number;

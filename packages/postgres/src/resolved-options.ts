@@ -10,7 +10,7 @@ import {
 } from "@pool/core";
 import { type ConnectOptions, type DialOptions, readConnectOptions } from "./connect/dial-options.js";
 import { type PostgresConnection } from "./connection/connection.js";
-import { type ResetMode } from "./connection/session-dirt.js";
+import { type ResetMode, type SessionMode } from "./connection/session-dirt.js";
 import { postgresOptions, replicaOptions } from "./option-table.js";
 import { type PostgresOptions, type ReplicaOptions } from "./options.js";
 import { readSharedOptions, type SharedOptions } from "./shared/options.js";
@@ -28,7 +28,7 @@ export interface ResolvedPostgresOptions {
   readonly listenKeepAlive: number;
   readonly queryTimeout: number;
   readonly statementCache: number;
-  readonly reset: ResetMode;
+  readonly reset: SessionMode;
   readonly labels: "off" | "comment" | "applicationName";
   readonly lazy: boolean;
 }
@@ -62,7 +62,7 @@ export function readPostgresOptions(input: unknown): ResolvedPostgresOptions {
     listenKeepAlive: given.listenKeepAlive,
     queryTimeout: given.queryTimeout,
     statementCache: dial.poolMode === "transaction" ? 0 : given.statementCache,
-    reset: dial.poolMode === "transaction" && given.reset === "auto" ? "rollback" : given.reset,
+    reset: dial.poolMode === "transaction" && given.reset === "auto" ? "transaction" : given.reset,
     labels: given.labels,
     lazy: given.lazy,
   };

@@ -1,4 +1,5 @@
 import { startPgBouncer, startPostgres } from "@pool/testing";
+import Cursor from "pg-cursor";
 import { afterAll, expect, test } from "vitest";
 import { postgres } from "../src/index.js";
 
@@ -65,6 +66,46 @@ test("what needs a session is refused by name", async () => {
   expect(() => postgres({ url: bouncer.url, poolMode: "transaction", settings: { work_mem: "1MB" } })).toThrow(
     "work_mem",
   );
+});
+
+test("what would stay in a session that others get next is refused before it is sent", async () => {
+  await using db = await connected();
+  const refused = [
+    "set work_mem = '9MB'",
+    "select set_config('work_mem', $1, false)",
+    "update pg_settings set setting = $1 where name = 'work_mem'",
+    "create temp table t (n int)",
+    "select pg_advisory_lock($1)",
+    "prepare p as select 1",
+    "declare c cursor with hold for select 1",
+    "listen a",
+  ];
+  const code = "INVALID_ARGUMENT";
+  const pool = db.client.pgPool();
+  for (const text of refused) {
+    await expect(db.client.query(text), text).rejects.toMatchObject({ code });
+    await expect(
+      db.client.transaction((tx) => tx.query(text)),
+      text,
+    ).rejects.toMatchObject({ code });
+    await expect(db.client.stream(text).next(), text).rejects.toMatchObject({ code });
+    await expect(pool.query(text), text).rejects.toMatchObject({ code });
+    await expect(pool.query(new Cursor(text)).read(1), text).rejects.toMatchObject({ code });
+  }
+  expect(db.client.pool.stats.leased).toBe(0);
+  const inside = await db.client.transaction(async (tx) => {
+    await tx.query("set local work_mem = '9MB'");
+    await tx.query("select set_config('lock_timeout', '1s', true), pg_advisory_xact_lock(1)");
+    await tx.query("create temp table t (n int) on commit drop");
+    await tx.query("do $$ begin perform 1; end $$");
+    return (await tx.query("select current_setting('work_mem') as work_mem")).rows;
+  });
+  expect(inside).toEqual([{ work_mem: "9MB" }]);
+  const { rows } = await db.client.query("select current_setting('work_mem') as work_mem");
+  expect(rows).not.toEqual(inside);
+  const settings = { url: bouncer.url, poolMode: "transaction", reset: "rollback", maxSize: 1 } as const;
+  await using knowing = await postgres(settings).connect(); // who says so answers for it
+  await knowing.client.query("set application_name = 'x'; reset application_name");
 });
 
 test("a PgBouncer that nobody was told of costs errors and never runs another statement", async () => {

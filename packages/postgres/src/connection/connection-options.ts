@@ -1,4 +1,4 @@
-import { type ResetMode } from "./session-dirt.js";
+import { type SessionMode } from "./session-dirt.js";
 
 /** What the connections of one pool have in common. */
 export interface ConnectionOptions {
@@ -7,5 +7,5 @@ export interface ConnectionOptions {
   /** How many prepared statements the connection keeps; 0 for none, as behind a PgBouncer in transaction mode. */
   readonly statementCache: number;
   /** What the connection's `reset` will be asked for: `status.clean` says whether there is something to do. @default "auto" */
-  readonly reset?: ResetMode;
+  readonly reset?: SessionMode;
 }

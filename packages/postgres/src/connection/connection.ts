@@ -10,7 +10,7 @@ import { internalsOf, type PgClient } from "./pg-internals.js";
 import { type ReplyLimit } from "./patience.js";
 import { PreparedStatements } from "./prepared.js";
 import { Runner } from "./runner.js";
-import { type ResetMode } from "./session-dirt.js";
+import { type SessionMode } from "./session-dirt.js";
 import { StatementExchange, type StatementContext } from "./statement-exchange.js";
 import { isReadOnlyRefusal } from "./read-only.js";
 import { type PostgresResult, type PostgresStatement } from "./statement.js";
@@ -23,8 +23,8 @@ export class PostgresConnection {
   readonly #client: PgClient;
   readonly #runner: Runner;
   readonly #context: StatementContext;
-  readonly #resetMode: ResetMode;
-  readonly #leftovers = new Leftovers();
+  readonly #resetMode: SessionMode;
+  readonly #leftovers: Leftovers;
 
   constructor(dialled: Dialled, options: ConnectionOptions) {
     this.#dialled = dialled;
@@ -36,6 +36,7 @@ export class PostgresConnection {
       types: this.#client,
     };
     this.#resetMode = options.reset ?? "auto";
+    this.#leftovers = new Leftovers(this.#resetMode);
   }
 
   /** As in `pg_stat_activity`. */
@@ -129,7 +130,7 @@ export class PostgresConnection {
   }
 
   /** Makes the session as if nobody had used it, as far as `mode` goes; rejects where that fails. */
-  async reset(mode: ResetMode, signal: AbortSignal): Promise<void> {
+  async reset(mode: SessionMode, signal: AbortSignal): Promise<void> {
     const inTransaction = this.status.inTransaction === true;
     const run = (text: string) => this.#runner.run(new StatementExchange({ text }, [], this.#context), signal);
     if (!(await this.#leftovers.undo(mode, inTransaction, run))) return;

@@ -17,3 +17,9 @@ export const DIRT: Readonly<Record<DirtKind, Dirt>> = {
   session: 64,
   unknown: 128,
 };
+
+export function kindsOf(dirt: Dirt): readonly string[] {
+  return Object.entries(DIRT)
+    .filter(([, bit]) => (bit & dirt) !== 0)
+    .map(([kind]) => kind);
+}

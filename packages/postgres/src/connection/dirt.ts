@@ -3,9 +3,10 @@ import { dirtOfName } from "./looked-for.js";
 import { LocalSearchPath } from "./local-search-path.js";
 import { SetConfigCalls } from "./set-config-calls.js";
 import { DOUBT, OTHER, PLAIN } from "./sql-token-kinds.js";
+import { Temporaries } from "./temporaries.js";
 import { SqlTokens, type Source } from "./sql-tokens.js";
 
-export { CLEAN, DIRT, type Dirt, type DirtKind } from "./dirt-kinds.js";
+export { CLEAN, DIRT, type Dirt, type DirtKind, kindsOf } from "./dirt-kinds.js";
 
 /** Statements by their first word. What DO and CALL run, nobody can see from here. */
 const FIRST: ReadonlyMap<string, Dirt> = new Map([
@@ -19,13 +20,13 @@ const FIRST: ReadonlyMap<string, Dirt> = new Map([
 ]);
 
 const OF_TRANSACTION: ReadonlySet<string> = new Set(["local", "transaction", "constraints"]);
-const BEFORE_TEMP: ReadonlySet<string> = new Set(["create", "replace", "global", "local", "into"]);
 
 /** Finds what a text may leave behind in its session. When in doubt it says so: more may be undone than was done, never less. */
 export function dirtOf(text: Source): Dirt {
   const tokens = new SqlTokens(text);
   const configs = new SetConfigCalls();
   const path = new LocalSearchPath();
+  const temporaries = new Temporaries();
   let head: string[] = [];
   let dirt = CLEAN;
   let before = ";";
@@ -37,7 +38,11 @@ export function dirtOf(text: Source): Dirt {
       dirt |= firstWords(head);
       head = [];
     } else if (head.length < 3) head.push(token);
-    dirt |= dirtOfName(token) | pair(before, token) | configs.read(token);
+    dirt |=
+      dirtOfName(token) |
+      (before === "with" && token === "hold" ? DIRT.cursor : CLEAN) |
+      configs.read(token) |
+      temporaries.read(token);
     if (path.read(token)) dirt |= DIRT.temporary;
     writes ||= token === "update" || token === "merge";
     settings ||= token === "pg_settings";
@@ -45,7 +50,7 @@ export function dirtOf(text: Source): Dirt {
   }
   // A rule turns an update of this view into calls of set_config.
   if (writes && settings) dirt |= DIRT.settings;
-  return dirt | firstWords(head) | (configs.isOpen ? DIRT.settings : CLEAN);
+  return dirt | firstWords(head) | temporaries.read(";") | (configs.isOpen ? DIRT.settings : CLEAN);
 }
 
 function firstWords([first = "", second = "", third]: readonly string[]): Dirt {
@@ -56,10 +61,4 @@ function firstWords([first = "", second = "", third]: readonly string[]): Dirt {
 function isHarmless(first: string, second: string, third: string | undefined): boolean {
   if (first === "set") return OF_TRANSACTION.has(second) && third !== ".";
   return first === "prepare" && second === "transaction" && (third === PLAIN || third === OTHER);
-}
-
-function pair(before: string, token: string): Dirt {
-  if ((token === "temp" || token === "temporary") && BEFORE_TEMP.has(before)) return DIRT.temporary;
-  if (token === "hold" && before === "with") return DIRT.cursor;
-  return token.startsWith("pg_temp") ? DIRT.temporary : CLEAN;
 }

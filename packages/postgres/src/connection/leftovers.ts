@@ -1,15 +1,29 @@
 import { PoolError } from "@pool/core";
 import { CLEAN, DIRT, type Dirt } from "./dirt.js";
-import { forgetsPrepared, isCleanFor, rememberedDirt, type ResetMode, undoTexts } from "./session-dirt.js";
+import {
+  assertAllowed,
+  forgetsPrepared,
+  isCleanFor,
+  rememberedDirt,
+  type SessionMode,
+  undoTexts,
+} from "./session-dirt.js";
 
 /** What the lease in hand leaves behind in its session, as far as its texts tell, and how that is undone. */
 export class Leftovers {
   #dirt: Dirt = CLEAN;
   #refusedWrite = false;
+  readonly #mode: SessionMode;
 
-  /** A text is sent. */
+  constructor(mode: SessionMode) {
+    this.#mode = mode;
+  }
+
+  /** A text is about to be sent. @throws PoolError `INVALID_ARGUMENT` for one that must not be, see {@link assertAllowed} */
   note(text: string): void {
-    this.#dirt |= rememberedDirt(text);
+    const dirt = rememberedDirt(text);
+    assertAllowed(this.#mode, dirt);
+    this.#dirt |= dirt;
   }
 
   /** A write was refused for being one (SQLSTATE 25006): the transaction was read-only, or the server is. */
@@ -26,12 +40,12 @@ export class Leftovers {
     this.#dirt |= DIRT.unknown;
   }
 
-  isCleanFor(mode: ResetMode): boolean {
+  isCleanFor(mode: SessionMode): boolean {
     return !this.#refusedWrite && isCleanFor(mode, this.#dirt);
   }
 
   /** Undoes it, with one round trip where that is possible. Resolves with whether the session has forgotten its prepared statements. */
-  async undo(mode: ResetMode, inTransaction: boolean, run: (text: string) => Promise<unknown>): Promise<boolean> {
+  async undo(mode: SessionMode, inTransaction: boolean, run: (text: string) => Promise<unknown>): Promise<boolean> {
     if (inTransaction && mode === "none") throw new PoolError("TRANSACTION_OPEN", "a transaction was left open");
     if ((this.#dirt & DIRT.session) !== 0 && !isCleanFor(mode, this.#dirt))
       throw new PoolError("RESET_FAILED", LASTING);

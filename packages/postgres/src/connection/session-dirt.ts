@@ -1,4 +1,5 @@
-import { CLEAN, DIRT, dirtOf, type Dirt } from "./dirt.js";
+import { PoolError } from "@pool/core";
+import { CLEAN, DIRT, dirtOf, type Dirt, kindsOf } from "./dirt.js";
 
 /** How many texts are remembered by the whole process, and how long one may be. */
 const REMEMBERED = 1_000;
@@ -23,6 +24,9 @@ export function rememberedDirt(text: string): Dirt {
  */
 export type ResetMode = "auto" | "discard" | "rollback" | "none";
 
+/** `"transaction"` is "auto" where nothing can be undone, since the session is another's after each transaction: what would have to be is refused. */
+export type SessionMode = ResetMode | "transaction";
+
 const UNDO: readonly (readonly [dirt: Dirt, sql: string])[] = [
   [DIRT.cursor, "CLOSE ALL"],
   [DIRT.settings, "RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL"],
@@ -34,17 +38,28 @@ const UNDO: readonly (readonly [dirt: Dirt, sql: string])[] = [
 ];
 
 /** Are there no round trips to make before the next lease? */
-export function isCleanFor(mode: ResetMode, dirt: Dirt): boolean {
+export function isCleanFor(mode: SessionMode, dirt: Dirt): boolean {
   return mode === "auto" ? dirt === CLEAN : mode !== "discard";
 }
 
 /** The texts to run, one round trip each; mostly there is one. DISCARD ALL does not run beside other statements. */
-export function undoTexts(mode: ResetMode, dirt: Dirt, inTransaction: boolean): readonly string[] {
+export function undoTexts(mode: SessionMode, dirt: Dirt, inTransaction: boolean): readonly string[] {
   const rollback = inTransaction ? ["ROLLBACK"] : [];
   if (isCleanFor(mode, dirt)) return rollback;
   if (mode === "discard" || (dirt & DIRT.unknown) !== 0) return [...rollback, "DISCARD ALL"];
   const undo = UNDO.filter(([kinds]) => (kinds & dirt) !== 0).map(([, sql]) => sql);
   return [[...rollback, ...undo].join("; ")];
+}
+
+/** Dirt of which it is certain that it would be left in a session of PgBouncer's; what DO and CALL run may well leave none. */
+const NEEDS_SESSION: Dirt = ~DIRT.unknown;
+
+/** @throws PoolError `INVALID_ARGUMENT` for a text that leaves something behind where nobody can undo it */
+export function assertAllowed(mode: SessionMode, dirt: Dirt): void {
+  if (mode !== "transaction" || (dirt & NEEDS_SESSION) === CLEAN) return;
+  const what = `the statement may leave something behind in its session (${kindsOf(dirt).join(", ")})`;
+  const message = `${what}, which poolMode "transaction" does not have: another client would get it; SET LOCAL and its like are for a transaction`;
+  throw new PoolError("INVALID_ARGUMENT", message);
 }
 
 /** Do these make the server forget prepared statements? */

@@ -5,7 +5,7 @@ import { type PostgresConnection } from "../connection/connection.js";
 import { asCallback, settle } from "./callbacks.js";
 import { type Home } from "./home.js";
 import { Order } from "./order.js";
-import { RELEASED_TWICE, releasedError } from "./pg-error.js";
+import { CONNECTED, RELEASED_TWICE, releasedError } from "./pg-error.js";
 import { type PgResult } from "./pg-result.js";
 import {
   callbackIn,
@@ -13,10 +13,11 @@ import {
   isSubmittable,
   type PgStatement,
   readStatement,
+  sendToDriver,
   type Submittable,
 } from "./pg-statement.js";
 import { runStatement } from "./run-statement.js";
-import { type Seat } from "./seat.js";
+import { emitterOf, type Seat } from "./seat.js";
 
 /**
  * A connection in the hands of one holder, as a `pg.PoolClient`. Each loan has its own, so that what a holder does after the release, another
@@ -74,14 +75,12 @@ export class LentClient {
   }
 
   connect(callback?: unknown): Promise<never> | undefined {
-    const outcome = Promise.reject(new Error("Client has already been connected. You cannot reuse a client."));
-    return settle(outcome, callback);
+    return settle(Promise.reject(new Error(CONNECTED)), callback);
   }
 
   /** Has the connection closed. A release may follow. */
   end(callback?: unknown): Promise<void> | undefined {
-    const outcome = this.#end();
-    return settle(outcome, callback);
+    return settle(this.#end(), callback);
   }
 
   [Symbol.dispose](): void {
@@ -124,14 +123,15 @@ export class LentClient {
 
   #send(query: Submittable): void {
     const { driver } = this.#seat;
-    if (this.#isReleased || !this.#lease.active) {
-      process.nextTick(() => query.handleError?.(releasedError(this.#home.poolName), driver.connection));
-      return;
+    try {
+      if (this.#isReleased || !this.#lease.active) throw releasedError(this.#home.poolName);
+      sendToDriver(query, this.#lease.resource, driver);
+    } catch (error) {
+      process.nextTick(() => {
+        query.handleError?.(error, driver.connection);
+        emitterOf(this).emit("drain"); // as when the driver is done with it
+      });
     }
-    const { resource } = this.#lease;
-    if (typeof query.text === "string") resource.noteDirt(query.text);
-    const target = typeof query.text === "string" ? driver : resource.client;
-    target.query(query);
   }
 
   async #end(): Promise<void> {

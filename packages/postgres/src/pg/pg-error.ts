@@ -9,6 +9,7 @@ const WORDS: Readonly<Record<string, string>> = {
 };
 
 export const ENDED_TWICE = "Called end on pool more than once";
+export const CONNECTED = "Client has already been connected. You cannot reuse a client.";
 export const RELEASED_TWICE = "Release called on client which has already been released to the pool.";
 
 /**

@@ -1,5 +1,6 @@
 import { PoolError } from "@pool/core";
 import type pg from "pg";
+import { type PostgresConnection } from "../connection/connection.js";
 import { type PostgresStatement } from "../connection/statement.js";
 
 /** What pg calls when the connection takes the next statement: a cursor, a stream of a COPY, a `pg.Query`. */
@@ -21,6 +22,15 @@ const DRIVER_ONLY = ["binary", "rows", "portal", "queryMode"] as const;
 
 export function isSubmittable(query: unknown): query is Submittable {
   return typeof query === "object" && query !== null && typeof (query as Partial<Submittable>).submit === "function";
+}
+
+/** Hands it over. One that does not show its text may do anything. @throws PoolError `INVALID_ARGUMENT` for a text that must not be sent */
+export function sendToDriver(query: Submittable, connection: PostgresConnection, driver: pg.Client): void {
+  if (typeof query.text !== "string") connection.client.query(query);
+  else {
+    connection.noteDirt(query.text);
+    driver.query(query);
+  }
 }
 
 /** Is this one of the rarely used options that only pg's own query object knows? */

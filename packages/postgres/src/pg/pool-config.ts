@@ -1,5 +1,5 @@
 import { type Duration, invalidOptions } from "@pool/core";
-import pg from "pg";
+import type pg from "pg";
 import ConnectionParameters from "pg/lib/connection-parameters.js";
 import { type PasswordProvider } from "../connect/dial-options.js";
 import { type PostgresOptions } from "../options.js";

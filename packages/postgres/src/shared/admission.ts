@@ -1,4 +1,4 @@
-import { CLEAN, DIRT, dirtOf } from "../connection/dirt.js";
+import { CLEAN, dirtOf, kindsOf } from "../connection/dirt.js";
 import { SqlTokens } from "../connection/sql-tokens.js";
 
 /** Keeps what may not travel on a connection that all share off it. */
@@ -43,12 +43,5 @@ function judge(text: string): string | undefined {
   }
   if (first === undefined) return "it is empty";
   const dirt = dirtOf(text);
-  return dirt === CLEAN ? undefined : `it may leave something behind (${kindsOf(dirt)})`;
-}
-
-function kindsOf(dirt: number): string {
-  return Object.entries(DIRT)
-    .filter(([, bit]) => (bit & dirt) !== 0)
-    .map(([kind]) => kind)
-    .join(", ");
+  return dirt === CLEAN ? undefined : `it may leave something behind (${kindsOf(dirt).join(", ")})`;
 }
