@@ -109,11 +109,9 @@ export class Connection<R> {
     if (this.#detached > 0 && !this.#inTransaction) this.#giveBack();
   }
 
-  /** Gives it back for good, behind what is under way. A cancel that takes its time is not waited for here. */
+  /** Gives it back for good, behind what is under way. A cancel or rollback that takes its time is not waited for here. */
   async end(): Promise<void> {
-    const { isHeld } = this.gate;
-    const ended = this.gate.enter(async () => this.#giveBack());
-    if (!isHeld) await ended;
+    await this.gate.unlessHeld(this.gate.enter(async () => this.#giveBack()));
   }
 
   async #take(ticket: number, signal: AbortSignal | undefined): Promise<Lease<R>> {

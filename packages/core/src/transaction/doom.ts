@@ -1,7 +1,7 @@
 import type { Lease } from "../pool/lease.js";
 import type { SqlContext } from "./context.js";
 import { transactionEnded, type Place } from "./failures.js";
-import { refusalIn, type Verdict } from "./verdict.js";
+import { refusalIn, wasCancelled, type Verdict } from "./verdict.js";
 
 /**
  * Whether a transaction can only be rolled back, and why: the backend has rolled it back by itself, or the connection is gone. What ran
@@ -44,9 +44,11 @@ export class Doom<R> {
    */
   learnFrom(verdict: Verdict, isControl: boolean): void {
     if (verdict.kind === "done") return;
+    // Said when its cancel had not taken effect; what was answered in the end says more.
+    if (this.#found?.error === verdict.error) this.#found = undefined;
     const refusal = refusalIn(verdict);
     if (refusal !== undefined && this.#context.driver.isRetryable(refusal)) this.set(refusal);
-    const adrift = isControl && verdict.kind === "cancelled";
+    const adrift = isControl && wasCancelled(verdict);
     if (adrift || verdict.kind === "lost" || !this.#lease.active) this.set(verdict.error);
   }
 

@@ -7,15 +7,34 @@ import { unlessAborted } from "../aborts.js";
 export class Gate {
   #last: Promise<undefined> | undefined;
   #held: Promise<unknown> | undefined;
-
-  /** What the last task left behind is not over: who comes next would wait for it. */
-  get isHeld(): boolean {
-    return this.#held !== undefined;
-  }
+  /** How much else goes on that nobody need wait for. */
+  #left = 0;
+  readonly #onHeld = new Set<() => void>();
 
   /** For the task inside: the next one waits until this has settled, too. It must not reject. */
   hold(rest: Promise<unknown>): void {
     this.#held = rest;
+    this.#tell();
+  }
+
+  /** For a task inside, or behind others, whose caller waits for it no longer. It must not reject. */
+  leave(task: Promise<unknown>): void {
+    this.#left++;
+    void task.then(() => this.#left--);
+    this.#tell();
+  }
+
+  /** Settles as `task` does, which is inside or waits for its turn; with nothing as soon as something in here takes its time. */
+  async unlessHeld<T>(task: Promise<T>): Promise<T | undefined> {
+    if (this.#held !== undefined || this.#left > 0) return undefined;
+    const held = Promise.withResolvers<undefined>();
+    const onHeld = (): void => held.resolve(undefined);
+    this.#onHeld.add(onHeld);
+    try {
+      return await Promise.race([task, held.promise]);
+    } finally {
+      this.#onHeld.delete(onHeld);
+    }
   }
 
   /**
@@ -45,5 +64,9 @@ export class Gate {
       if (this.#held === undefined) open();
       else void this.#held.then(open);
     }
+  }
+
+  #tell(): void {
+    for (const onHeld of this.#onHeld) onHeld();
   }
 }

@@ -6,7 +6,7 @@ import type { SqlContext } from "./context.js";
 import type { TransactionScope } from "./scope.js";
 import type { OpenTransactionOptions, TransactionOutcome } from "./open-options.js";
 import { Doom } from "./doom.js";
-import { rollBack } from "./roll-back.js";
+import { loseUnlessDone, rollBack } from "./roll-back.js";
 import type { Reading } from "./reading.js";
 import type { StatementCall } from "./statement-run.js";
 import { failureIn, isUnsent, wasCancelled, type Verdict } from "./verdict.js";
@@ -74,21 +74,20 @@ export class OpenTransaction<R> {
    * @throws PoolError `OUTCOME_UNKNOWN` when no reply came; what doomed it; the backend's own error when it answered that it did not commit
    */
   async commit(): Promise<void> {
-    const doom = this.findDoom();
-    if (doom !== undefined) {
-      this.note(doom.error, await this.rollback());
-      throw doom.error;
-    }
-    const verdict = await this.#connection.gate.enter(() => this.#send({ text: "COMMIT", values: [] }));
+    // What doomed it may be known only when the cancel of an earlier statement is over.
+    const verdict = await this.#connection.gate.enter(async () =>
+      this.findDoom() === undefined ? await this.#send({ text: "COMMIT", values: [] }, true) : undefined,
+    );
+    if (verdict === undefined) return await this.#refuseCommit();
     const failed = failureIn(verdict);
     if (failed === undefined) {
       this.#outcome = "committed";
     } else if (isUnsent(failed.failure)) {
       this.#connection.lose(this.#lease, failed.failure);
       throw failed.failure;
-    } else if (verdict.kind === "cancelled" || verdict.kind === "lost") {
+    } else if (wasCancelled(verdict) || verdict.kind === "lost") {
       this.#outcome = "unknown";
-      this.#connection.lose(this.#lease, failed.failure);
+      loseUnlessDone(this.#connection, this.#lease, verdict);
       throw outcomeUnknown(this.place, failed.failure);
     } else {
       // Some backends keep a transaction open whose COMMIT they refuse.
@@ -97,9 +96,15 @@ export class OpenTransaction<R> {
     }
   }
 
+  async #refuseCommit(): Promise<never> {
+    const error = this.findDoom()?.error;
+    this.note(error, await this.rollback());
+    throw error;
+  }
+
   /** @see rollBack */
   rollback(): Promise<RollbackFailure | undefined> {
-    return rollBack(this.#connection, this.#lease, this.#doom);
+    return rollBack(this.#connection, this.#lease, this.#doom, this.signal?.aborted === true);
   }
 
   /** Notes on what has failed that the rollback has failed as well. */
@@ -127,10 +132,10 @@ export class OpenTransaction<R> {
     return this.#connection.inTurn(call, async (own) => {
       const refused = mayNot() ?? this.#doom.refusal();
       if (refused !== undefined) throw refused;
-      const verdict = await this.#send({ ...own, transactionSignal: this.signal }, !isControl);
+      const verdict = await this.#send({ ...own, transactionSignal: this.signal }, true);
       if (verdict.kind === "done") return verdict.result;
+      this.#doom.learnFrom(verdict, isControl);
       if (verdict.kind === "cancelling") void verdict.over.then((final) => this.#doom.learnFrom(final, isControl));
-      else this.#doom.learnFrom(verdict, isControl);
       throw verdict.error;
     });
   }

@@ -43,8 +43,8 @@ export interface SqlTarget<R = unknown> extends Queryable {
    * Has the connection to itself for `work`, as a statement has it: in its turn, counted as busy under the name `statement`, by the rules of
    * the transaction it is asked in. What else is asked of this session or transaction waits until `work` has settled, so `work` must not wait
    * for that. It is not bounded in time unless `timeout` says so, since what it hands out may be read slowly; the connector's `queryTimeout`
-   * is for statements. On abort, at the `timeout` and with the transaction's own signal, `signal` tells `work` to cancel; one that has not
-   * settled within the client's `cancelTimeout` has its connection closed. When it rejects, the connection counts as lost if the driver says so.
+   * is for statements. On abort, at the `timeout` and with the transaction's own signal, `signal` tells `work` to cancel; the caller
+   * hears within 25 ms, and a work that has not settled within the client's `cancelTimeout` has its connection closed. When it rejects, the connection counts as lost if the driver says so.
    */
   use<T>(statement: string, work: UseWork<R, T>, options?: UseOptions): Promise<T>;
 }

@@ -49,7 +49,7 @@ export async function perform<R>(
   call: StatementCall,
   tellsEarly = false,
 ): Promise<Verdict> {
-  const run = new StatementRun(context, call, tellsEarly && call.work === undefined);
+  const run = new StatementRun(context, call, tellsEarly);
   const aborted = run.abortedBefore;
   if (aborted !== undefined) return { kind: "unsent", error: aborted.reason };
   const progress = { sent: false };

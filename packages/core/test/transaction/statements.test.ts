@@ -182,7 +182,7 @@ test("in a session the next statement waits until such a cancel is over, and the
   expect(database.violations).toEqual([]);
 });
 
-test("a transaction whose statement does not answer its cancel ends at once, by its connection", async () => {
+test("a transaction whose statement does not answer its cancel ends at once, and its connection behind it within cancelTimeout", async () => {
   const { client, clock, database } = setUp();
   database.fault = (text) => (text === "INSERT" ? "deaf" : undefined);
   let reason: unknown;
@@ -194,6 +194,8 @@ test("a transaction whose statement does not answer its cancel ends at once, by 
   await clock.advance(1);
   await settle();
   expect(reason).toMatchObject({ code: "QUERY_TIMEOUT" });
+  expect(client.pool.stats).toMatchObject({ leased: 1, totals: { destroyed: 0 } });
+  await clock.advance(975);
   expect(client.pool.stats).toMatchObject({ leased: 0, totals: { destroyed: 1 } });
   expect(database.log).toEqual(["BEGIN", "INSERT t a"]);
   expect(database.committed).toEqual([]);
