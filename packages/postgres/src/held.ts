@@ -2,14 +2,16 @@ import { isPoolError, type QueryOptions, type SqlTarget } from "@pool/core";
 import { type PostgresConnection } from "./connection/connection.js";
 import { postgresError } from "./errors.js";
 
-/** Holds the connection as long as somebody reads, or until the signal of the work has it cancelled. */
+/** Holds the connection as long as somebody reads, or until the signal of the work has it cancelled. Asks for none when `check` throws. */
 export async function* held<T>(
+  check: () => void,
   pool: string,
   target: SqlTarget<PostgresConnection>,
   text: string,
   options: QueryOptions | undefined,
   open: (connection: PostgresConnection, signal: AbortSignal) => AsyncGenerator,
 ): AsyncGenerator<T, void, undefined> {
+  check();
   const opened = Promise.withResolvers<AsyncGenerator>();
   const over = Promise.withResolvers<undefined>();
   let stopped: AbortSignal | undefined;
@@ -28,20 +30,35 @@ export async function* held<T>(
     { ...options, alone: true },
   );
   const fail = (error: unknown): void => over.reject(error === stopped?.reason ? error : postgresError(pool, error));
-  // Either may fail before the other is looked at.
-  using.catch(opened.reject);
-  over.promise.catch(() => undefined);
-  let isLeft = true;
+  over.promise.catch(() => undefined); // it is looked at by the work alone
+  // Of a cancel `use` tells before a server has answered that may never do so: nobody waits for its rows any longer.
+  let told: { readonly error: unknown } | undefined;
+  let tell: (error: unknown) => void = opened.reject;
+  using.catch((error: unknown) => {
+    told = { error };
+    tell(error);
+  });
+  const unlessTold = <V>(ask: () => Promise<V>): Promise<V> =>
+    new Promise((resolve, reject) => {
+      if (told !== undefined) return reject(told.error as Error);
+      tell = reject;
+      ask().then(resolve, reject);
+    });
+  let leave: (() => Promise<unknown>) | undefined;
   try {
-    yield* (await opened.promise) as AsyncIterable<T>; // the caller knows the type of the rows
-    isLeft = false;
+    const rows = await opened.promise;
+    leave = () => rows.return(undefined);
+    const more = (): Promise<IteratorResult<unknown>> => rows.next();
+    for (let row = await unlessTold(more); row.done !== true; row = await unlessTold(more)) yield row.value as T; // the caller knows its type
+    leave = undefined;
   } catch (error) {
-    isLeft = false;
+    leave = undefined;
     fail(error);
   } finally {
+    if (leave !== undefined) await unlessTold(leave).catch(fail);
     over.resolve(undefined);
     await using.catch((error: unknown) => {
-      if (!isLeft || !isEnd(error)) throw error;
+      if (leave === undefined || !isEnd(error)) throw error;
     });
   }
 }

@@ -1,5 +1,6 @@
 import { maskStatement, PoolError, type QueryOptions, type SqlTarget, type Statement } from "@pool/core";
 import pg from "pg";
+import { readCall } from "./call-arguments.js";
 import { type PostgresConnection } from "./connection/connection.js";
 import { type CopySource } from "./connection/copy.js";
 import { type ReplyLimit } from "./connection/patience.js";
@@ -61,31 +62,34 @@ export function postgresMethods(pool: string, queryTimeout: number): Omit<Postgr
     error: () => silent(pool, text, use.label, queryTimeout),
   });
   return {
-    stream<Row>(text: string, values: readonly unknown[] = [], options: StreamOptions = {}) {
-      const { batch, rowMode, types, ...use } = options;
+    stream<Row>(text: string, values: readonly unknown[] = [], options?: StreamOptions) {
+      const check = (): void => readCall("stream", text, options, ["batch", "rowMode", "types"]);
+      const { batch, rowMode, types, ...use } = { ...options };
       const how = { ...(rowMode !== undefined && { rowMode }), ...(types !== undefined && { types }) };
-      return held<Row>(pool, this, text, use, (connection, signal) =>
+      return held<Row>(check, pool, this, text, use, (connection, signal) =>
         connection.stream({ text, values, ...how }, { batch, signal, limit: limitOf(text, use) }),
       );
     },
     async copyFrom(text, source, options) {
+      readCall("copyFrom", text, options);
       return await this.use(
         text,
         async (connection, { signal }) => {
           try {
             return await connection.copyFrom(text, source, signal, limitOf(text, options));
           } catch (error) {
-            // What the source throws is its caller's, and no news about the connection.
-            throw connection.status.busy === true || error instanceof pg.DatabaseError
-              ? postgresError(pool, error)
-              : error;
+            // What the source throws is its caller's, and so is why it was cancelled: no news about the connection.
+            const isNews = connection.status.busy === true || error instanceof pg.DatabaseError;
+            throw isNews && error !== signal.reason ? postgresError(pool, error) : error;
           }
         },
-        options,
+        // A source that asks the same session for something would wait for the end of its own COPY.
+        { ...options, alone: true },
       );
     },
     copyTo(text, options) {
-      return held<Buffer>(pool, this, text, options, (connection, signal) =>
+      const check = (): void => readCall("copyTo", text, options);
+      return held<Buffer>(check, pool, this, text, options, (connection, signal) =>
         connection.copyTo(text, signal, limitOf(text, options)),
       );
     },

@@ -1,10 +1,12 @@
-import { PoolError, reasonOf } from "@pool/core";
+import { PoolError } from "@pool/core";
+import { assertHow } from "./how.js";
 import { type WireValue } from "./messages.js";
 import { type DataRow, type PgWire, type RowDescription } from "./pg-internals.js";
 import { RowShape, type RowReader } from "./row-reader.js";
 import { SilentExchange } from "./silent-exchange.js";
 import { type StatementContext } from "./statement-exchange.js";
 import { type PostgresStatement } from "./statement.js";
+import { unreadable } from "./unreadable.js";
 
 /**
  * One statement whose rows come in batches. Its portal lives until Sync, so that no transaction is needed: between batches there is only
@@ -24,6 +26,7 @@ export class CursorExchange extends SilentExchange<undefined> {
 
   constructor(statement: PostgresStatement, values: readonly WireValue[], batch: number, context: StatementContext) {
     super();
+    assertHow(statement);
     this.#statement = statement;
     this.#values = values;
     this.#batch = batch;
@@ -69,7 +72,12 @@ export class CursorExchange extends SilentExchange<undefined> {
   }
 
   override handleRowDescription({ fields }: RowDescription): void {
-    this.#reader = new RowShape(fields).reader(this.#statement.types ?? this.#context.types, this.#statement.rowMode);
+    const { types, rowMode } = this.#statement;
+    try {
+      this.#reader = new RowShape(fields).reader(types ?? this.#context.types, rowMode);
+    } catch (cause) {
+      this.#failure ??= { reason: unreadable(cause) };
+    }
   }
 
   override handleDataRow({ fields }: DataRow): void {
@@ -77,8 +85,7 @@ export class CursorExchange extends SilentExchange<undefined> {
     try {
       this.#rows.push(this.#reader?.(fields));
     } catch (cause) {
-      const message = `a type parser failed on the statement's rows: ${reasonOf(cause)}`;
-      this.#failure = { reason: new PoolError("STATEMENT_FAILED", message, { cause }) };
+      this.#failure = { reason: unreadable(cause) };
     }
   }
 

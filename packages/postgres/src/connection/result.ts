@@ -19,7 +19,7 @@ export class ResultBuilder {
   #all: PostgresResult[] | undefined;
   #reader: RowReader | undefined;
   #shape: RowShape | undefined;
-  /** What a type parser threw; the rows behind it are not read. */
+  /** What a type parser threw, or the choice of one; the rows behind it are not read. */
   failure: { readonly cause: unknown } | undefined;
 
   constructor(types: Types, rowMode: "object" | "array" | undefined) {
@@ -41,7 +41,11 @@ export class ResultBuilder {
   use(shape: RowShape): void {
     this.#shape = shape;
     this.#current.fields = shape.fields;
-    this.#reader = shape.reader(this.#types, this.#rowMode);
+    try {
+      this.#reader = shape.reader(this.#types, this.#rowMode);
+    } catch (cause) {
+      this.failure ??= { cause };
+    }
   }
 
   /** One row, as the values that pg has decoded. */

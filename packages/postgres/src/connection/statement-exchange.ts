@@ -1,7 +1,8 @@
-import { PoolError, reasonOf } from "@pool/core";
+import { PoolError } from "@pool/core";
 import { type DatabaseError } from "pg";
 import { type RowSink } from "../connect/row-tap.js";
 import { Exchange } from "./exchange.js";
+import { assertHow } from "./how.js";
 import { type Messages, type WireValue } from "./messages.js";
 import {
   type CommandComplete,
@@ -14,6 +15,7 @@ import { type Prepared, type PreparedStatements, type Refusal } from "./prepared
 import { ResultBuilder } from "./result.js";
 import { type Types } from "./row-reader.js";
 import { type PostgresResult, type PostgresStatement } from "./statement.js";
+import { unreadable } from "./unreadable.js";
 
 const STABLE: ReadonlySet<string> = new Set(["SELECT", "INSERT", "UPDATE", "DELETE", "MERGE"]);
 
@@ -38,6 +40,7 @@ export class StatementExchange extends Exchange<PostgresResult> implements PgSub
 
   constructor(statement: PostgresStatement, values: readonly WireValue[], context: StatementContext) {
     super();
+    assertHow(statement);
     this.#statement = statement;
     this.#values = values;
     this.#messages = context.messages;
@@ -140,10 +143,4 @@ function copyRefused(): PoolError {
     "INVALID_ARGUMENT",
     "COPY from STDIN and to STDOUT need copyFrom and copyTo; run as a statement its data is lost",
   );
-}
-
-function unreadable(cause: unknown): PoolError {
-  return new PoolError("STATEMENT_FAILED", `a type parser failed on the statement's rows: ${reasonOf(cause)}`, {
-    cause,
-  });
 }
