@@ -7,6 +7,7 @@ import { readPostgresOptions, type ResolvedPostgresOptions } from "../resolved-o
 import { LentPool } from "./lent-pool.js";
 import { optionsOf, type PoolConfig } from "./pool-config.js";
 import { type Seats } from "./seats.js";
+import { hideAddresses } from "./shown-options.js";
 import { type Source } from "./source.js";
 import { type ConnectHooks, withSetup } from "./setup.js";
 
@@ -23,6 +24,7 @@ export const Pool = class Pool extends LentPool {
   constructor(config: PoolConfig = {}) {
     const given = readPostgresOptions(optionsOf(config));
     super(config as pg.PoolConfig, (seats) => sourceOf(given, config, seats, () => this));
+    hideAddresses(this.options, given.dial);
   }
 } as unknown as PoolClass;
 

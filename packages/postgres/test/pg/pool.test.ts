@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { once } from "node:events";
+import { inspect } from "node:util";
 import { sharedPostgres, type PostgresServer } from "@pool/testing";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -24,6 +25,22 @@ describe("the class", () => {
     expect(pool.constructor.name).toBe("Pool");
     expect(pool.options).toMatchObject({ max: 10, min: 0, idleTimeoutMillis: 10_000, allowExitOnIdle: false });
     expect(Object.keys(pool.options)).not.toContain("password");
+  });
+
+  it("shows where it leads and no secret, whatever the address is given in", async () => {
+    const { host, hostname, port, username } = new URL("postgres://me@db.example.com:5433/x");
+    const secret = "h%75nter2";
+    const address = `postgres://${username}:${secret}@${host}/x?sslmode=disable`;
+    for (const name of ["connectionString", "url"] as const) {
+      await using pool = new Pool({ [name]: address, host: "elsewhere" });
+      const seen = inspect(pool, { depth: 12 }) + JSON.stringify(pool.options) + JSON.stringify({ ...pool.options });
+      expect(seen).not.toMatch(/hunter2|h%75nter2/);
+      expect(pool.options).toMatchObject({ host: hostname, port: Number(port), user: username, database: "x" });
+      expect(Object.keys(pool.options)).not.toContain(name);
+      // Libraries that connect by themselves read them.
+      expect(pool.options[name as "connectionString"]).toBe(address);
+      expect(pool.options.password).toBe("hunter2");
+    }
   });
 
   it("is a pg.Pool to the compiler", async () => {
@@ -63,6 +80,16 @@ describe("query", () => {
       expect(plain(ours), JSON.stringify(shape)).toEqual(plain(theirs));
     }
     await peer.end();
+  });
+
+  it("differs where the README says so: texts that share a name, results without pg's class", async () => {
+    await using pool = open({ max: 1 });
+    const first = await pool.query({ name: "shared", text: "select 1 as a" });
+    const second = await pool.query({ name: "shared", text: "select 2 as b" });
+    expect([first.rows, second.rows]).toEqual([[{ a: 1 }], [{ b: 2 }]]);
+    expect(Object.getPrototypeOf(first)).toBe(Object.prototype);
+    const noList = "abc" as unknown as unknown[];
+    await expect(pool.query("select $1", noList)).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
   });
 
   it("calls back in the async context of its caller", async () => {
