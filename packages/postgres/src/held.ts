@@ -40,7 +40,7 @@ export async function* held<T>(
   });
   const unlessTold = <V>(ask: () => Promise<V>): Promise<V> =>
     new Promise((resolve, reject) => {
-      if (told !== undefined) return reject(told.error as Error);
+      if (told !== undefined) return reject(told.error);
       tell = reject;
       ask().then(resolve, reject);
     });

@@ -1,7 +1,7 @@
 import { getEventListeners } from "node:events";
 import { inspect } from "node:util";
 import { describeOptions, isPoolError, onEvent } from "@pool/core";
-import { sharedPostgres, type PostgresServer } from "@pool/testing";
+import { faultProxy, sharedPostgres, type PostgresServer } from "@pool/testing";
 import { afterAll, expect, test } from "vitest";
 import { postgres, type PostgresClient, type PostgresConnection, type PostgresOptions } from "../src/index.js";
 
@@ -10,6 +10,11 @@ afterAll(() => server[Symbol.asyncDispose]());
 
 async function connected(options: PostgresOptions = {}) {
   return await postgres({ url: server.url, maxSize: 4, ...options }).connect();
+}
+
+function addressOf(url: string) {
+  const { hostname, port } = new URL(url);
+  return { host: hostname, port: Number(port) };
 }
 
 const backends = async (name: string): Promise<number> =>
@@ -106,6 +111,86 @@ test("a transaction whose statement failed and was caught rejects at its COMMIT,
   });
   await expect(transaction).rejects.toSatisfy((error) => isPoolError(error));
   expect((await db.client.query("select * from kept")).rows).toEqual([]);
+});
+
+test("what ends a session or transaction inside the loop of its stream ends the stream, and costs no connection", async () => {
+  await using db = await connected({ maxSize: 1 });
+  const rows = "select generate_series(1, 1000) as n";
+  await db.client.session(async (session) => {
+    await session.begin();
+    for await (const _ of session.stream(rows, [], { batch: 5 })) {
+      await expect(session.commit()).rejects.toMatchObject({ code: "SESSION_BUSY" });
+      await session.rollback();
+      break;
+    }
+    expect((await session.query("select 1 as one")).rows).toEqual([{ one: 1 }]);
+    await session.begin();
+    const reading = async (): Promise<void> => {
+      for await (const _ of session.stream(rows, [], { batch: 5 })) await session.rollback();
+    };
+    await expect(reading()).rejects.toMatchObject({ code: "TRANSACTION_ENDED" });
+  });
+  const opened = await db.client.openSession();
+  for await (const _ of opened.stream(rows, [], { batch: 5 })) {
+    await opened[Symbol.asyncDispose]();
+    break;
+  }
+  const left = db.client.transaction(async (tx) => void (await tx.stream(rows, [], { batch: 5 }).next()));
+  await expect(left).rejects.toMatchObject({ code: "TRANSACTION_ENDED" });
+  await db.client.query("select 1");
+  expect(db.client.pool.stats).toMatchObject({ leased: 0, size: 1, totals: { destroyed: 0, created: 1 } });
+});
+
+test("a transaction's own signal ends a stream and a COPY in it with its reason, and costs no connection", async () => {
+  await using db = await connected({ maxSize: 1 });
+  await db.client.query("create table if not exists aborted (n int)");
+  for (const work of ["stream", "copy"]) {
+    const controller = new AbortController();
+    const running = db.client.transaction(
+      async (tx) => {
+        if (work === "stream") {
+          for await (const _ of tx.stream("select generate_series(1, 1000000)", [], { batch: 5 }))
+            controller.abort(new Error("stop"));
+        } else {
+          const source = async function* () {
+            yield "1\n";
+            controller.abort(new Error("stop"));
+            await new Promise(() => undefined);
+          };
+          await tx.copyFrom("copy aborted from stdin", source());
+        }
+      },
+      { signal: controller.signal },
+    );
+    await expect(running).rejects.toThrow("stop");
+  }
+  expect((await db.client.query("select * from aborted")).rows).toEqual([]);
+  expect(db.client.pool.stats).toMatchObject({ leased: 0, size: 1, totals: { destroyed: 0, created: 1 } });
+});
+
+test("a COPY whose source asks the same transaction for something fails with what refuses it", async () => {
+  await using db = await connected();
+  const copying = db.client.transaction(async (tx) => {
+    await tx.query("create temp table copied (n int) on commit drop");
+    const source = async function* () {
+      yield "1\n";
+      await tx.query("select 1");
+    };
+    await tx.copyFrom("copy copied from stdin", source());
+  });
+  await expect(copying).rejects.toMatchObject({ code: "SESSION_BUSY" });
+  expect(db.client.pool.stats).toMatchObject({ leased: 0, totals: { destroyed: 0 } });
+});
+
+test("a statement that times out in a transaction costs no connection when its cancel takes a while", async () => {
+  await using proxy = await faultProxy({ target: addressOf(server.url) });
+  await using db = await connected({ url: proxy.url(server.url), maxSize: 1, queryTimeout: 2_000 });
+  await db.client.query("select 1");
+  proxy.latency(60, { direction: "downstream" });
+  const slow = db.client.transaction((tx) => tx.query({ text: "select pg_sleep(20)", timeout: 200 }));
+  await expect(slow).rejects.toMatchObject({ code: "QUERY_TIMEOUT" });
+  await db.client.query("select 1");
+  expect(db.client.pool.stats).toMatchObject({ totals: { created: 1, destroyed: 0 } });
 });
 
 test("rows stream through a session, which refuses other statements inside the loop and goes on after it", async () => {
