@@ -6,6 +6,22 @@ export interface Labels {
   label(connection: PostgresConnection, text: string, label: string | undefined): string | Promise<string>;
 }
 
+/** Opens what is read row by row under its label; a generator more only where the server has to be told first. */
+export function labelled<T>(
+  labels: Labels | undefined,
+  connection: PostgresConnection,
+  text: string,
+  label: string | undefined,
+  open: (text: string) => AsyncGenerator<T>,
+): AsyncGenerator<T> {
+  const sent = labels === undefined ? text : labels.label(connection, text, label);
+  return typeof sent === "string" ? open(sent) : afterwards(sent, open);
+}
+
+async function* afterwards<T>(text: Promise<string>, open: (text: string) => AsyncGenerator<T>): AsyncGenerator<T> {
+  yield* open(await text);
+}
+
 const LONGEST = 63; // of an application_name, which the server cuts off there
 
 /** As `labels` says; undefined when labels stay here. */

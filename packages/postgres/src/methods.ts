@@ -7,6 +7,7 @@ import { type ReplyLimit } from "./connection/patience.js";
 import { type PostgresResult } from "./connection/statement.js";
 import { postgresError } from "./errors.js";
 import { held } from "./held.js";
+import { labelled, type Labels } from "./labels.js";
 
 /** What a statement may say beside its text and values. */
 export interface PostgresQueryOptions extends QueryOptions {
@@ -56,7 +57,11 @@ type Target = SqlTarget<PostgresConnection>;
  * The methods beside `query`, written once over what clients, sessions and transactions have in common.
  * @param queryTimeout how long in ms the server may owe an answer; who reads or gives data may be slower
  */
-export function postgresMethods(pool: string, queryTimeout: number): Omit<PostgresMethods, "query"> & ThisType<Target> {
+export function postgresMethods(
+  pool: string,
+  queryTimeout: number,
+  labels: Labels | undefined,
+): Omit<PostgresMethods, "query"> & ThisType<Target> {
   const limitOf = (text: string, use: QueryOptions = {}): ReplyLimit => ({
     ms: use.timeout === undefined ? queryTimeout : Infinity, // a `timeout` bounds the whole
     error: () => silent(pool, text, use.label, queryTimeout),
@@ -67,7 +72,9 @@ export function postgresMethods(pool: string, queryTimeout: number): Omit<Postgr
       const { batch, rowMode, types, ...use } = { ...options };
       const how = { ...(rowMode !== undefined && { rowMode }), ...(types !== undefined && { types }) };
       return held<Row>(check, pool, this, text, use, (connection, signal) =>
-        connection.stream({ text, values, ...how }, { batch, signal, limit: limitOf(text, use) }),
+        labelled(labels, connection, text, use.label, (sent) =>
+          connection.stream({ text: sent, values, ...how }, { batch, signal, limit: limitOf(text, use) }),
+        ),
       );
     },
     async copyFrom(text, source, options) {
@@ -76,7 +83,8 @@ export function postgresMethods(pool: string, queryTimeout: number): Omit<Postgr
         text,
         async (connection, { signal }) => {
           try {
-            return await connection.copyFrom(text, source, signal, limitOf(text, options));
+            const sent = labels === undefined ? text : await labels.label(connection, text, options?.label);
+            return await connection.copyFrom(sent, source, signal, limitOf(text, options));
           } catch (error) {
             // What the source throws is its caller's, and so is why it was cancelled: no news about the connection.
             const isNews = connection.status.busy === true || error instanceof pg.DatabaseError;
@@ -90,7 +98,9 @@ export function postgresMethods(pool: string, queryTimeout: number): Omit<Postgr
     copyTo(text, options) {
       const check = (): void => readCall("copyTo", text, options);
       return held<Buffer>(check, pool, this, text, options, (connection, signal) =>
-        connection.copyTo(text, signal, limitOf(text, options)),
+        labelled(labels, connection, text, options?.label, (sent) =>
+          connection.copyTo(sent, signal, limitOf(text, options)),
+        ),
       );
     },
   };

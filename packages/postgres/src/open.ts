@@ -99,14 +99,15 @@ function poolOf(
 function clientOf(options: ResolvedPostgresOptions, parts: Parts): PostgresClient {
   const { primary, replica, shared, listener } = parts;
   const { queryTimeout } = options;
+  const labels = labelling(options.labels);
   const sql = createSqlClient<PostgresConnection, PostgresMethods>({
     pool: primary,
     readPool: replica,
-    driver: postgresDriver(primary.name, labelling(options.labels)),
+    driver: postgresDriver(primary.name, labels),
     queryTimeout,
     cancelTimeout: CANCEL_TIMEOUT,
     // `query` is there already, and gives what PostgreSQL's driver gives.
-    extend: postgresMethods(primary.name, queryTimeout) as PostgresMethods,
+    extend: postgresMethods(primary.name, queryTimeout, labels) as PostgresMethods,
   });
   return {
     ...sql,
