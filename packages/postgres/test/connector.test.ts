@@ -135,7 +135,7 @@ test("what ends a session or transaction inside the loop of its stream ends the 
     await opened[Symbol.asyncDispose]();
     break;
   }
-  const left = db.client.transaction(async (tx) => void (await tx.stream(rows, [], { batch: 5 }).next()));
+  const left = db.client.transaction(async (tx) => await tx.stream(rows, [], { batch: 5 }).next());
   await expect(left).rejects.toMatchObject({ code: "TRANSACTION_ENDED" });
   await db.client.query("select 1");
   expect(db.client.pool.stats).toMatchObject({ leased: 0, size: 1, totals: { destroyed: 0, created: 1 } });
