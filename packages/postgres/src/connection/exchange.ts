@@ -75,7 +75,7 @@ export abstract class Exchange<T> {
 }
 
 /** The connection had ended before: of this statement the server has heard nothing. */
-function neverSent(cause: unknown): PoolError {
+export function neverSent(cause: unknown): PoolError {
   const message = `the connection was lost before the statement was sent: ${reasonOf(cause)}`;
   return new PoolError("RESOURCE_LOST", message, { cause, details: { sent: false } });
 }

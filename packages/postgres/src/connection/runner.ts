@@ -1,9 +1,9 @@
-import { PoolError } from "@pool/core";
+import { isPoolError, PoolError } from "@pool/core";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { type Dialled } from "../connect/dialled.js";
 import { cancellable, type Cancelled, type CancelRoute } from "./cancellation.js";
-import { type Exchange } from "./exchange.js";
+import { type Exchange, neverSent } from "./exchange.js";
 import { Line } from "./line.js";
 import { internalsOf, type PgSubmittable } from "./pg-internals.js";
 
@@ -14,12 +14,15 @@ export class Runner implements CancelRoute {
   readonly #dialled: Dialled;
   readonly #cancelTimeout: number;
   readonly #line: Line;
+  /** Why the connection ended, as the server or the system has said it; the driver forgets it. */
+  #loss: { readonly cause: unknown } | undefined;
   #running: Interruptible | undefined;
   #cancelling: Promise<unknown> | undefined;
 
   constructor(dialled: Dialled, cancelTimeout: number) {
     this.#dialled = dialled;
     this.#cancelTimeout = cancelTimeout;
+    dialled.client.once("error", (cause: unknown) => (this.#loss = { cause }));
     this.#line = new Line(internalsOf(dialled.client));
   }
 
@@ -36,7 +39,8 @@ export class Runner implements CancelRoute {
     } catch (error) {
       // Its stack leads to the socket; from here it leads to who awaits. Only those who fail pay for it.
       if (error instanceof pg.DatabaseError) Error.captureStackTrace(error);
-      throw error;
+      const isUnsent = this.#loss !== undefined && isPoolError(error, "RESOURCE_LOST") && error.details.sent === false;
+      throw isUnsent ? neverSent(this.#loss?.cause) : error;
     } finally {
       if (this.#cancelling !== undefined) await this.#cancelled();
       if (this.#running === exchange) this.#running = undefined;

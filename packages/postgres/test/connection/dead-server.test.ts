@@ -86,6 +86,15 @@ describe.each(Object.entries(ENDS))("a connection of which %s between two batche
   });
 });
 
+it("a session that the server has ended says why, in the server's words", async () => {
+  const ended = client.transaction(async (tx) => {
+    await tx.query("set local idle_in_transaction_session_timeout = 50");
+    await sleep(300);
+    await tx.query("select 1");
+  });
+  await expect(ended).rejects.toMatchObject({ code: "RESOURCE_LOST", cause: { code: "25P03" } });
+});
+
 const silenced = { code: "QUERY_TIMEOUT", details: { timeout: 400 } };
 
 describe("a server that falls silent", () => {
