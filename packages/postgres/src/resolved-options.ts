@@ -81,8 +81,11 @@ type Given = PostgresOptions & {
 };
 
 function impossible({ poolMode, labels, reset }: Given): string[] {
-  if (poolMode !== "transaction") return [];
   const problems: string[] = [];
+  if (labels === "applicationName" && (reset === "rollback" || reset === "none")) {
+    problems.push(`labels "applicationName" needs a reset that takes the name back, and reset "${reset}" does not`);
+  }
+  if (poolMode !== "transaction") return problems;
   if (labels === "applicationName") {
     problems.push('labels "applicationName" needs a session, and poolMode "transaction" has none; "comment" works');
   }

@@ -349,6 +349,7 @@ test("every wrong option is named, impossible pairs are refused, and nothing sho
   for (const name of ["maxsize", "queryTimeout", "password", "statementCache"]) expect(error.message).toContain(name);
   expect(wrong({ poolMode: "transaction", labels: "applicationName" }).message).toContain("labels");
   expect(wrong({ poolMode: "transaction", reset: "discard" }).message).toContain("reset");
+  expect(wrong({ labels: "applicationName", reset: "none" }).message).toContain("takes the name back");
   expect(wrong({ replicas: { hosts: [] } }).message).toContain("hosts");
   expect(wrong({ replicas: { hosts: ["a"], maxSize: 0 } }).message).toContain("maxSize");
   expect(wrong({ replicas: { hosts: ["a"], maxSize: 3, maxIdle: 4 } }).message).toContain("replicas: maxIdle (4)");

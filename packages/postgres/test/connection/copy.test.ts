@@ -169,7 +169,7 @@ describe("copyTo", () => {
   });
 
   it("cancels when the loop is left", async () => {
-    for await (const chunk of connection.copyTo("copy (select * from generate_series(1, 100000000)) to stdout")) {
+    for await (const chunk of connection.copyTo("copy (select generate_series(1, 100000000)) to stdout")) {
       expect(chunk.length).toBeGreaterThan(0);
       break;
     }
@@ -178,7 +178,7 @@ describe("copyTo", () => {
 
   it("throws the reason when it is aborted", async () => {
     const signal = AbortSignal.timeout(50);
-    const endless = connection.copyTo("copy (select * from generate_series(1, 100000000)) to stdout", signal);
+    const endless = connection.copyTo("copy (select generate_series(1, 100000000)) to stdout", signal);
     await expect(collect(endless)).rejects.toSatisfy((e) => e === signal.reason);
     const stuck = AbortSignal.timeout(50);
     await expect(collect(connection.copyTo("copy (select pg_sleep(60)) to stdout", stuck))).rejects.toSatisfy(
