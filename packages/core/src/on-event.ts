@@ -2,8 +2,9 @@ import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { readFunction, wrongArgument } from "./arguments.js";
 import type { MomentEvents, TracedEvents } from "./events.js";
 
+const STEPS = ["start", "end", "asyncStart", "asyncEnd", "error"] as const;
 /** The steps of a traced event, as `node:diagnostics_channel` names them. */
-export type TracedStep = "start" | "end" | "asyncStart" | "asyncEnd" | "error";
+export type TracedStep = (typeof STEPS)[number];
 /** `pool:release` for a moment; `pool:query`, which is its end, or `pool:query:start` and so on for what takes time. */
 export type ListenedName = keyof MomentEvents | keyof TracedEvents | `${keyof TracedEvents}:${TracedStep}`;
 export type EventOf<N extends ListenedName> = N extends keyof MomentEvents
@@ -48,6 +49,12 @@ const TRACED: Readonly<Record<keyof TracedEvents, true>> = {
   "connector:connect": true,
   "connector:health": true,
 };
+
+/** The channel of every event there is, each step of what takes time among them. */
+export function eventChannels(): readonly string[] {
+  const traced = Object.keys(TRACED).flatMap((name) => STEPS.map((step) => `tracing:${name}:${step}`));
+  return [...Object.keys(MOMENTS), ...traced];
+}
 
 function channelOf(name: unknown): string {
   if (typeof name === "string") {

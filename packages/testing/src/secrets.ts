@@ -1,34 +1,6 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { inspect } from "node:util";
-import type { MomentEvents, TracedEvents } from "@pool/core";
-
-// Every event there is; the type check fails when one is missing.
-const TRACED = Object.keys({
-  "pool:acquire": true,
-  "pool:create": true,
-  "pool:validate": true,
-  "pool:reset": true,
-  "pool:query": true,
-  "pool:transaction": true,
-  "connector:connect": true,
-  "connector:health": true,
-} satisfies Record<keyof TracedEvents, true>);
-const MOMENTS = Object.keys({
-  "pool:lease": true,
-  "pool:release": true,
-  "pool:close": true,
-  "pool:timeout": true,
-  "pool:refuse": true,
-  "pool:leak": true,
-  "pool:state": true,
-  "connector:state": true,
-} satisfies Record<keyof MomentEvents, true>);
-const CHANNELS = [
-  ...MOMENTS,
-  ...TRACED.flatMap((name) =>
-    ["start", "end", "asyncStart", "asyncEnd", "error"].map((phase) => `tracing:${name}:${phase}`),
-  ),
-];
+import { eventChannels } from "@pool/core";
 
 export interface RecordedEvent {
   readonly channel: string;
@@ -43,9 +15,10 @@ export function recordEvents(): { readonly events: readonly RecordedEvent[]; sto
   const record = (event: unknown, channel: string | symbol): void => {
     events.push({ channel: String(channel), event, shown: show(event) });
   };
-  for (const name of CHANNELS) subscribe(name, record);
+  const channels = eventChannels();
+  for (const name of channels) subscribe(name, record);
   const stop = (): void => {
-    for (const name of CHANNELS) unsubscribe(name, record);
+    for (const name of channels) unsubscribe(name, record);
   };
   return { events, stop };
 }
