@@ -38,7 +38,7 @@ export async function withAnySignal<T>(
 }
 
 /** The signals that are there, each once. */
-export function distinct(signals: readonly (AbortSignal | undefined)[]): AbortSignal[] {
+function distinct(signals: readonly (AbortSignal | undefined)[]): AbortSignal[] {
   return signals.filter(
     (signal, index): signal is AbortSignal => signal !== undefined && signals.indexOf(signal) === index,
   );

@@ -1,3 +1,4 @@
+export { unlessAborted } from "./aborts.js";
 export * from "./arguments.js";
 export * from "./errors.js";
 export * from "./events.js";

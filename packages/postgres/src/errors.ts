@@ -90,11 +90,6 @@ export function isRetryable(error: unknown): boolean {
   return sqlstate === "40001" || sqlstate === "40P01";
 }
 
-/** The server refused who connects, so that other credentials may help. */
-export function isRefusedCredentials(error: unknown): boolean {
-  return sqlstateOf(error)?.startsWith("28") === true;
-}
-
 function codeOf(error: unknown, sqlstate: string | undefined): string {
   if (sqlstate === undefined) return error instanceof TypeError ? "INVALID_ARGUMENT" : "RESOURCE_LOST";
   const severity = (error as ServerError).severity;

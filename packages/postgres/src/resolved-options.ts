@@ -1,5 +1,6 @@
 import {
   invalidOptions,
+  limitProblems,
   type PoolHooks,
   poolOptions,
   type PoolOptions,
@@ -123,18 +124,8 @@ function readReplicas(
   } as const;
   const { maxSize, maxIdle = maxSize, minIdle } = read;
   const limits = { maxSize, maxIdle, minIdle };
-  return { resolved: { dial, limits, retryAfter: read.retryAfter }, problems: [...problems, ...tooMany(limits)] };
-}
-
-function tooMany({
-  maxSize,
-  maxIdle,
-  minIdle,
-}: Pick<ResolvedPoolOptions, "maxSize" | "maxIdle" | "minIdle">): string[] {
-  return [
-    ...(maxIdle > maxSize ? [`replicas: maxIdle (${maxIdle}) must be at most maxSize (${maxSize})`] : []),
-    ...(minIdle > maxIdle ? [`replicas: minIdle (${minIdle}) must be at most maxIdle (${maxIdle})`] : []),
-  ];
+  const tooMany = limitProblems(limits).map((problem) => `replicas: ${problem}`);
+  return { resolved: { dial, limits, retryAfter: read.retryAfter }, problems: [...problems, ...tooMany] };
 }
 
 function pick(from: object, names: readonly string[]): object {

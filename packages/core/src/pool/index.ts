@@ -6,7 +6,7 @@ export { withCredentials, type CredentialOptions } from "./credentials.js";
 export { withHooks, type PoolHooks } from "./hooks.js";
 export type { Lease } from "./lease.js";
 export { poolOptions } from "./option-table.js";
-export { presets, readPoolOptions, type PoolOptions, type ResolvedPoolOptions } from "./options.js";
+export { limitProblems, presets, readPoolOptions, type PoolOptions, type ResolvedPoolOptions } from "./options.js";
 export type { AcquireOptions, Pool, Priority } from "./pool.js";
 export { maskStatement } from "./statement-text.js";
 export type { Holder, PoolStats, PoolTotals } from "./stats.js";

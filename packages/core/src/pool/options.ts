@@ -112,13 +112,13 @@ export function readPoolOptions(options: PoolOptions, kind: string): ResolvedPoo
     ...read,
     name,
   } as ResolvedPoolOptions; // the table has a default for everything not named here
-  const problems = impossible(complete);
+  const problems = limitProblems(complete);
   if (problems.length > 0) throw invalidOptions(where, problems);
   return complete;
 }
 
-/** What is wrong between limits that are each fine. */
-export function impossible(limits: Pick<ResolvedPoolOptions, "maxSize" | "maxIdle" | "minIdle">): string[] {
+/** What is wrong between limits that are each fine, a sentence each. */
+export function limitProblems(limits: Pick<ResolvedPoolOptions, "maxSize" | "maxIdle" | "minIdle">): string[] {
   const { maxSize, maxIdle, minIdle } = limits;
   const problems: string[] = [];
   if (maxIdle > maxSize) problems.push(`maxIdle (${String(maxIdle)}) must be at most maxSize (${String(maxSize)})`);

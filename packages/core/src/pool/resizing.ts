@@ -1,7 +1,7 @@
 import { PoolError } from "../errors.js";
 import { checkLimits } from "./arguments.js";
 import type { Engine } from "./engine.js";
-import { impossible } from "./options.js";
+import { limitProblems } from "./options.js";
 
 /** The limits that can change while a pool is open. */
 export interface LimitChange {
@@ -18,7 +18,7 @@ export function resize<R>(engine: Engine<R>, change: LimitChange): void {
   // maxIdle follows maxSize as long as it was not set apart from it.
   const maxIdle = change.maxIdle ?? (limits.maxIdle === limits.maxSize ? maxSize : Math.min(limits.maxIdle, maxSize));
   const next = { maxSize, maxIdle, minIdle: change.minIdle ?? limits.minIdle };
-  const problems = impossible(next);
+  const problems = limitProblems(next);
   if (problems.length > 0) {
     throw new PoolError("INVALID_ARGUMENT", `pool ${JSON.stringify(name)}: ${problems.join("; ")}`, { details: next });
   }

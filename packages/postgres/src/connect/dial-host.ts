@@ -1,4 +1,4 @@
-import { within } from "./aborts.js";
+import { within } from "./within.js";
 import { ConnectError, isRefusal, noAnswer, noneOf } from "./connect-error.js";
 import { type Fresh } from "./dialled.js";
 import { type HostRequest, inPhase, talk } from "./talk.js";

@@ -1,4 +1,4 @@
-import { unlessAborted } from "./aborts.js";
+import { unlessAborted } from "@pool/core";
 import { isRefusal } from "./connect-error.js";
 import { type DialOptions } from "./dial-options.js";
 import { type Dialled } from "./dialled.js";

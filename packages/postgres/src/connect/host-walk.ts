@@ -1,4 +1,4 @@
-import { within } from "./aborts.js";
+import { within } from "./within.js";
 import { type HostAddress } from "./address.js";
 import { ConnectError, isRefusal, noAnswer, noneOf } from "./connect-error.js";
 import { type DialOptions } from "./dial-options.js";

@@ -1,6 +1,6 @@
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
-import { unlessAborted } from "./aborts.js";
+import { unlessAborted } from "@pool/core";
 import { isSocketFolder } from "./address.js";
 
 /** Every address of a host, asked anew for each connect so that DNS that changes is followed; none for a Unix socket. */

@@ -1,6 +1,6 @@
 import { type Socket } from "node:net";
 import type pg from "pg";
-import { unlessAborted } from "./aborts.js";
+import { unlessAborted } from "@pool/core";
 import { type HostAddress } from "./address.js";
 import { ConnectError, type ConnectPhase } from "./connect-error.js";
 import { type DialOptions } from "./dial-options.js";

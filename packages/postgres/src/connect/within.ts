@@ -1,16 +1,3 @@
-/** What `work` gives, or the signal's reason at once when it aborts; an outcome that comes later is dropped. */
-export async function unlessAborted<T>(signal: AbortSignal, work: () => T | PromiseLike<T>): Promise<T> {
-  signal.throwIfAborted();
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const onAbort = (): void => reject(signal.reason);
-  signal.addEventListener("abort", onAbort, { once: true });
-  try {
-    return await Promise.race([(async () => work())(), aborted]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
-}
-
 /** Runs `work` with a signal that aborts with the outer one, or with `late()` when `ms` are over. */
 export async function within<T>(
   outer: AbortSignal,
