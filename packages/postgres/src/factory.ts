@@ -1,9 +1,13 @@
 import { type ResourceFactory } from "@pool/core";
-import { type Dialer } from "./connect/dialer.js";
+import { createDialer, type Dialer } from "./connect/dialer.js";
 import { PostgresConnection } from "./connection/connection.js";
 import { type SessionMode } from "./connection/session-dirt.js";
 import { takesWrites } from "./connection/read-only.js";
 import { isConnectionLost } from "./errors.js";
+import { type ResolvedPostgresOptions, type ResolvedReplicas } from "./resolved-options.js";
+
+/** Longest time for handing a cancel to the server, in ms; one that takes longer costs the connection. */
+export const CANCEL_TIMEOUT = 1_000;
 
 /** How the connections of one pool are made and kept. */
 export interface FactoryOptions {
@@ -18,6 +22,28 @@ export interface FactoryOptions {
   readonly onReadOnly?: (() => void) | undefined;
   /** A connection that is no replica is replaced at this age, in ms, for a replica may be back: of a pool that is for reading. */
   readonly replaceFallbackAfter?: number | undefined;
+}
+
+/** The factory of a pool that goes where `dial` says, and where it asks for a server that takes writes, keeps to such. */
+export function primaryFactory(
+  { dial, reset, statementCache }: Pick<ResolvedPostgresOptions, "dial" | "reset" | "statementCache">,
+  dialer: Dialer,
+  onReadOnly?: () => void,
+): ResourceFactory<PostgresConnection> {
+  const mustWrite = dial.targetSessionAttrs === "read-write" || dial.targetSessionAttrs === "primary";
+  return postgresFactory({ dialer, reset, statementCache, mustWrite, onReadOnly, cancelTimeout: CANCEL_TIMEOUT });
+}
+
+/** The factory of the pool of replicas. */
+export function replicaFactory(
+  { reset, statementCache }: Pick<ResolvedPostgresOptions, "reset" | "statementCache">,
+  { dial, retryAfter }: ResolvedReplicas,
+): ResourceFactory<PostgresConnection> {
+  return postgresFactory({
+    ...{ dialer: createDialer(dial), reset, statementCache, cancelTimeout: CANCEL_TIMEOUT },
+    mustWrite: false,
+    replaceFallbackAfter: retryAfter,
+  });
 }
 
 /** How one connection to PostgreSQL is opened, validated, reset and closed. */

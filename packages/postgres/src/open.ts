@@ -1,10 +1,10 @@
-import { createPool, createSqlClient, type Pool, type PoolOptions, withHooks } from "@pool/core";
+import { createPool, createSqlClient, type Pool, type PoolOptions, type ResourceFactory, withHooks } from "@pool/core";
 import { check } from "./check.js";
 import { type PostgresClient } from "./client.js";
 import { createDialer } from "./connect/dialer.js";
 import { type PostgresConnection } from "./connection/connection.js";
 import { postgresDriver } from "./driver.js";
-import { type FactoryOptions, postgresFactory } from "./factory.js";
+import { CANCEL_TIMEOUT, primaryFactory, replicaFactory } from "./factory.js";
 import { labelling } from "./labels.js";
 import { createListener, type Listener } from "./listen/listener.js";
 import { type PostgresMethods, postgresMethods } from "./methods.js";
@@ -56,9 +56,6 @@ export async function openPostgres(
   };
 }
 
-// For handing a cancel to the server; one that takes longer costs the connection.
-const CANCEL_TIMEOUT = 1_000;
-
 /** What works behind one client. */
 interface Parts {
   readonly primary: Pool<PostgresConnection>;
@@ -70,30 +67,23 @@ interface Parts {
 function partsOf(name: string, options: ResolvedPostgresOptions): Parts {
   const { dial, replicas, shared, pool, queryTimeout, statementCache } = options;
   const dialer = createDialer(dial);
-  const mustWrite = dial.targetSessionAttrs === "read-write" || dial.targetSessionAttrs === "primary";
+  const onReadOnly = (): void => primary.evict("the server takes no writes any more");
+  const primary = poolOf(options, { name }, primaryFactory(options, dialer, onReadOnly));
   return {
-    primary: poolOf(options, { name }, { dialer, mustWrite, replaceFallbackAfter: undefined }),
+    primary,
     replica:
-      replicas &&
-      poolOf(
-        options,
-        { ...replicas.limits, name: `${name}:replica` },
-        { dialer: createDialer(replicas.dial), mustWrite: false, replaceFallbackAfter: replicas.retryAfter },
-      ),
+      replicas && poolOf(options, { ...replicas.limits, name: `${name}:replica` }, replicaFactory(options, replicas)),
     shared: createShared({ name: `${name}:shared`, dialer, options: shared, pool, queryTimeout, statementCache }),
     listener: createListener({ name, dialer, poolMode: dial.poolMode, keepAlive: options.listenKeepAlive, pool }),
   };
 }
 
 function poolOf(
-  { pool, hooks, reset, statementCache }: ResolvedPostgresOptions,
+  { pool, hooks }: ResolvedPostgresOptions,
   limits: PoolOptions,
-  part: Pick<FactoryOptions, "dialer" | "mustWrite" | "replaceFallbackAfter">,
+  factory: ResourceFactory<PostgresConnection>,
 ): Pool<PostgresConnection> {
-  const onReadOnly = (): void => made.evict("the server takes no writes any more");
-  const factory = postgresFactory({ ...part, reset, statementCache, cancelTimeout: CANCEL_TIMEOUT, onReadOnly });
-  const made = createPool(hooks === undefined ? factory : withHooks(factory, hooks), { ...pool, ...limits });
-  return made;
+  return createPool(hooks === undefined ? factory : withHooks(factory, hooks), { ...pool, ...limits });
 }
 
 function clientOf(options: ResolvedPostgresOptions, parts: Parts): PostgresClient {

@@ -2,14 +2,14 @@ import { createPool, type PoolHooks, type ResourceFactory, withHooks } from "@po
 import type pg from "pg";
 import { createDialer } from "../connect/dialer.js";
 import { type PostgresConnection } from "../connection/connection.js";
-import { postgresFactory } from "../factory.js";
+import { primaryFactory } from "../factory.js";
 import { readPostgresOptions, type ResolvedPostgresOptions } from "../resolved-options.js";
 import { LentPool } from "./lent-pool.js";
 import { optionsOf, type PoolConfig } from "./pool-config.js";
 import { type Seats } from "./seats.js";
 import { hideAddresses } from "./shown-options.js";
 import { type Source } from "./source.js";
-import { type ConnectHooks, withSetup } from "./setup.js";
+import { withSetup } from "./setup.js";
 
 /**
  * In place of `pg.Pool`: the same class to its users, and our pool inside.
@@ -31,11 +31,8 @@ export const Pool = class Pool extends LentPool {
 /** With what `pg.Pool` inherits from emitters, so that it fits wherever `typeof pg.Pool` is asked for. */
 type PoolClass = Omit<typeof pg.Pool, "prototype"> & { readonly prototype: Pool; new (config?: PoolConfig): Pool };
 
-/** Longest time for handing a cancel to the server, in ms. */
-const CANCEL_TIMEOUT = 1_000;
-
 function sourceOf(given: ResolvedPostgresOptions, config: PoolConfig, seats: Seats, self: () => LentPool): Source {
-  const factory = factoryOf(given, config, seats, self);
+  const factory = withSetup(primaryFactory(given, createDialer(given.dial)), config, seats, self);
   const pool = createPool(withOwnHooks(factory, given.hooks), given.pool);
   const { maxLifetime, drainTimeout } = given.pool;
   return {
@@ -46,24 +43,6 @@ function sourceOf(given: ResolvedPostgresOptions, config: PoolConfig, seats: Sea
     allowExitOnIdle: config.allowExitOnIdle === true,
     close: (timeout) => pool.close({ timeout }),
   };
-}
-
-function factoryOf(
-  { dial, reset, statementCache }: ResolvedPostgresOptions,
-  hooks: ConnectHooks,
-  seats: Seats,
-  self: () => LentPool,
-): ResourceFactory<PostgresConnection> {
-  const mustWrite = dial.targetSessionAttrs === "read-write" || dial.targetSessionAttrs === "primary";
-  const factory = postgresFactory({
-    dialer: createDialer(dial),
-    reset,
-    statementCache,
-    mustWrite,
-    cancelTimeout: CANCEL_TIMEOUT,
-    replaceFallbackAfter: undefined,
-  });
-  return withSetup(factory, hooks, seats, self);
 }
 
 function withOwnHooks(
