@@ -6,6 +6,8 @@
  * `RESOURCE_LOST` died while lent · `SELF_DEADLOCK` · `HOOK_REFUSED`.
  * Connectors: `NOT_CONNECTED` · `CONNECTOR_NOT_FOUND` · `DUPLICATE_CONNECTOR` · `CONNECT_ALL_FAILED` · `REGISTRY_CLOSED` · `SCOPE_CLOSED` · `DUPLICATE_SCOPE`.
  * Statements: `QUERY_TIMEOUT` · `OUTCOME_UNKNOWN` the reply to a COMMIT was lost · `TRANSACTION_OPEN` · `TRANSACTION_ENDED` · `TRANSACTION_BUSY` · `SESSION_ENDED` · `SESSION_BUSY` it is being read from.
+ * Commands (Redis, etcd): `COMMAND_TIMEOUT` (`details.sent`: it may have been carried out).
+ * Locks: `LOCK_TIMEOUT` it stayed somebody else's · `LOCK_LOST`.
  * Input: `INVALID_OPTIONS` · `INVALID_ARGUMENT`.
  */
 export type PoolErrorCode =
@@ -34,6 +36,9 @@ export type PoolErrorCode =
   | "TRANSACTION_BUSY"
   | "SESSION_ENDED"
   | "SESSION_BUSY"
+  | "COMMAND_TIMEOUT"
+  | "LOCK_TIMEOUT"
+  | "LOCK_LOST"
   | "INVALID_OPTIONS"
   | "INVALID_ARGUMENT";
 

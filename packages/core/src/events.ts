@@ -1,4 +1,5 @@
 import { channel, tracingChannel, type Channel, type TracingChannel } from "node:diagnostics_channel";
+import type { ErrorClass } from "./error-class.js";
 import type { CloseReason } from "./pool/close-reason.js";
 import type { Holder } from "./pool/stats.js";
 
@@ -33,6 +34,10 @@ export interface TracedEvents {
   };
   "connector:connect": { connector: string; kind: string };
   "connector:health": { connector: string; kind: string };
+  /** From the call until the lock is held. The key is the caller's; no value of what it guards. */
+  "lock:acquire": { kind: string; key: string; label: string | undefined; token?: bigint };
+  /** The work behind a cache entry, when it was not there or not fresh. */
+  "cache:compute": { cache: string; background: boolean };
 }
 
 export interface MomentEvents {
@@ -57,6 +62,22 @@ export interface MomentEvents {
   "pool:leak": { pool: string; kind: "held" | "dropped" | "returned"; holder: Holder };
   "pool:state": { pool: string; state: "open" | "draining" | "closed" };
   "connector:state": { connector: string; kind: string; from: string; to: string; cause: unknown };
+  /** A recovery policy acted on an error of that class. `attempt` counts from 1. */
+  "connector:recovery": {
+    connector: string;
+    kind: string;
+    errorClass: ErrorClass;
+    action: "reconnect" | "retry" | "fallback" | "alarm" | "fail";
+    attempt: number;
+    cause: unknown;
+  };
+  "lock:release": { kind: string; key: string; label: string | undefined; heldMs: number };
+  /** Held by us no more, without a release: expired, taken, or its backend was silent for too long. */
+  "lock:lost": { kind: string; key: string; label: string | undefined; heldMs: number; cause: unknown };
+  /** `shared`: somebody else was computing it already. `negative`: known not to be there. Keys are not told. */
+  "cache:get": { cache: string; outcome: "hit" | "stale" | "negative" | "miss" | "shared" };
+  /** A store of the cache failed and another one stands in for it (`away`), or is back. */
+  "cache:store": { cache: string; store: string; state: "away" | "back"; cause: unknown };
 }
 
 export type EventName = keyof TracedEvents | keyof MomentEvents;

@@ -1,6 +1,7 @@
 export { unlessAborted } from "./aborts.js";
 export * from "./arguments.js";
 export * from "./errors.js";
+export { classifyError, ERROR_CLASSES, type Classify, type ErrorClass } from "./error-class.js";
 export * from "./events.js";
 export * from "./on-event.js";
 export * from "./time.js";
@@ -9,4 +10,5 @@ export { describeOptions } from "./options-text.js";
 export * from "./redact.js";
 export * from "./pool/index.js";
 export * from "./connector/index.js";
+export * from "./lock/index.js";
 export * from "./transaction/index.js";

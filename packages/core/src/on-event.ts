@@ -38,6 +38,11 @@ const MOMENTS: Readonly<Record<keyof MomentEvents, true>> = {
   "pool:leak": true,
   "pool:state": true,
   "connector:state": true,
+  "connector:recovery": true,
+  "lock:release": true,
+  "lock:lost": true,
+  "cache:get": true,
+  "cache:store": true,
 };
 const TRACED: Readonly<Record<keyof TracedEvents, true>> = {
   "pool:acquire": true,
@@ -48,6 +53,8 @@ const TRACED: Readonly<Record<keyof TracedEvents, true>> = {
   "pool:transaction": true,
   "connector:connect": true,
   "connector:health": true,
+  "lock:acquire": true,
+  "cache:compute": true,
 };
 
 /** The channel of every event there is, each step of what takes time among them. */

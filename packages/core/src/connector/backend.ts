@@ -2,7 +2,7 @@ import { isPoolError, PoolError, reasonOf } from "../errors.js";
 import { trace, traced, type TracedEvents } from "../events.js";
 import { redactUrls } from "../redact.js";
 import { withTimeout, type Clock } from "../time.js";
-import type { ConnectorSpec } from "./connector.js";
+import type { ConnectorSpec, OpenContext } from "./connector.js";
 import { secretTexts, withoutSecrets } from "./secrets.js";
 import { CLOSE_GRACE, timeoutOr } from "./timeouts.js";
 
@@ -35,14 +35,14 @@ export class Backend<C> {
   }
 
   /** Rejects with an error of ours: the adapter's own, or `CONNECT_FAILED` around the driver's. */
-  open(signal: AbortSignal): Promise<C> {
+  open(signal: AbortSignal, notice: Pick<OpenContext, "lost" | "recovered">): Promise<C> {
     const { name, kind } = this;
     return traceIfHeard(
       "connector:connect",
       () => ({ connector: name, kind }),
       async () => {
         try {
-          return await this.#spec.open({ name, signal });
+          return await this.#spec.open({ name, signal, ...notice });
         } catch (error) {
           const cause = this.#clean(error);
           if (isPoolError(cause)) throw cause;

@@ -1,3 +1,5 @@
+import type { Classify, ErrorClass } from "../error-class.js";
+
 /**
  *     idle ──→ connecting ──→ ready
  *                ↓  ↑  ↑        ↓
@@ -33,6 +35,10 @@ export interface Connector<out C = unknown> extends AsyncDisposable {
   readonly client: C;
   /** How many connections it has open now, where the adapter can tell; 0 while it is not connected. */
   readonly connections?: number | undefined;
+  /** Numbers of the moment that are no pool's, by name: `{ inFlight: 3, queued: 0 }`. Empty while it is not connected. */
+  readonly gauges?: Readonly<Record<string, number>>;
+  /** What kind of trouble an error of this backend tells of. Never throws. */
+  classify?(error: unknown): ErrorClass;
   /**
    * Idempotent; concurrent calls share one attempt; a failed one may be tried again. Right after `disconnect` it waits for what drains.
    * @throws PoolError `CONNECT_FAILED` with the backend's reason, `CONNECT_TIMEOUT`, `NOT_CONNECTED` when a disconnect called it off; or the signal's reason
@@ -56,6 +62,20 @@ export interface Connector<out C = unknown> extends AsyncDisposable {
 /** Connectors by name. It refers to itself so that interfaces fit as well as type literals. */
 export type ConnectorMap<M> = { readonly [K in keyof M]: Connector };
 
+/** What {@link ConnectorSpec.open} is handed. */
+export interface OpenContext {
+  readonly name: string;
+  /** Aborted when the attempt is called off: reject then, and leave nothing open. */
+  readonly signal: AbortSignal;
+  /**
+   * Tell the connector that the backend has gone away, as soon as the driver notices (`close` of a connection that serves all callers). It is `degraded` then, and
+   * the supervisor comes at once instead of at its next check. At any time, as often as you like.
+   */
+  lost(cause?: unknown): void;
+  /** Tell the connector that the backend serves again, where the driver reconnects by itself. */
+  recovered(): void;
+}
+
 /** What an adapter writes to make a connector; {@link defineConnector} does the rest. */
 export interface ConnectorSpec<C> {
   readonly kind: string;
@@ -65,13 +85,22 @@ export interface ConnectorSpec<C> {
   readonly secretNames?: ReadonlySet<string>;
   readonly key: string;
   /** Opens a client and proves it with the backend (unless it is lazy). Rejects and leaves nothing open. */
-  open(context: { readonly name: string; readonly signal: AbortSignal }): Promise<C>;
+  open(context: OpenContext): Promise<C>;
   /** Drains up to `timeout` ms, then aborts what is left. Called once for each client that `open` resolved with. */
   close(client: C, options: { readonly timeout: number }): Promise<void>;
   /** One cheap round trip; rejects when unhealthy. May resolve with details. A busy pool is not dead: it must not queue behind borrowers. */
   check(client: C, signal: AbortSignal): Promise<Readonly<Record<string, unknown>> | undefined>;
+  /**
+   * How this backend is reconnected to, for a client that stays the same object: settles when it serves again, or rejects. The supervisor says when, and
+   * checks afterwards. Without it a check is all there is to do: the client mends itself when it is used (pools do).
+   */
+  reconnect?(client: C, signal: AbortSignal): Promise<void>;
   /** How many connections this client has open, free of round trips. */
   connections?(client: C): number;
+  /** Other numbers of the moment, free of round trips: what waits, what is under way. */
+  gauges?(client: C): Readonly<Record<string, number>>;
+  /** What this backend's own errors mean. */
+  readonly classify?: Classify;
   /** Longest `open`, in ms; what comes later is closed unseen. @default 30_000 */
   readonly connectTimeout?: number;
   /** How long a `disconnect` without a timeout lets borrowers finish, in ms. @default the option `drainTimeout` where it is a number, else 3_000 */

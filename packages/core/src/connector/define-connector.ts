@@ -1,5 +1,6 @@
 import { inspect } from "node:util";
 import { readCall, readClock } from "../arguments.js";
+import { classifyError, type ErrorClass } from "../error-class.js";
 import { PoolError } from "../errors.js";
 import { redact } from "../redact.js";
 import { systemClock, type Clock } from "../time.js";
@@ -8,6 +9,7 @@ import type { Connector, ConnectorSpec, ConnectorState, Health } from "./connect
 import { HealthProbe } from "./health-probe.js";
 import { Lifecycle } from "./lifecycle.js";
 import { assignName } from "./naming.js";
+import { enrolConnector } from "./open-connectors.js";
 import { checkSpec } from "./spec-check.js";
 import { readCallOptions, readCloseOptions, type CallOptions } from "./timeouts.js";
 
@@ -18,7 +20,9 @@ export function defineConnector<C>(spec: ConnectorSpec<C>, options?: { clock?: C
   const { clock = systemClock } = readCall("defineConnector", options, ["clock"]);
   readClock("defineConnector: clock", clock);
   checkSpec(spec);
-  return new DefinedConnector(spec, clock);
+  const connector = new DefinedConnector(spec, clock);
+  enrolConnector(connector);
+  return connector;
 }
 
 class DefinedConnector<C> implements Connector<C> {
@@ -63,6 +67,15 @@ class DefinedConnector<C> implements Connector<C> {
     if (this.#spec.connections === undefined) return undefined;
     const { held } = this.#lifecycle;
     return held === undefined ? 0 : this.#spec.connections(held.client);
+  }
+
+  get gauges(): Readonly<Record<string, number>> {
+    const { held } = this.#lifecycle;
+    return held === undefined || this.#spec.gauges === undefined ? {} : this.#spec.gauges(held.client);
+  }
+
+  classify(error: unknown): ErrorClass {
+    return classifyError(error, this.#spec.classify);
   }
 
   async connect(options?: { signal?: AbortSignal }): Promise<this> {

@@ -1,7 +1,8 @@
 export { connectAll, type ConnectAllOptions } from "./connect-all.js";
-export type { Connector, ConnectorMap, ConnectorSpec, ConnectorState, Health } from "./connector.js";
+export type { Connector, ConnectorMap, ConnectorSpec, ConnectorState, Health, OpenContext } from "./connector.js";
 export { createRegistry } from "./create-registry.js";
 export { defineConnector } from "./define-connector.js";
+export { openConnectors } from "./open-connectors.js";
 export type { RegistryHealth } from "./check-all.js";
 export type { Registry } from "./registry.js";
 export type { Scope, ScopeConnectOptions, ScopedConnector, ScopeOptions } from "./scope.js";

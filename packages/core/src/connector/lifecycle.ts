@@ -66,7 +66,7 @@ export class Lifecycle<C> {
     signal.throwIfAborted();
     const stopTimer = this.#limitAttempt();
     try {
-      const client = await this.#backend.open(signal);
+      const client = await this.#backend.open(signal, { lost: () => undefined, recovered: () => undefined });
       if (signal.aborted) {
         // Whoever called it off has moved the state on, and waits for this.
         await this.#close(client, 0);

@@ -1,4 +1,5 @@
 import { inspect } from "node:util";
+import { classifyError, type ErrorClass } from "../error-class.js";
 import type { Connector, ConnectorState, Health } from "./connector.js";
 
 /**
@@ -53,6 +54,14 @@ class View<C> implements ConnectorView<C> {
 
   get connections(): number | undefined {
     return this.#connector.connections;
+  }
+
+  get gauges(): Readonly<Record<string, number>> {
+    return this.#connector.gauges ?? {};
+  }
+
+  classify(error: unknown): ErrorClass {
+    return this.#connector.classify?.(error) ?? classifyError(error);
   }
 
   healthCheck(options?: { signal?: AbortSignal; timeout?: number }): Promise<Health> {

@@ -1,4 +1,5 @@
 import { checkFactory } from "./arguments.js";
+import { enrolPool } from "./open-pools.js";
 import type { ResourceFactory } from "./factory.js";
 import { ManagedPool } from "./managed-pool.js";
 import { readPoolOptions, type PoolOptions } from "./options.js";
@@ -11,5 +12,7 @@ import type { Pool } from "./pool.js";
  */
 export function createPool<R>(factory: ResourceFactory<R>, options: PoolOptions = {}): Pool<R> {
   checkFactory(factory);
-  return new ManagedPool(factory, readPoolOptions(options, factory.kind));
+  const pool = new ManagedPool(factory, readPoolOptions(options, factory.kind));
+  enrolPool(pool);
+  return pool;
 }

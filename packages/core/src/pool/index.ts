@@ -5,8 +5,10 @@ export type { CreateContext, ResourceFactory, ResourceStatus } from "./factory.j
 export { withCredentials, type CredentialOptions } from "./credentials.js";
 export { withHooks, type PoolHooks } from "./hooks.js";
 export type { Lease } from "./lease.js";
+export { openPools } from "./open-pools.js";
 export { poolOptions } from "./option-table.js";
 export { limitProblems, presets, readPoolOptions, type PoolOptions, type ResolvedPoolOptions } from "./options.js";
 export type { AcquireOptions, Pool, Priority } from "./pool.js";
 export { maskStatement } from "./statement-text.js";
 export type { Holder, PoolStats, PoolTotals } from "./stats.js";
+export { trackStatement } from "./track-statement.js";

@@ -252,7 +252,7 @@ export const brokenConnectors: readonly Broken[] = [
   {
     fault: "names its pool after its URL",
     ...specWith((good, { options }) => ({
-      open: ({ signal }) => good.open({ name: `loopback://:${options.password}@127.0.0.1`, signal }),
+      open: (context) => good.open({ ...context, name: `loopback://:${options.password}@127.0.0.1` }),
     })),
     breaks: ["events hold no secret"],
   },

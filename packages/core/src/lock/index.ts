@@ -1,0 +1,1 @@
+export type { HeldLock, Lock, LockHeldElsewhere, LockOptions, LockStore, LockTaken } from "./lock.js";
