@@ -1,5 +1,6 @@
 export { unlessAborted } from "./aborts.js";
 export * from "./arguments.js";
+export { BackOff, LONGEST_PAUSE, type BackOffOptions } from "./back-off.js";
 export * from "./errors.js";
 export { classifyError, ERROR_CLASSES, type Classify, type ErrorClass } from "./error-class.js";
 export * from "./events.js";

@@ -1,46 +1,35 @@
+import { BackOff, LONGEST_PAUSE } from "../back-off.js";
 import type { ResolvedPoolOptions } from "./options.js";
 
-const FIRST_PAUSE = 50;
-const LONGEST_PAUSE_WANTED = 400;
-const LONGEST_PAUSE_UNWANTED = 5_000;
-/** So many failures in a row, with nothing open, and callers are told at once instead of waiting out their timeout. */
-const FAILURES_UNTIL_DOWN = 3;
-/** A connect that takes longer no longer keeps others from being tried: it may hang, and the backend be back meanwhile. */
-const SLOW_CONNECT = 1_000;
-const SLOW_CONNECT_WHILE_FAILING = 400;
-
 /**
- * When the next connect may start: pauses that double from 50 ms, at most 400 ms while somebody wants a connection and 5 s otherwise, each
- * shortened by up to half at random so that many processes do not come back at once (the "full jitter" family of back-off, halved so that a
- * pause is never nothing).
+ * When the next connect may start: with the pauses of {@link BackOff}, at most 400 ms while somebody wants a connection and 5 s otherwise.
  */
 export class Growth {
-  readonly #options: Pick<ResolvedPoolOptions, "maxConnecting" | "random">;
-  #failures = 0;
-  #lastError: unknown;
+  readonly #maxConnecting: number;
+  readonly #backOff: BackOff;
   #lastStartAt = -Infinity;
-  #share = 1;
 
-  constructor(options: Pick<ResolvedPoolOptions, "maxConnecting" | "random">) {
-    this.#options = options;
+  constructor({ maxConnecting, random }: Pick<ResolvedPoolOptions, "maxConnecting" | "random">) {
+    this.#maxConnecting = maxConnecting;
+    this.#backOff = new BackOff({ random });
   }
 
   get failures(): number {
-    return this.#failures;
+    return this.#backOff.failures;
   }
 
   get lastError(): unknown {
-    return this.#lastError;
+    return this.#backOff.lastError;
   }
 
   /** Too many failures in a row to go on waiting, should nothing be open. */
   get down(): boolean {
-    return this.#failures >= FAILURES_UNTIL_DOWN;
+    return this.#backOff.down;
   }
 
   /** After so long a connect no longer keeps another from being tried, in ms. */
   get slowAfter(): number {
-    return this.#failures > 0 ? SLOW_CONNECT_WHILE_FAILING : SLOW_CONNECT;
+    return this.#backOff.slowAfter;
   }
 
   /** A connect starts. Pauses run from here and not from its failure: many that hang and fail in turn would put off the next for ever. */
@@ -49,14 +38,11 @@ export class Growth {
   }
 
   failed(error: unknown): void {
-    this.#failures++;
-    this.#lastError = error;
-    this.#share = 1 - this.#options.random() / 2;
+    this.#backOff.failed(error);
   }
 
   succeeded(): void {
-    this.#failures = 0;
-    this.#lastError = undefined;
+    this.#backOff.succeeded();
   }
 
   /** A caller may have mended the cause (a changed credential): try at once. */
@@ -66,9 +52,8 @@ export class Growth {
 
   /** When the pause after the last start ends, if connects fail. */
   pauseEndsAt(wanted: boolean): number {
-    if (this.#failures === 0) return -Infinity;
-    const longest = wanted ? LONGEST_PAUSE_WANTED : LONGEST_PAUSE_UNWANTED;
-    return this.#lastStartAt + Math.min(FIRST_PAUSE * 2 ** Math.min(this.#failures - 1, 20), longest) * this.#share;
+    if (this.failures === 0) return -Infinity;
+    return this.#lastStartAt + this.#backOff.pause(wanted ? LONGEST_PAUSE.wanted : LONGEST_PAUSE.unwanted);
   }
 
   /** How many of the connects under way are young enough to be counted on, and when the first of them no longer is. */
@@ -96,7 +81,7 @@ export class Growth {
     const pauseEnd = this.pauseEndsAt(wanted);
     if (now < pauseEnd) return { starts: 0, askAgainAt: pauseEnd };
     const { count, until } = this.young(startedAt, now);
-    const limit = this.#failures > 0 ? 1 : this.#options.maxConnecting;
+    const limit = this.failures > 0 ? 1 : this.#maxConnecting;
     return { starts: Math.max(0, limit - count), askAgainAt: until };
   }
 }

@@ -1,4 +1,4 @@
-import { type Timer } from "@pool/core";
+import { BackOff, LONGEST_PAUSE, type Timer } from "@pool/core";
 import { dialOnce, tookTooLong } from "./dial-once.js";
 import { type DialsOptions, type DialsOwner } from "./dials-owner.js";
 
@@ -7,43 +7,35 @@ interface Dial {
   readonly controller: AbortController;
 }
 
-const FIRST_PAUSE = 50;
-const LONGEST_PAUSE = 400;
-const LONGEST_PAUSE_LATER = 5_000;
 /** Between two connects, whatever happens: at most 20 a second. */
 const SHORTEST_PAUSE = 50;
-/** A connect that takes longer no longer keeps another from being tried: it may hang, and the server be back. */
-const SLOW = 1_000;
-const SLOW_WHILE_FAILING = 400;
 const MAX_SLOW = 3;
-const FAILURES_UNTIL_DOWN = 3;
 
 /** Connects under way: one at a time while they fail, with pauses that double and vary at random. */
 export class Dials {
   readonly #options: DialsOptions;
   readonly #owner: DialsOwner;
+  readonly #backOff: BackOff;
   readonly #underWay: Dial[] = [];
   #timer: Timer | undefined;
   #lastStart = -Infinity;
-  #pause = 0;
-  #failures = 0;
   #troubledSince = 0;
-  #cause: unknown;
   #closed = false;
 
   constructor(options: DialsOptions, owner: DialsOwner) {
     this.#options = options;
     this.#owner = owner;
+    this.#backOff = new BackOff(options);
   }
 
   /** The failures in a row, and the last one's cause. */
   get trouble(): { readonly failures: number; readonly cause: unknown } {
-    return { failures: this.#failures, cause: this.#cause };
+    return { failures: this.#backOff.failures, cause: this.#backOff.lastError };
   }
 
   /** Too many failures in a row for callers to go on waiting, unless a connect is about to tell otherwise. */
   get isDown(): boolean {
-    if (this.#failures < FAILURES_UNTIL_DOWN) return false;
+    if (!this.#backOff.down) return false;
     const now = this.#options.clock.now();
     return this.#young(now) === 0 && now < this.#nextStart(now);
   }
@@ -57,13 +49,11 @@ export class Dials {
       if (at > now) return this.#wait(at - now);
       this.#start(now);
     }
-    if (this.#owner.wanted() > 0) this.#wait(this.#slowAfter);
+    if (this.#owner.wanted() > 0) this.#wait(this.#backOff.slowAfter);
   }
 
   worked(): void {
-    this.#failures = 0;
-    this.#pause = 0;
-    this.#cause = undefined;
+    this.#backOff.succeeded();
   }
 
   close(reason: unknown): void {
@@ -72,18 +62,16 @@ export class Dials {
     for (const { controller } of this.#underWay) controller.abort(reason);
   }
 
-  get #slowAfter(): number {
-    return this.#failures > 0 ? SLOW_WHILE_FAILING : SLOW;
-  }
-
   /** Connects that are young enough to be counted on. */
   #young(now: number): number {
-    return this.#underWay.filter(({ startedAt }) => now - startedAt < this.#slowAfter).length;
+    return this.#underWay.filter(({ startedAt }) => now - startedAt < this.#backOff.slowAfter).length;
   }
 
   #nextStart(now: number): number {
-    if (this.#failures > 0 && this.#young(now) > 0) return now + SHORTEST_PAUSE;
-    return this.#lastStart + Math.max(SHORTEST_PAUSE, this.#pause);
+    if (this.#backOff.failures > 0 && this.#young(now) > 0) return now + SHORTEST_PAUSE;
+    const isNews = now - this.#troubledSince < this.#options.impatience;
+    const longest = isNews ? LONGEST_PAUSE.wanted : LONGEST_PAUSE.unwanted;
+    return this.#lastStart + Math.max(SHORTEST_PAUSE, this.#backOff.pause(longest));
   }
 
   #wait(ms: number): void {
@@ -126,14 +114,10 @@ export class Dials {
 
   /** A connect failed, or its connection broke before it was of any use. */
   failed(cause: unknown): void {
-    this.#failures += 1;
-    this.#cause = cause;
     const now = this.#options.clock.now();
-    if (this.#failures === 1) this.#troubledSince = now;
-    const longest = now - this.#troubledSince < this.#options.impatience ? LONGEST_PAUSE : LONGEST_PAUSE_LATER;
-    this.#pause =
-      Math.min(FIRST_PAUSE * 2 ** Math.min(this.#failures - 1, 20), longest) * (1 - this.#options.random() / 2);
-    if (this.#failures >= FAILURES_UNTIL_DOWN && this.#young(now) === 0) this.#owner.failed();
+    if (this.#backOff.failures === 0) this.#troubledSince = now;
+    this.#backOff.failed(cause);
+    if (this.#backOff.down && this.#young(now) === 0) this.#owner.failed();
     this.pursue();
   }
 }
