@@ -39,6 +39,9 @@ export interface PoolTotals {
 export interface PoolStats {
   readonly state: "open" | "draining" | "closed";
   readonly maxSize: number;
+  readonly maxIdle: number;
+  readonly minIdle: number;
+  readonly maxWaiting: number;
   readonly size: number;
   readonly idle: number;
   readonly leased: number;
