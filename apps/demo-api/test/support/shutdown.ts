@@ -2,11 +2,10 @@ import { once } from "node:events";
 import { Agent, type IncomingMessage, request } from "node:http";
 import { connect } from "node:net";
 import { setTimeout } from "node:timers/promises";
-import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { ServiceProcess } from "./support/child.js";
-import { backends } from "./support/databases.js";
-import { temporaryFolder } from "./support/folder.js";
-import { eventually } from "./support/service.js";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { ServiceProcess } from "./child.js";
+import { type Backend } from "./databases.js";
+import { eventually } from "./service.js";
 
 // Each test starts processes, which takes its time on a busy machine.
 vi.setConfig({ testTimeout: 120_000 });
@@ -54,7 +53,8 @@ async function reportRuns(address: string): Promise<void> {
   });
 }
 
-describe.each(backends)("on $kind", (backend) => {
+/** What a service on that backend promises about its end, and about a start after a sudden one. One file for each backend, which can run side by side. */
+export function describeShutdown(backend: Backend): void {
   test("SIGTERM loses no accepted request: what runs is finished, what is kept is answered, then the process ends with 0", async () => {
     const database = await backend.create();
     const service = new ServiceProcess(database, { ...SLOW_REPORT, SHUTDOWN_DELAY: "3s" });
@@ -201,26 +201,4 @@ describe.each(backends)("on $kind", (backend) => {
     await fourth.address();
     expect(fourth.stderr).not.toContain("generating");
   });
-});
-
-test.each([
-  ["a variable that is wrong", { PORT: "http" }, /could not start: .*PORT must be/],
-  ["a folder that cannot be made", { DATA_DIR: "/dev/null/data" }, /could not start: .*\/dev\/null/],
-  ["a file that cannot be", { DATABASE_URL: "file:/dev/null/orders.sqlite" }, /could not start: .*\/dev\/null/],
-  [
-    "a server that is not there",
-    { DATABASE_URL: "postgres://app:hunter2@127.0.0.1:1/shop" },
-    /could not start: .*127\.0\.0\.1:1/,
-  ],
-  [
-    "another database",
-    { DATABASE_URL: "mysql://app:hunter2@127.0.0.1/shop" },
-    /could not start: .*DATABASE_URL must be/,
-  ],
-  ["an address that is not its own", { HOST: "192.0.2.1" }, /could not start: .*192\.0\.2\.1/],
-])("says why it does not start with %s, and ends with 1", async (_what, env, reason) => {
-  const service = new ServiceProcess({ env: { DATA_DIR: await temporaryFolder() } }, env);
-  expect(await service.exited).toEqual({ code: 1, signal: null });
-  expect(service.stderr).toMatch(reason);
-  expect(service.stderr).not.toContain("hunter2");
-});
+}

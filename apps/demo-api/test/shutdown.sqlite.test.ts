@@ -1,0 +1,4 @@
+import { sqlite } from "./support/databases.js";
+import { describeShutdown } from "./support/shutdown.js";
+
+describeShutdown(sqlite);
