@@ -42,6 +42,21 @@ export interface TracedEvents {
 
 export interface MomentEvents {
   "pool:lease": { pool: string; leaseId: number; resourceId: number; label: string | undefined; waitedMs: number };
+  /**
+   * One statement or command that has ended: what `pool:query` traces, in one event and at a fraction of its price. Published in the async context of
+   * its caller. `startedAt` is on the pool's clock, `performance.now()` unless it has another.
+   */
+  "pool:statement": {
+    pool: string;
+    leaseId: number | undefined;
+    label: string | undefined;
+    statement: string;
+    startedAt: number;
+    durationMs: number;
+    rowCount: number | undefined;
+    failed: boolean;
+    error: unknown;
+  };
   /** `openTransaction`: it came back with one, which is rolled back or closed with the resource. */
   "pool:release": {
     pool: string;

@@ -31,6 +31,7 @@ export function onEvent<N extends ListenedName>(name: N, listener: (event: Event
 
 const MOMENTS: Readonly<Record<keyof MomentEvents, true>> = {
   "pool:lease": true,
+  "pool:statement": true,
   "pool:release": true,
   "pool:close": true,
   "pool:timeout": true,

@@ -11,7 +11,7 @@ test("documents every option of a pool in the README as the table says", () => {
 
 test("lists every event in ARCHITECTURE.md, and none that there is not", () => {
   const names = (text: string): string[] =>
-    [...text.matchAll(/"((?:pool|connector):[a-z]+)"/g)].map(([, name]) => name ?? "");
+    [...text.matchAll(/"((?:pool|connector|lock|cache):[a-z]+)"/g)].map(([, name]) => name ?? "");
   const events = read("../src/events.ts");
   const [, table] = /<!-- events -->\n([^]*?)<!-- \/events -->/.exec(read("../../../ARCHITECTURE.md")) ?? [];
   const listed = [...(table ?? "").matchAll(/^\| `([a-z:]+)`/gm)].map(([, name]) => name);

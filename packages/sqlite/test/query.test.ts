@@ -1,4 +1,5 @@
-import { traced } from "@pool/core";
+import { AsyncLocalStorage } from "node:async_hooks";
+import { onEvent, traced } from "@pool/core";
 import { expect, onTestFinished, test } from "vitest";
 import { eventually, failureOf, openDatabase, withProducts } from "./support.js";
 
@@ -217,6 +218,39 @@ test("publishes each statement with its pool and row count, and never its values
     { pool: "test:writer", statement: "update product set stock = stock + ?", rowCount: 5 },
   ]);
   expect(JSON.stringify(seen)).not.toContain("4242");
+});
+
+test("tells each statement in its caller's async context, also of those that share a message", async () => {
+  const { client } = await openDatabase();
+  await withProducts(client, 5);
+  const context = new AsyncLocalStorage<string>();
+  const seen: string[] = [];
+  const listening = onEvent("pool:statement", ({ statement, durationMs, failed }) => {
+    expect([durationMs >= 0, failed]).toEqual([true, false]);
+    seen.push(`${statement} for ${String(context.getStore())}`);
+  });
+  onTestFinished(() => listening[Symbol.dispose]());
+  const texts = Array.from(
+    { length: 20 },
+    (_, n) => `select ${n} as n from product where ${n % 2 ? "stock > 2" : "id = 1"}`,
+  );
+  const writes = Array.from({ length: 5 }, (_, n) => `update product set stock = stock + ${n}`);
+  const all = [...texts, ...writes];
+  await Promise.all(all.map((text, at) => context.run(String(at), () => client.query(text))));
+  expect(await eventually(() => seen.length === all.length)).toBe(true);
+  expect(seen.toSorted()).toEqual(all.map((text, at) => `${text} for ${at}`).toSorted());
+});
+
+test("a batch stays one message for those who listen to statements as they end", async () => {
+  const { client } = await openDatabase();
+  await withProducts(client, 5);
+  const seen: unknown[] = [];
+  const listening = onEvent("pool:statement", ({ statement }) => seen.push(statement));
+  onTestFinished(() => listening[Symbol.dispose]());
+  const text = "update product set stock = stock + 1 where id = ?";
+  await client.batch([1, 2, 3].map((id) => ({ text, values: [id] })));
+  expect(await eventually(() => seen.length > 0)).toBe(true);
+  expect(seen).toEqual([`begin immediate; ${text}; …`]);
 });
 
 test("lets the event loop breathe in a loop of awaited point reads", async () => {

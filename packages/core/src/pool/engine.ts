@@ -282,6 +282,7 @@ export class Engine<R> implements EntryOwner {
     const lease = new PoolLease(entry, id);
     entry.lease = lease;
     if (leases.hasSubscribers) {
+      entry.lentAt = this.exactNow();
       const waitedMs = since < 0 ? 0 : this.refresh() - since;
       leases.publish({ pool: this.name, leaseId: id, resourceId: entry.id, label: entry.label, waitedMs });
     }

@@ -70,6 +70,8 @@ export class Entry<R> {
   // The hold: who has it now. `leaseId` is 0 when nobody has.
   leaseId = 0;
   leasedAt = 0;
+  /** The same on the exact clock, where somebody listened to the loan; else of an earlier one, or none. */
+  lentAt = NaN;
   label: string | undefined = undefined;
   stack: string | undefined = undefined;
   hold: TaskHold | undefined = undefined;

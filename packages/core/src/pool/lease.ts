@@ -1,6 +1,7 @@
-import { trace, traced, type TracedEvents } from "../events.js";
+import { moment, traced } from "../events.js";
 import { PoolError } from "../errors.js";
 import type { Entry } from "./entry.js";
+import { publishStatement, rowCountOf, traceStatement, type ToldStatement } from "./tell-statement.js";
 
 /**
  * The right to use one resource until it is released or destroyed. Disposable: `using lease = await pool.acquire()`.
@@ -17,15 +18,14 @@ export interface Lease<out R> extends Disposable {
   /** Gives the resource back to be closed. Idempotent, never throws, never waits. */
   destroy(cause?: unknown): void;
   /**
-   * For adapters: runs a statement, and counts its time as busy and its text as the last of this hold. Publishes `pool:query`, with the
-   * statement's own label or else the lease's.
+   * For adapters: runs a statement, and counts its time as busy and its text as the last of this hold. Publishes `pool:query` and
+   * `pool:statement`, with the statement's own label or else the lease's.
    */
   track<T>(statement: string, work: () => PromiseLike<T>, label?: string): Promise<T>;
 }
 
-type QueryEvent = TracedEvents["pool:query"];
-
 const queries = traced("pool:query");
+const statements = moment("pool:statement");
 
 /** The engine's lease. The entry never needs it back: a lease is over when the entry's `leaseId` is another. */
 export class PoolLease<R> implements Lease<R> {
@@ -66,9 +66,8 @@ export class PoolLease<R> implements Lease<R> {
     entry.statement = statement;
     if (entry.running++ === 0) entry.runningSince = entry.owner.exactNow();
     try {
-      if (!queries.hasSubscribers) return await work();
-      const event: QueryEvent = { pool: entry.owner.name, leaseId: this.id, label: label ?? entry.label, statement };
-      return await trace(queries, event, async () => withRowCount(event, await work()));
+      if (!statements.hasSubscribers && !queries.hasSubscribers) return await work();
+      return await this.#told(statement, work, label ?? entry.label);
     } catch (error) {
       if (entry.leaseId === this.id && entry.owner.checks.isFatal(error)) {
         entry.retire ??= "fatal-error";
@@ -79,6 +78,20 @@ export class PoolLease<R> implements Lease<R> {
       // After its end the entry may be somebody else's: their times are not ours to count.
       if (entry.leaseId === this.id && --entry.running === 0)
         entry.busyMs += entry.owner.exactNow() - entry.runningSince;
+    }
+  }
+
+  async #told<T>(statement: string, work: () => PromiseLike<T>, label: string | undefined): Promise<T> {
+    const { owner } = this.#entry;
+    const told: ToldStatement = { pool: owner.name, leaseId: this.id, label, statement };
+    const startedAt = owner.exactNow();
+    try {
+      const result = await (queries.hasSubscribers ? traceStatement(told, work) : work());
+      if (statements.hasSubscribers) publishStatement(told, startedAt, owner.exactNow(), rowCountOf(result), undefined);
+      return result;
+    } catch (error) {
+      if (statements.hasSubscribers) publishStatement(told, startedAt, owner.exactNow(), undefined, { error });
+      throw error;
     }
   }
 
@@ -96,10 +109,4 @@ export class SharedLease<R> extends PoolLease<R> {
   override release(): void {
     // Not this borrower's to give back.
   }
-}
-
-function withRowCount<T>(event: QueryEvent, result: T): T {
-  if (typeof result === "object" && result !== null && "rowCount" in result && typeof result.rowCount === "number")
-    event.rowCount = result.rowCount;
-  return result;
 }

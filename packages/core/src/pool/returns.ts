@@ -68,8 +68,11 @@ export class Returns<R> {
   #publish(entry: Entry<R>, leaseId: number, openTransaction: boolean, destroyed: boolean): void {
     const { name } = this.#engine;
     const { id: resourceId, label } = entry;
-    const heldMs = this.#engine.now() - entry.leasedAt;
-    const busyMs = busyMsOf(entry, this.#engine.exactNow());
+    const now = this.#engine.exactNow();
+    // The exact time of the loan, if it is of this one and not of an earlier one.
+    const leasedAt = entry.lentAt > entry.leasedAt ? entry.lentAt : entry.leasedAt;
+    const heldMs = Math.max(0, now - leasedAt);
+    const busyMs = busyMsOf(entry, now);
     releases.publish({ pool: name, leaseId, resourceId, label, heldMs, busyMs, openTransaction, destroyed });
   }
 }

@@ -1,10 +1,9 @@
-import { trace, traced } from "../events.js";
-
-const queries = traced("pool:query");
+import { statementsHeard, tellStatement } from "./tell-statement.js";
 
 /**
  * For adapters: runs a statement or command that has no lease of its own (one connection serves all callers), and publishes it as
- * `pool:query` under the name `pool`. Costs nothing but the call while nobody listens. What leases run goes through {@link Lease.track}.
+ * `pool:query` and `pool:statement` under the name `pool`. Costs nothing but the call while nobody listens. What leases run goes through
+ * {@link Lease.track}. The rows it tells are the `rowCount` of what the work resolves with.
  * @param statement as the caller wrote it, without values; of a Redis or etcd call the command alone
  */
 export function trackStatement<T>(
@@ -13,6 +12,6 @@ export function trackStatement<T>(
   label: string | undefined,
   work: () => Promise<T>,
 ): Promise<T> {
-  if (!queries.hasSubscribers) return work();
-  return trace(queries, { pool, leaseId: undefined, label, statement }, work);
+  if (!statementsHeard()) return work();
+  return tellStatement({ pool, leaseId: undefined, label, statement }, work);
 }

@@ -1,4 +1,4 @@
-import { type QueryOptions, trace, traced } from "@pool/core";
+import { type QueryOptions, trackStatement } from "@pool/core";
 import { type CustomTypesConfig } from "pg";
 import { type Dialer } from "../connect/dialer.js";
 import { type PostgresResult } from "../connection/statement.js";
@@ -71,8 +71,6 @@ export interface SharedSettings {
   readonly statementCache: number;
 }
 
-const queries = traced("pool:query");
-
 /** Shared connections, opened when they are first used. @throws PoolError `INVALID_OPTIONS` */
 export function createShared(settings: SharedSettings): SharedConnections {
   const { name, dialer, options, pool, statementCache, queryTimeout } = settings;
@@ -106,13 +104,7 @@ export function createShared(settings: SharedSettings): SharedConnections {
       } catch (error) {
         return Promise.reject(error);
       }
-      if (!queries.hasSubscribers) return send(call);
-      const event = { pool: name, leaseId: undefined, label: call.label, statement: call.text, rowCount: 0 };
-      return trace(queries, event, async () => {
-        const result = await send<Row>(call);
-        event.rowCount = result.rowCount;
-        return result;
-      });
+      return trackStatement(name, call.text, call.label, () => send<Row>(call));
     },
     get stats() {
       const { links, queue } = dispatcher;

@@ -1,4 +1,5 @@
-import { type PoolError, type Statement } from "@pool/core";
+import { AsyncLocalStorage } from "node:async_hooks";
+import { type PoolError, type Statement, statementsHeard } from "@pool/core";
 import { type Ask } from "../channel/link.js";
 import { type Done, type Reply, type Values } from "../helper/protocol.js";
 import { type Plan } from "../read/plan.js";
@@ -29,6 +30,10 @@ export class Job {
   /** Called instead of settling, when a reader finds that the statement writes. */
   onWrites: (() => void) | undefined;
   settled = false;
+  /** Runs a function in the caller's async context, for those who listen to statements. */
+  readonly inContext: (<T>(run: () => T) => T) | undefined = statementsHeard()
+    ? AsyncLocalStorage.snapshot()
+    : undefined;
   #crowded = false;
   #resolve: (done: Done) => void = () => {};
   #reject: (error: unknown) => void = () => {};

@@ -1,5 +1,5 @@
 import { type Statement } from "better-sqlite3";
-import { PoolError, type QueryOptions, trace, traced } from "@pool/core";
+import { PoolError, type QueryOptions, statementsHeard, tellStatement } from "@pool/core";
 import { sqliteErrorOf, type Place } from "../errors.js";
 import { type SqliteResult } from "../handle/handle.js";
 import { assertBindable } from "../handle/values.js";
@@ -18,8 +18,6 @@ export interface RouterOptions {
   readonly dispatcher: Dispatcher;
   readonly planCache: number;
 }
-
-const queries = traced("pool:query");
 
 /** Runs a statement in this thread when its work is bounded, and hands it to the dispatcher when it is not. */
 export class Router {
@@ -55,7 +53,7 @@ export class Router {
       const { statement } = plan;
       if (plan.kind !== "point" || statement === undefined) return this.#dispatcher.send<Row>(plan, values, options);
       if (options?.signal?.aborted === true) return Promise.reject(options.signal.reason as Error);
-      if (queries.hasSubscribers) return this.#traced<Row>(plan, statement, values, options);
+      if (statementsHeard()) return this.#told<Row>(plan, statement, values, options);
       if (this.#turn.over) return this.#later<Row>(text, values, options);
       return Promise.resolve(this.#here<Row>(plan, statement, values));
     } catch (error) {
@@ -96,7 +94,7 @@ export class Router {
     return await this.query<Row>(text, values, options);
   }
 
-  async #traced<Row>(
+  async #told<Row>(
     plan: Plan,
     statement: Statement,
     values: Values | undefined,
@@ -104,15 +102,14 @@ export class Router {
   ): Promise<SqliteResult<Row>> {
     if (this.#turn.over) await this.#turn.next();
     if (this.#plans.get(plan.text) !== plan) return await this.#dispatcher.send<Row>(plan, values, options);
-    const event: { pool: string; leaseId: undefined; label: string | undefined; statement: string; rowCount?: number } =
-      { pool: `${this.#place.name}:in-thread`, leaseId: undefined, label: options?.label, statement: plan.text };
-    const run = (): SqliteResult<Row> => {
-      const result = this.#here<Row>(plan, statement, values);
-      event.rowCount = result.rowCount;
-      return result;
+    const told = {
+      pool: `${this.#place.name}:in-thread`,
+      leaseId: undefined,
+      label: options?.label,
+      statement: plan.text,
     };
     try {
-      return await trace(queries, event, run);
+      return await tellStatement(told, () => this.#here<Row>(plan, statement, values));
     } catch (error) {
       return await this.#failed<Row>(error, plan.text, values, options);
     }
