@@ -1,13 +1,8 @@
+import { clockShape } from "../clock-option.js";
 import type { OptionTable } from "../options.js";
 import type { PoolOptions } from "./options.js";
 
 const MOST = 1_000_000;
-
-const clockShape = {
-  type: "custom",
-  shape: "a Clock",
-  check: (value: unknown) => (isClock(value) ? undefined : "a Clock"),
-} as const;
 
 /** The table behind {@link PoolOptions}; adapters spread it into their own. */
 export const poolOptions: OptionTable<PoolOptions> = {
@@ -130,11 +125,3 @@ export const poolOptions: OptionTable<PoolOptions> = {
   clock: { ...clockShape, doc: "Time for tests. Default: the system's clock." },
   random: { type: "function", doc: "Numbers from 0 up to 1, for jitter. Default: Math.random." },
 };
-
-function isClock(value: unknown): boolean {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    ["now", "setTimeout", "clearTimeout"].every((name) => typeof Reflect.get(value, name) === "function")
-  );
-}
