@@ -1,8 +1,8 @@
 import { createRequire } from "node:module";
 import { PoolError } from "@pool/core";
 
-/** The oldest Node whose native interface better-sqlite3 13 works with. */
-export const OLDEST_NODE = [22, 13] as const;
+/** The oldest Node with the native interface that better-sqlite3 13 is built for (Node-API 10). */
+export const OLDEST_NODE = [22, 14] as const;
 
 /**
  * Refuses a Node that is too old, before the driver is loaded: version 13 of it takes such a process down without a word.
