@@ -1,1 +1,14 @@
-export {};
+export { etcd } from "./etcd.js";
+export type { EtcdClient } from "./client.js";
+export { etcdOptions, type EtcdOptions } from "./options.js";
+export type { PasswordProvider } from "./calls/tokens.js";
+export type { EtcdTls } from "./connect/tls-options.js";
+export type { EtcdErrorCode } from "./calls/failures.js";
+export { RpcError, type RpcStatus } from "./wire/rpc-error.js";
+export type { EtcdEntry } from "./kv/entry.js";
+export type { Bytes, Selection } from "./kv/keyspace.js";
+export type { PutOptions, SwapOptions } from "./kv/kv.js";
+export type { Deleted, Found, Swapped, Written } from "./kv/results.js";
+export type { LeaseRef } from "./kv/lease-ref.js";
+export type { CallOptions, RangeOptions, ReadOptions } from "./kv/options.js";
+export type { Condition, Operation, OperationResult, Transaction, TransactionResult } from "./kv/transaction.js";
