@@ -45,10 +45,6 @@ export class Dials {
     return this.#backOff.down && this.#backOff.failures >= this.#options.endpoints.length;
   }
 
-  get underWay(): number {
-    return this.#underWay.length;
-  }
-
   /** The member that was connected to is no good: the next is tried first. */
   skip(): void {
     this.#next++;
