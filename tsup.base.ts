@@ -2,10 +2,12 @@ import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { globSync } from "node:fs";
 import { defineConfig } from "tsup";
+import { buildPage } from "./page.base.js";
 
 /**
  * The build of every package, run with the package's folder as the working directory.
- * What a package exports under "@pool/source" is built; so is every `*.worker.ts` and `*.child.ts`, which are started by file name.
+ * What a package exports under "@pool/source" is built; so is every `*.worker.ts` and `*.child.ts`, which are started by file name, and the
+ * page in `src/page`, which is for browsers, into one file.
  */
 const { exports } = JSON.parse(readFileSync("package.json", "utf8")) as {
   exports: Record<string, { "@pool/source"?: string; default?: string } | string>;
@@ -32,4 +34,5 @@ export default defineConfig({
   clean: true,
   splitting: true,
   treeshake: true,
+  onSuccess: () => buildPage("."),
 });

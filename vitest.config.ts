@@ -20,7 +20,7 @@ export default defineConfig(({ mode }) => {
       exclude: ["**/node_modules/**", "**/dist/**"],
       passWithNoTests: long,
       environment: "node",
-      globalSetup: `${import.meta.dirname}/packages/testing/src/vitest.ts`,
+      globalSetup: [`${import.meta.dirname}/packages/testing/src/vitest.ts`, `${import.meta.dirname}/page.base.ts`],
       pool: "forks",
       maxWorkers: "100%",
       // `gc` for the tests of dropped leases; the rest for the workers and children that a test starts from source.
