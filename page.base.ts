@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { build, type Rollup } from "vite";
+import { build, type Rolldown } from "vite";
 
 /**
  * The page of a package, which is for browsers: `src/page/index.html` with all that it loads, bundled into the one file `dist/page.html`, which
@@ -15,7 +15,7 @@ export async function buildPage(folder: string): Promise<void> {
     logLevel: "warn",
     build: { write: false, target: "es2022", modulePreload: false, assetsInlineLimit: Infinity, cssCodeSplit: false },
   });
-  const { output } = built as Rollup.RollupOutput; // what one build that watches nothing and writes nothing gives
+  const { output } = built as Rolldown.RolldownOutput; // what one build that watches nothing and writes nothing gives
   mkdirSync(join(folder, "dist"), { recursive: true });
   // Whoever reads it meanwhile sees the old one or the new one, and nothing between.
   const unfinished = join(folder, "dist", `page.${process.pid}.tmp`);
@@ -38,7 +38,7 @@ function pageOf(folder: string): string {
 }
 
 /** Puts scripts and styles where the document names them. */
-function inOneFile(output: Rollup.RollupOutput["output"]): string {
+function inOneFile(output: Rolldown.RolldownOutput["output"]): string {
   const textOf = (path: string): string => {
     const found = output.find(({ fileName }) => path.endsWith(fileName));
     if (!found) throw new Error(`the page loads ${path}, which was not built`);

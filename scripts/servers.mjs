@@ -1,8 +1,8 @@
-// The servers that tests start for themselves, as programs on this machine. What a bare Debian lacks is installed, when we are root;
+// The servers and the browser that tests start for themselves, as programs on this machine. What a bare Debian lacks is installed, when we are root;
 // POOL_TEST_NO_INSTALL=1 switches that off. No service is started: tests run the programs as children of their own.
 import { existsSync, mkdirSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { findPostgres, findProgram } from "../packages/testing/src/servers/programs.ts";
+import { findBrowser, findPostgres, findProgram } from "../packages/testing/src/servers/programs.ts";
 import { aptGet, canInstall } from "./apt.mjs";
 
 /** What has to be there, and what it is called where. */
@@ -12,6 +12,7 @@ const needs = [
   { find: () => findProgram("etcd"), debian: "etcd-server", brew: "etcd" },
   { find: () => findProgram("pgbouncer"), debian: "pgbouncer", brew: "pgbouncer" },
   { find: () => findProgram("openssl"), debian: "openssl", brew: "openssl" },
+  { find: findBrowser, debian: "chromium", brew: "chromium" },
 ];
 
 /** Sees to it that all programs are there, and resolves with 0 when they are. */
@@ -30,7 +31,7 @@ export async function servers() {
 
 /** What to say, and which packages to install, if any. */
 export function decide(missing, { canInstall, platform }) {
-  if (missing.length === 0) return { say: "PostgreSQL, Redis, etcd and PgBouncer are on this machine" };
+  if (missing.length === 0) return { say: "PostgreSQL, Redis, etcd, PgBouncer and Chromium are on this machine" };
   const packages = missing.map((need) => (platform === "darwin" ? need.brew : need.debian));
   const command = platform === "darwin" ? "brew install" : "apt-get install --no-install-recommends";
   if (canInstall) {

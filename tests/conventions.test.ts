@@ -49,13 +49,15 @@ test("what a package imports is node:, its own, or named in its manifest", () =>
   const complaints = everyFile((pkg, file, specifier) => {
     const { dependencies, peerDependencies, devDependencies } = pkg.manifest;
     const inTests = file.startsWith(`${pkg.folder}/test/`);
+    // What a page loads is bundled into it, so that nothing of it is installed with the package.
+    const isBundled = file.startsWith(`${pkg.folder}/src/page/`);
     if (specifier.startsWith(".")) {
       const target = posix.join(posix.dirname(file), specifier);
       return target.startsWith(`${pkg.folder}/`) ? undefined : `reaches out of its package with ${specifier}`;
     }
     if (specifier.startsWith("node:")) return;
     if (isBuiltin(specifier)) return `imports ${specifier} without the node: prefix`;
-    const named = { ...dependencies, ...peerDependencies, ...(inTests && devDependencies) };
+    const named = { ...dependencies, ...peerDependencies, ...((inTests || isBundled) && devDependencies) };
     const name = packageOf(specifier);
     if (name in named || name === pkg.manifest.name || (inTests && name === "vitest")) return;
     return `imports ${specifier}, which ${pkg.folder}/package.json does not name`;
@@ -195,7 +197,7 @@ function everyFile(rule: ImportRule): string[] {
   return everyPackage((pkg) =>
     ofImports(
       pkg,
-      pkg.files.filter((file) => file.endsWith(".ts")),
+      pkg.files.filter((file) => /\.tsx?$/.test(file)),
       rule,
     ),
   );
@@ -211,7 +213,7 @@ function ofImports(pkg: Package, inFiles: readonly string[], rule: ImportRule): 
 }
 
 function sourcesOf(pkg: Package): readonly string[] {
-  return pkg.files.filter((file) => file.startsWith(`${pkg.folder}/src/`) && file.endsWith(".ts"));
+  return pkg.files.filter((file) => file.startsWith(`${pkg.folder}/src/`) && /\.tsx?$/.test(file));
 }
 
 /** Equal, keys in the same order. */

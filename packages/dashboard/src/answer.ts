@@ -39,7 +39,12 @@ const routes: Readonly<Record<string, Readonly<Record<string, Route>>>> = {
 };
 
 /** Answers a request. Never rejects: what fails is answered too. */
-export async function answer(site: Site, path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+export async function answer(
+  site: Site,
+  path: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   try {
     const methods = Object.hasOwn(routes, path) ? routes[path] : undefined;
     if (!methods) throw new Refusal(404, "NO_SUCH_ROUTE", "there is nothing at this path");
@@ -53,7 +58,7 @@ export async function answer(site: Site, path: string, request: IncomingMessage,
 }
 
 /** What the page loads is beside it, so its own address must end with a slash. Relative, since a proxy may show another path. */
-function goToPage(site: Site, request: IncomingMessage, response: ServerResponse): void {
+function goToPage(_site: Site, request: IncomingMessage, response: ServerResponse): void {
   const { originalUrl = request.url ?? "" } = request as { originalUrl?: string };
   const last = originalUrl.split(/[?#]/, 1)[0]?.split("/").at(-1) ?? "";
   send(request, response, 308, { ...GUARDED, ...INERT, location: `${last || "."}/` }, "");
@@ -62,15 +67,28 @@ function goToPage(site: Site, request: IncomingMessage, response: ServerResponse
 async function sendPage(site: Site, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { originalUrl } = request as { originalUrl?: string };
   // Mounted by Connect or Express, which cut off the path and then show "/" for both.
-  if (originalUrl !== undefined && !/\/([?#]|$)/.test(originalUrl)) return goToPage(site, request, response);
+  if (originalUrl !== undefined && !/\/([?#]|$)/.test(originalUrl)) {
+    goToPage(site, request, response);
+    return;
+  }
   await authorizeView(site.settings, request);
   const { html, etag, policy } = pageFile();
   const headers = { ...GUARDED, "content-security-policy": policy, "cache-control": "no-cache", etag };
-  if (request.headers["if-none-match"] === etag) return send(request, response, 304, headers, "");
-  send(request, response, 200, { ...headers, "content-type": "text/html; charset=utf-8" }, html);
+  const known = request.headers["if-none-match"] === etag;
+  send(
+    request,
+    response,
+    known ? 304 : 200,
+    { ...headers, "content-type": "text/html; charset=utf-8" },
+    known ? "" : html,
+  );
 }
 
-async function sendSnapshot({ monitor, settings }: Site, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function sendSnapshot(
+  { monitor, settings }: Site,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   await authorizeView(settings, request);
   sendJson(request, response, 200, monitor.snapshot());
 }

@@ -23,8 +23,10 @@ export async function authorizeAction(
   read: () => Promise<Action>,
 ): Promise<Action> {
   const { authorize } = settings;
-  if (!authorize) throw new Refusal(403, "READ_ONLY", "this dashboard only shows: its host has given no authorize hook");
-  if (!isSameOrigin(request)) throw new Refusal(403, "FOREIGN_ORIGIN", "actions are taken from this dashboard's own page");
+  if (!authorize)
+    throw new Refusal(403, "READ_ONLY", "this dashboard only shows: its host has given no authorize hook");
+  if (!isSameOrigin(request))
+    throw new Refusal(403, "FOREIGN_ORIGIN", "actions are taken from this dashboard's own page");
   const action = await read();
   if (await allows(settings, () => authorize(request, action))) return action;
   throw new Refusal(403, "FORBIDDEN", "you may not do this");
@@ -34,7 +36,8 @@ export async function authorizeAction(
 async function allows({ onError }: Settings, ask: () => boolean | PromiseLike<boolean>): Promise<boolean> {
   const silent = (): Error => new Error(`a hook of the dashboard did not answer within ${PATIENCE} ms`);
   try {
-    return (await withTimeout(systemClock, PATIENCE, silent, async () => ask())) === true;
+    const verdict: unknown = await withTimeout(systemClock, PATIENCE, silent, async () => ask());
+    return verdict === true;
   } catch (error) {
     onError(error);
     return false;

@@ -10,20 +10,32 @@ export async function readJsonBody(request: IncomingMessage): Promise<string> {
   if (!/^application\/json\s*(;|$)/i.test(type)) throw notJson("the body must be sent as application/json");
   if (encoding !== "identity") throw notJson("the body must not be compressed");
   if (Number(request.headers["content-length"] ?? 0) > LONGEST) throw tooLong();
+  return await collect(request);
+}
 
-  const chunks: Buffer[] = [];
-  let length = 0;
-  const late = setTimeout(() => request.destroy(new Refusal(408, "BODY_TOO_LATE", "the body did not come")), PATIENCE);
-  try {
-    for await (const chunk of request as AsyncIterable<Buffer>) {
+/** Not by `for await`, which would destroy the connection when it stops early, and the answer with it. */
+function collect(request: IncomingMessage): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    const stop = (refusal: Refusal): void => {
+      clearTimeout(late);
+      request.off("data", take).pause();
+      reject(refusal);
+    };
+    const take = (chunk: Buffer): void => {
       length += chunk.length;
-      if (length > LONGEST) throw tooLong();
-      chunks.push(chunk);
-    }
-  } finally {
-    clearTimeout(late);
-  }
-  return Buffer.concat(chunks).toString("utf8");
+      if (length > LONGEST) stop(tooLong());
+      else chunks.push(chunk);
+    };
+    const late = setTimeout(() => stop(new Refusal(408, "BODY_TOO_LATE", "the body did not come in time")), PATIENCE);
+    request.on("data", take);
+    request.once("close", () => stop(new Refusal(400, "BODY_CUT_OFF", "the body was cut off")));
+    request.once("end", () => {
+      clearTimeout(late);
+      resolve(Buffer.concat(chunks).toString("utf8"));
+    });
+  });
 }
 
 function notJson(message: string): Refusal {

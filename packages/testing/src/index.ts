@@ -8,6 +8,7 @@ export { faultProxy } from "./proxy/fault-proxy.js";
 export type { Direction, FaultScope } from "./proxy/faults.js";
 export type { ProxyConnection } from "./proxy/link.js";
 export type { FaultProxy, FaultProxyOptions, ProxyStats } from "./proxy/proxy.js";
+export { browserPath } from "./servers/browser.js";
 export { startEtcd, type EtcdServer, type EtcdServerOptions } from "./servers/etcd.js";
 export { startPgBouncer, type PgBouncer, type PgBouncerOptions } from "./servers/pgbouncer.js";
 export type { TextRow } from "./servers/postgres/admin.js";

@@ -18,6 +18,11 @@ const COMMON = [
   "/opt/homebrew/sbin",
 ];
 
+const BROWSERS = [
+  "/Applications/Chromium.app/Contents/MacOS/Chromium",
+  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+];
+
 /** The program's path on this machine, or nothing. */
 export function findProgram(name: string): string | undefined {
   return folders()
@@ -33,6 +38,12 @@ export function findPostgres(): string | undefined {
     .filter(isProgram)
     .map((initdb) => dirname(realpathSync(initdb)))
     .find((folder) => isProgram(join(folder, "postgres")));
+}
+
+/** Chromium's path on this machine, under any of its names, or nothing. */
+export function findBrowser(): string | undefined {
+  const named = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"].map(findProgram);
+  return named.find((path) => path !== undefined) ?? BROWSERS.find(isProgram);
 }
 
 /** What to say when a server can be had nowhere: the one command that helps. */
