@@ -1,1 +1,11 @@
-export {};
+export { redis } from "./redis.js";
+export type { RedisClient, RedisCommands } from "./client.js";
+export type { RedisOptions, SentinelOptions } from "./options.js";
+export { redisOptions, sentinelOptions } from "./option-table.js";
+export type { CallArguments, CallOptions } from "./commands/call.js";
+export type { CommandOptions } from "./commands/shared-redis.js";
+export type { PasswordProvider } from "./connect/credentials.js";
+export type { TlsOptions } from "./connect/tls.js";
+export type { Credentials } from "./connection/guarded-redis.js";
+export type { LeasedRedis } from "./connection/leased-redis.js";
+export type { RedisErrorCode } from "./errors.js";

@@ -1,0 +1,74 @@
+import { type Command, Redis, type RedisOptions } from "ioredis";
+import { inspect } from "node:util";
+import { maskSecrets } from "./mask.js";
+
+/** What ioredis takes; replies are mapped as it does by default, since its types depend on that. */
+export type DriverOptions = Omit<RedisOptions, "replyMapping">;
+
+export interface Credentials {
+  readonly user?: string | undefined;
+  readonly password?: string | undefined;
+}
+
+type SendCommand = Redis["sendCommand"];
+
+/**
+ * An ioredis client that shows its password nowhere: neither in its options nor in dumps, errors and DEBUG output. ioredis reads the credentials when it
+ * starts to connect; they are put there for that moment alone.
+ */
+export class GuardedRedis extends Redis {
+  /** The last thing that went wrong with the connection, and not with a command. */
+  trouble: unknown;
+  #credentials: Credentials;
+
+  constructor(options: DriverOptions, credentials: Credentials) {
+    super({ ...options, lazyConnect: true });
+    this.#credentials = credentials;
+    // ioredis prints errors that nobody listens to.
+    this.on("error", (error) => (this.trouble = error));
+    this.once("ready", () => this.#forget());
+  }
+
+  override connect(callback?: Parameters<Redis["connect"]>[0]): Promise<void> {
+    return this.connectAs(this.#credentials, callback);
+  }
+
+  protected connectAs(credentials: Credentials, callback?: Parameters<Redis["connect"]>[0]): Promise<void> {
+    this.options.username = credentials.user;
+    this.options.password = credentials.password;
+    try {
+      return super.connect(callback);
+    } finally {
+      this.options.username = undefined;
+      this.options.password = undefined;
+    }
+  }
+
+  override sendCommand(...given: Parameters<SendCommand>): unknown {
+    maskSecrets(given[0]);
+    return super.sendCommand(...given);
+  }
+
+  [inspect.custom](): string {
+    return `${this.constructor.name} { status: ${inspect(this.status)} }`;
+  }
+
+  toJSON(): { readonly status: string } {
+    return { status: this.status };
+  }
+
+  /** What ioredis keeps of the credentials for the handshake. */
+  #forget(): void {
+    const { condition } = this as { condition: { auth?: unknown } | null };
+    if (condition !== null) condition.auth = undefined;
+  }
+}
+
+/** The commands that were sent and have no answer yet, in their order. */
+export function* unanswered(redis: Redis): Generator<Command> {
+  const { commandQueue } = redis;
+  for (let index = 0; index < commandQueue.length; index++) {
+    const item = commandQueue.peekAt(index);
+    if (item !== undefined) yield item.command as unknown as Command; // ioredis puts nothing else in
+  }
+}

@@ -1,0 +1,28 @@
+import { type CreateContext, unlessAborted } from "@pool/core";
+import { once } from "node:events";
+import { type GuardedRedis } from "./guarded-redis.js";
+
+/** Connects a client that connects once in its life. Rejects when that fails or the signal aborts, and leaves nothing open. */
+export async function openConnection<R extends GuardedRedis>(redis: R, { signal, lost }: CreateContext): Promise<R> {
+  try {
+    await unlessAborted(signal, () => redis.connect());
+    signal.throwIfAborted();
+  } catch (error) {
+    void closeConnection(redis);
+    throw signal.aborted ? signal.reason : (redis.trouble ?? error);
+  }
+  redis.once("end", () => lost(redis.trouble ?? new Error("the server has closed the connection")));
+  if (redis.status === "end") lost(redis.trouble); // it has happened already, and will not be told again
+  redis.stream.unref();
+  return redis;
+}
+
+/** Lets go at once, whatever is under way. */
+export async function closeConnection(redis: GuardedRedis): Promise<void> {
+  const stream = redis.stream as GuardedRedis["stream"] | undefined; // there is none before the first connect
+  if (redis.status !== "end") redis.disconnect();
+  if (stream === undefined || stream.closed) return;
+  const closed = once(stream, "close");
+  stream.destroy();
+  await closed;
+}

@@ -1,0 +1,137 @@
+import { type Clock, type Lease } from "@pool/core";
+import { Command } from "ioredis";
+import { closeConnection } from "../connection/open-connection.js";
+import { type GuardedRedis, unanswered } from "../connection/guarded-redis.js";
+import { Outbox } from "./outbox.js";
+import { type Home, outgoing, type Outgoing } from "./outgoing.js";
+
+/**
+ * `clear` takes commands · `checking` it was idle for long, and is asked first whether it is still there · `silent` something was sent and nothing has come
+ * back for too long: the server is busy, or the line is cut · `retired` another one has taken its place · `ended`.
+ */
+export type LinkState = "clear" | "checking" | "silent" | "retired" | "ended";
+
+export interface LinkOptions {
+  readonly home: Home;
+  /** A link that was idle for less is used without a check, in ms. */
+  readonly validateIfIdleFor: number;
+  /** It is replaced at this age, in ms. */
+  readonly lifetime: number;
+}
+
+export interface LinkOwner {
+  /** Something is to be looked at, at that time. */
+  expect(link: Link): void;
+  /** It takes commands again. */
+  cleared(link: Link): void;
+  ended(link: Link, cause: unknown): void;
+}
+
+/** One connection that all callers share. */
+export class Link {
+  readonly redis: GuardedRedis;
+  readonly expiresAt: number;
+  state: LinkState = "clear";
+  /** When something has come from it last. */
+  heardAt: number;
+  /** Since when the server owes an answer, while it does. */
+  owedSince: number;
+  readonly #lease: Lease<GuardedRedis>;
+  readonly #clock: Clock;
+  readonly #options: LinkOptions;
+  readonly #owner: LinkOwner;
+  readonly #outbox: Parameters<GuardedRedis["sendCommand"]>[1];
+  #isReferenced = false;
+
+  constructor(lease: Lease<GuardedRedis>, options: LinkOptions, owner: LinkOwner, clock: Clock) {
+    this.#lease = lease;
+    this.redis = lease.resource;
+    this.#clock = clock;
+    this.#options = options;
+    this.#owner = owner;
+    this.heardAt = this.owedSince = clock.now();
+    this.expiresAt = this.heardAt + options.lifetime;
+    const outbox: unknown = new Outbox(this.redis);
+    this.#outbox = outbox as Parameters<GuardedRedis["sendCommand"]>[1]; // `write` is all that ioredis asks of it
+    this.redis.stream.on("data", () => this.#heard());
+    this.redis.once("end", () => this.#end(this.redis.trouble));
+  }
+
+  get inFlight(): number {
+    return this.redis.commandQueue.length;
+  }
+
+  /** Somebody waits for one of those that were sent. */
+  get isWanted(): boolean {
+    for (const command of unanswered(this.redis)) if (!command.isSettled && !isPing(command as Outgoing)) return true;
+    return false;
+  }
+
+  /** May a command be sent now? */
+  accepts(now: number): boolean {
+    if (this.state !== "clear" || this.redis.status !== "ready" || !this.redis.stream.writable) return false;
+    return this.inFlight > 0 || now - this.heardAt < this.#options.validateIfIdleFor;
+  }
+
+  send(command: Outgoing, now: number): void {
+    if (this.inFlight === 0) {
+      this.owedSince = now;
+      if (!this.#isReferenced) this.#reference(true);
+      this.#owner.expect(this);
+    }
+    command.via = this.redis;
+    this.redis.sendCommand(command, this.#outbox);
+  }
+
+  /** Asks whether it is still there. Until it answers, nothing else is sent where `waits`. */
+  ping(now: number, waits: boolean): void {
+    if (waits && this.state === "clear") this.state = "checking";
+    const ping = outgoing(new Command("ping"), this.#options.home, now, 0);
+    ping.deadline = Infinity; // ends with the link
+    ping.promise.catch(() => undefined);
+    this.send(ping, now);
+  }
+
+  /** The process may end while nothing is under way. */
+  rest(): void {
+    if (this.inFlight === 0 && this.#isReferenced) this.#reference(false);
+  }
+
+  /** Nothing more is sent on it. */
+  retire(): void {
+    if (this.state !== "ended") this.state = "retired";
+  }
+
+  /** Ends it: what is on it may have been carried out or not. */
+  lose(cause: unknown): void {
+    this.redis.trouble ??= cause;
+    void closeConnection(this.redis);
+    this.#end(cause);
+  }
+
+  #heard(): void {
+    this.heardAt = this.owedSince = this.#clock.now();
+    if (this.state === "checking" || this.state === "silent") {
+      this.state = "clear";
+      this.#owner.cleared(this);
+    }
+  }
+
+  #reference(on: boolean): void {
+    this.#isReferenced = on;
+    if (on) this.redis.stream.ref();
+    else this.redis.stream.unref();
+  }
+
+  #end(cause: unknown): void {
+    if (this.state === "ended") return;
+    this.state = "ended";
+    this.#lease.destroy(cause);
+    this.#owner.ended(this, cause);
+  }
+}
+
+/** Nobody waits for the answer to one of ours. */
+function isPing(command: Outgoing): boolean {
+  return command.limit === 0;
+}
