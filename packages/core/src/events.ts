@@ -71,7 +71,7 @@ export interface MomentEvents {
   "pool:close": { pool: string; resourceId: number; reason: CloseReason; ageMs: number; uses: number; cause: unknown };
   /** Nothing came free in time. */
   "pool:timeout": { pool: string; label: string | undefined; waitedMs: number; holders: readonly Holder[] };
-  /** Refused without a wait: the queue is full, the backend is down, or the pool is closed. */
+  /** Refused: the queue is full, the backend is down, or the pool is closed. Also those who waited when that came about. */
   "pool:refuse": { pool: string; label: string | undefined; code: string };
   /** `held`: over `leakAfter` (again with `returned` when it comes back after all). `dropped`: garbage-collected without release. */
   "pool:leak": { pool: string; kind: "held" | "dropped" | "returned"; holder: Holder };

@@ -1,5 +1,17 @@
 /** Sees slow statements, leaks and pressure while they happen. */
+export { defaultRules } from "./alerts/default-rules.js";
+export type { AlertMetric } from "./alerts/measures.js";
+export { readRule, ruleOptions, type AlertRule } from "./alerts/rule.js";
+export type { AlertSink } from "./alerts/sink.js";
+export { webhook, webhookOptions, type WebhookOptions } from "./alerts/webhook.js";
+export { diffSnapshots } from "./diff-snapshots.js";
+export type { ChromeTrace } from "./flight/chrome-trace.js";
+export type { TraceEvent } from "./flight/trace-rows.js";
+export type { Logger } from "./logging/logger.js";
 export type { Monitor, PoolHandle } from "./monitor.js";
+export { monitorOptions } from "./option-table.js";
+export type { MonitorOptions } from "./options.js";
+export { watch } from "./watch.js";
 export type { AlertSnapshot } from "./snapshot/alert-snapshot.js";
 export type {
   CacheSnapshot,
@@ -25,4 +37,5 @@ export type {
   SharedSnapshot,
 } from "./snapshot/pool-snapshot.js";
 export type { MonitorSnapshot } from "./snapshot/snapshot.js";
+export { fingerprintOf, type Fingerprint } from "./statements/fingerprint.js";
 export type { SlowStatement, StatementSnapshot, StatementTable } from "./snapshot/statement-snapshot.js";

@@ -1,3 +1,4 @@
+import type { ChromeTrace } from "./flight/chrome-trace.js";
 import type { SnapshotDiff } from "./snapshot/diff.js";
 import type { MonitorSnapshot } from "./snapshot/snapshot.js";
 
@@ -12,6 +13,8 @@ export interface Monitor extends Disposable {
   subscribe(listener: (tick: MonitorSnapshot) => void): Disposable;
   /** What became of the pools since an earlier snapshot, until a later one or now. */
   diff(before: MonitorSnapshot, after?: MonitorSnapshot): SnapshotDiff;
+  /** The last events as a trace that Chrome's trace viewer and Perfetto open, once it is written to a file as JSON. */
+  flight(reason?: string): ChromeTrace;
   /** The open pools by name, to be acted on. */
   pools(): readonly PoolHandle[];
 }

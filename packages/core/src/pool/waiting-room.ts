@@ -1,5 +1,5 @@
 import { moment } from "../events.js";
-import { withoutStack } from "../errors.js";
+import { withoutStack, type PoolError } from "../errors.js";
 import { Admission } from "./admission.js";
 import { momentOf } from "./census.js";
 import { startWaiting, stopWaiting } from "./deadlock.js";
@@ -11,6 +11,7 @@ import { Signals } from "./signals.js";
 import { Waiter, WaitQueue, type Request } from "./wait-queue.js";
 
 const timeouts = moment("pool:timeout");
+const refusals = moment("pool:refuse");
 
 /** Those who wait: for how long, and how a wait ends without a lease. */
 export class WaitingRoom<R> {
@@ -89,10 +90,11 @@ export class WaitingRoom<R> {
   }
 
   /** Ends every wait with this error, or only those that began until `time`. */
-  failAll(error: unknown, time = Infinity): void {
+  failAll(error: PoolError, time = Infinity): void {
     for (const waiter of this.#queue.leaveUntil(time)) {
       this.#forget(waiter);
       this.#engine.totals.refused++;
+      if (refusals.hasSubscribers) refusals.publish({ pool: this.#engine.name, label: waiter.label, code: error.code });
       waiter.reject(error);
     }
     if (this.#queue.waiting === 0) this.#deadlines.rest();

@@ -1,4 +1,4 @@
-/** Times over a window, in ms. All 0 where `count` is 0. Percentiles are right within 4 %; `max` is exact. */
+/** Times over a window, in ms. All 0 where `count` is 0. Percentiles are right within 5 %; `mean` and `max` are exact. */
 export interface Distribution {
   readonly count: number;
   readonly mean: number;

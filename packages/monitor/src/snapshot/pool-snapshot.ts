@@ -6,7 +6,7 @@ import type { ErrorSummary } from "./error-summary.js";
 export interface PoolSnapshot {
   readonly name: string;
   readonly kind: string;
-  /** How many open pools have this name; 0 when the last of them has closed, and the rest tells of its end. */
+  /** How many open pools have this name, at least one. */
   readonly instances: number;
   /** Core's own stats of the moment, and its totals since the pool was made. */
   readonly stats: PoolNumbers;

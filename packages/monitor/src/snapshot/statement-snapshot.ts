@@ -6,7 +6,7 @@ import type { ErrorSummary } from "./error-summary.js";
 export interface StatementTable {
   /** The one with the most time in all first. */
   readonly rows: readonly StatementSnapshot[];
-  /** What ran and is in no row: statements that fell out of the table, which is bounded. */
+  /** What ran and is in no row: what fell out of the table, which is bounded. One that fell out twice counts twice in `fingerprints`. */
   readonly others: {
     readonly fingerprints: number;
     readonly count: number;
@@ -20,7 +20,9 @@ export interface StatementSnapshot {
   readonly pool: string;
   /** Sixteen hexadecimal digits, the same for statements that differ in literals, white space and comments only. */
   readonly fingerprint: string;
-  /** With every literal replaced by `?`; of a Redis or etcd call the command. */
+  /** The fingerprint that PostgreSQL tools know it by (`libpg_query`), once it was slow; `null` elsewhere and where the package is not installed. */
+  readonly pgFingerprint: string | null;
+  /** With every literal and parameter replaced by `?`; of a Redis or etcd call the command. */
   readonly text: string;
   readonly count: number;
   readonly errors: number;

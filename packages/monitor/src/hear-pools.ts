@@ -1,0 +1,131 @@
+import type { EventOf } from "@pool/core";
+import type { DumpReason } from "./flight/dumps.js";
+import type { Parts } from "./parts.js";
+import { viewHolder } from "./pools/view-holder.js";
+
+/** What is done about each event of a pool. */
+export class PoolEar {
+  readonly #parts: Parts;
+  readonly #onIncident: (reason: DumpReason) => void;
+  readonly #creates = new WeakMap<object, number>();
+  readonly #draining = new Set<string>();
+  readonly #waitLogAfter: number;
+
+  /** @param onIncident what the flight recorder shall be dumped for */
+  constructor(parts: Parts, onIncident: (reason: DumpReason) => void) {
+    this.#parts = parts;
+    this.#onIncident = onIncident;
+    this.#waitLogAfter = parts.options.waitLogAfter;
+  }
+
+  lease(event: EventOf<"pool:lease">): void {
+    const { pool, label, waitedMs } = event;
+    const { books, recorder, clock, log } = this.#parts;
+    const book = books.get(pool);
+    book.acquired++;
+    book.times.wait.record(waitedMs);
+    recorder.record("pool:lease", event, clock.now());
+    if (waitedMs < this.#waitLogAfter) return;
+    const message = `an acquire from pool ${JSON.stringify(pool)} waited ${String(Math.round(waitedMs))} ms`;
+    log.write("warn", { event: "slow-acquire", pool, label, waitedMs }, message);
+  }
+
+  release(event: EventOf<"pool:release">): void {
+    const { pool, leaseId, heldMs, busyMs, openTransaction } = event;
+    const { books, recorder, clock, traces } = this.#parts;
+    const book = books.get(pool);
+    book.released++;
+    book.times.hold.record(heldMs);
+    book.times.use.record(busyMs);
+    const now = clock.now();
+    if (openTransaction) book.counts.openTransactions.add(now);
+    if (traces.isOn) traces.forget(pool, leaseId);
+    recorder.record("pool:release", event, now);
+  }
+
+  createStarts(event: EventOf<"pool:create:start">): void {
+    this.#creates.set(event, this.#parts.clock.now());
+  }
+
+  created(event: EventOf<"pool:create">): void {
+    const { pool, error } = event;
+    const { books, recorder, clock, classifier } = this.#parts;
+    const now = clock.now();
+    const book = books.get(pool);
+    if (error === undefined) {
+      book.counts.created.add(now);
+      book.times.create.record(now - (this.#creates.get(event) ?? now));
+    } else {
+      book.counts.createFailed.add(now);
+      book.errorsByClass[classifier.classify(pool, error)]++;
+    }
+    recorder.record("pool:create", event, now);
+  }
+
+  close(event: EventOf<"pool:close">): void {
+    const { pool, reason, resourceId } = event;
+    const { books, recorder, clock, leaks } = this.#parts;
+    const book = books.get(pool);
+    const now = clock.now();
+    book.counts.closed.add(now);
+    book.closedBy[reason]++;
+    leaks.closed(pool, resourceId, reason);
+    recorder.record("pool:close", event, now);
+    if (reason === "reclaimed" && this.#draining.has(pool)) this.#onIncident("drain-abort");
+  }
+
+  timeout(event: EventOf<"pool:timeout">): void {
+    const { pool, label, waitedMs, holders } = event;
+    const { books, recorder, clock, log } = this.#parts;
+    const book = books.get(pool);
+    const now = clock.now();
+    book.counts.timeouts.add(now);
+    book.timedOut.record(waitedMs);
+    recorder.record("pool:timeout", event, now);
+    const message = `an acquire from pool ${JSON.stringify(pool)} timed out after ${String(Math.round(waitedMs))} ms`;
+    log.write("warn", { event: "acquire-timeout", pool, label, waitedMs, holders }, message);
+    this.#onIncident("timeout");
+  }
+
+  refuse(event: EventOf<"pool:refuse">): void {
+    const { books, recorder, clock } = this.#parts;
+    const now = clock.now();
+    books.get(event.pool).counts.refused.add(now);
+    recorder.record("pool:refuse", event, now);
+  }
+
+  state(event: EventOf<"pool:state">): void {
+    const { recorder, clock } = this.#parts;
+    if (event.state === "draining") this.#draining.add(event.pool);
+    else this.#draining.delete(event.pool);
+    recorder.record("pool:state", event, clock.now());
+  }
+
+  leak(event: EventOf<"pool:leak">): void {
+    const { pool, kind, holder } = event;
+    const { books, recorder, clock, leaks, traces, log, timeOfDay } = this.#parts;
+    const now = clock.now();
+    const at = timeOfDay();
+    recorder.record("pool:leak", event, now);
+    const view = viewHolder(holder, { leak: true, traceId: traces.of(pool, holder.leaseId) });
+    const leak = leaks[kind](pool, view, at);
+    if (leak === undefined) return;
+    const who = `lease ${String(holder.leaseId)}${holder.label === undefined ? "" : ` (${JSON.stringify(holder.label)})`}`;
+    const held = `${String(Math.round(holder.heldMs))} ms`;
+    const level = kind === "returned" ? "info" : "warn";
+    log.write(
+      level,
+      { event: `leak-${kind}`, ...leak },
+      `${who} of pool ${JSON.stringify(pool)} ${LEAKS[kind]} ${held}`,
+    );
+    if (kind === "returned") return;
+    books.get(pool).counts.leaks.add(now);
+    this.#onIncident("leak");
+  }
+}
+
+const LEAKS = {
+  held: "has been held for",
+  dropped: "was dropped without a release, after",
+  returned: "has come back late, after",
+} as const;

@@ -1,0 +1,84 @@
+import type { EventOf } from "@pool/core";
+import { summariseError } from "./errors/summarise-error.js";
+import type { Parts } from "./parts.js";
+import type { ErrorSummary } from "./snapshot/error-summary.js";
+import type { StatementRow } from "./statements/statement-row.js";
+
+/** What is done about each statement. The one that runs most: whatever it does not need it does not touch. */
+export class StatementEar {
+  readonly #parts: Parts;
+  readonly #logAfter: number;
+  readonly #slowAfter: number;
+  readonly #debug: boolean;
+  /** The time of day, once a tick. */
+  at: number;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    const { logAfter, slowAfter, debug } = parts.options;
+    this.#logAfter = Math.min(logAfter, slowAfter);
+    this.#slowAfter = slowAfter;
+    this.#debug = debug;
+    this.at = parts.timeOfDay();
+  }
+
+  statement(event: EventOf<"pool:statement">): void {
+    const { pool, leaseId, durationMs, rowCount } = event;
+    const { books, table, texts, recorder, traces } = this.#parts;
+    const book = books.get(pool);
+    book.statements++;
+    book.times.statement.record(durationMs);
+    if (rowCount !== undefined) book.rows += rowCount;
+    const row = table.row(pool, texts.get(event.statement));
+    row.record(durationMs, rowCount, event.label, this.at);
+    recorder.record("pool:statement", event, event.startedAt + durationMs);
+    if (traces.isOn && leaseId !== undefined) traces.note(pool, leaseId, traces.current());
+    const error = event.failed ? this.#failed(event, row) : null;
+    if (durationMs >= this.#logAfter) this.#slow(event, row, error);
+    if (this.#debug) this.#print(event, row, error);
+  }
+
+  #failed({ pool, error }: EventOf<"pool:statement">, row: StatementRow): ErrorSummary {
+    const { books, classifier, clock } = this.#parts;
+    const errorClass = classifier.classify(pool, error);
+    const book = books.get(pool);
+    book.counts.errors.add(clock.now());
+    book.errorsByClass[errorClass]++;
+    row.fail(errorClass);
+    return summariseError(error, errorClass);
+  }
+
+  #slow(event: EventOf<"pool:statement">, row: StatementRow, error: ErrorSummary | null): void {
+    const { books, clock, slow, traces, timeOfDay } = this.#parts;
+    const book = books.get(event.pool);
+    if (event.durationMs >= this.#slowAfter) {
+      book.counts.slow.add(clock.now());
+      row.slow++;
+    }
+    slow.add(event, row, { at: timeOfDay(), kind: book.kind, traceId: traces.current(), error });
+  }
+
+  #print(
+    { pool, label, leaseId, durationMs, rowCount }: EventOf<"pool:statement">,
+    row: StatementRow,
+    error: ErrorSummary | null,
+  ): void {
+    const { text, id } = row.fingerprint;
+    const fields = {
+      event: "statement",
+      pool,
+      label,
+      leaseId,
+      durationMs,
+      rows: rowCount,
+      fingerprint: id,
+      statement: text,
+      error,
+    };
+    this.#parts.log.writeAlways(
+      "debug",
+      fields,
+      `${error === null ? "ran" : "failed"} in ${durationMs.toFixed(1)} ms: ${text}`,
+    );
+  }
+}

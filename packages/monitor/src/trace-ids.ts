@@ -1,0 +1,67 @@
+/** The part of `@opentelemetry/api` that is used. */
+interface TraceApi {
+  readonly trace: { getActiveSpan(): { spanContext(): { readonly traceId: string } } | undefined };
+}
+
+const INVALID = "00000000000000000000000000000000";
+
+/** Which trace a lease and a statement belong to, where somebody can tell. */
+export class TraceIds {
+  #source: (() => string | undefined) | undefined;
+  readonly #leases = new Map<string, Map<number, string>>();
+  #disposed = false;
+
+  /** @param source undefined: OpenTelemetry's active span, as soon as its API has been found */
+  constructor(source: (() => string | undefined) | undefined) {
+    this.#source = source;
+    if (source === undefined) void this.#find();
+  }
+
+  get isOn(): boolean {
+    return this.#source !== undefined;
+  }
+
+  /** Of the async context that asks. */
+  current(): string | undefined {
+    try {
+      return this.#source?.();
+    } catch {
+      return undefined; // a source that throws knows nothing
+    }
+  }
+
+  of(pool: string, leaseId: number): string | undefined {
+    return this.#leases.get(pool)?.get(leaseId);
+  }
+
+  note(pool: string, leaseId: number, traceId: string | undefined): void {
+    if (traceId === undefined) return;
+    const leases = this.#leases.get(pool) ?? new Map<number, string>();
+    leases.set(leaseId, traceId);
+    this.#leases.set(pool, leases);
+  }
+
+  forget(pool: string, leaseId: number): void {
+    const leases = this.#leases.get(pool);
+    if (leases?.delete(leaseId) === true && leases.size === 0) this.#leases.delete(pool);
+  }
+
+  close(): void {
+    this.#disposed = true;
+    this.#source = undefined;
+    this.#leases.clear();
+  }
+
+  async #find(): Promise<void> {
+    try {
+      const { trace } = (await import("@opentelemetry/api")) as TraceApi;
+      if (this.#disposed) return;
+      this.#source = () => {
+        const traceId = trace.getActiveSpan()?.spanContext().traceId;
+        return traceId === INVALID ? undefined : traceId;
+      };
+    } catch {
+      // Not installed: there are no traces.
+    }
+  }
+}
