@@ -77,25 +77,17 @@ export const NOTHING: Distribution = Object.freeze({ count: 0, mean: 0, p50: 0, 
 function bucketOf(ms: number): number {
   if (!(ms > SMALLEST)) return 0;
   if (ms > LARGEST) return BUCKETS - 1;
-  const decade =
-    ms <= 100
-      ? ms <= 1
-        ? ms <= 0.1
-          ? 0
-          : 1
-        : ms <= 10
-          ? 2
-          : 3
-      : ms <= 10_000
-        ? ms <= 1_000
-          ? 4
-          : 5
-        : ms <= 100_000
-          ? 6
-          : 7;
+  const decade = decadeOf(ms);
   // From above 10 to 100, in steps of one. What a product rounds up by is taken back, so that 0.07 ms stays at its edge.
   const step = Math.ceil(ms * (SCALES[decade] ?? 1) - 1e-9) - 11;
   return 1 + decade * PER_DECADE + (step < 0 ? 0 : step);
+}
+
+function decadeOf(ms: number): number {
+  if (ms <= 1) return ms <= 0.1 ? 0 : 1;
+  if (ms <= 100) return ms <= 10 ? 2 : 3;
+  if (ms <= 10_000) return ms <= 1_000 ? 4 : 5;
+  return ms <= 100_000 ? 6 : 7;
 }
 
 function middleOf(bucket: number): number {

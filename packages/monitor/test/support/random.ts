@@ -1,0 +1,16 @@
+/** Numbers from 0 up to 1 that a seed decides: the generator known as mulberry32. */
+export function randomFrom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = state;
+    mixed = Math.imul(mixed ^ (mixed >>> 15), mixed | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** The seed of this run: `POOL_TEST_SEED` to see a failure again, else a fresh one. */
+export function seedOfRun(): number {
+  return Number(process.env.POOL_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
+}
