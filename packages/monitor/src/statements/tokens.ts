@@ -28,7 +28,7 @@ export class Tokens {
     const start = this.at;
     const code = text.charCodeAt(start);
     const kind = kindOf(code);
-    if (kind === SPACE) return this.#take(undefined, endOfSpace(text, start));
+    if (kind === SPACE) return this.#skip(endOfSpace(text, start));
     if (kind === LETTER) return this.#word(start, endOfWord(text, start + 1, true));
     if (kind === DIGIT) return this.#take(LITERAL, endOfNumber(text, start));
     const second = text.charAt(start + 1);
@@ -39,9 +39,9 @@ export class Tokens {
       case "`":
         return this.#name(start, endOfQuoted(text, text.charAt(start), start + 1));
       case "-":
-        return second === "-" ? this.#take(undefined, endOf(text, "\n", start + 2)) : this.#take("-", start + 1);
+        return second === "-" ? this.#skip(endOf(text, "\n", start + 2)) : this.#take("-", start + 1);
       case "/":
-        return second === "*" ? this.#take(undefined, endOfComment(text, start + 2)) : this.#take("/", start + 1);
+        return second === "*" ? this.#skip(endOfComment(text, start + 2)) : this.#take("/", start + 1);
       case ".":
         return kindOf(second.charCodeAt(0)) === DIGIT
           ? this.#take(LITERAL, endOfNumber(text, start))
@@ -59,9 +59,14 @@ export class Tokens {
     }
   }
 
-  #take<T extends string | undefined>(token: T, end: number): T {
+  #take(token: string, end: number): string {
     this.at = end;
     return token;
+  }
+
+  #skip(end: number): string | undefined {
+    this.at = end;
+    return undefined;
   }
 
   #word(start: number, end: number): string | undefined {
