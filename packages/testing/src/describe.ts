@@ -21,29 +21,29 @@ const WAITS_PER_CHECK = 12;
 
 const vitest: TestRunner | undefined = await import("vitest").catch(() => undefined);
 
+/** vitest, which has to be installed where no other runner is handed in. @throws Error when it is not */
+export function orVitest(call: string, runner: TestRunner | undefined): TestRunner {
+  const found = runner ?? vitest;
+  if (found === undefined)
+    throw new Error(`${call}: vitest is not installed; hand in describe and it of your test runner`);
+  return found;
+}
+
 /**
  * Writes the contract of adapters as tests: one for each promise, named after it. A failure says which promise is broken and what was seen.
  *
  * @param runner the test runner; default: vitest, which has to be installed then
  * @throws Error when there is no runner
  */
-export function describeAdapter<R, C>(
-  name: string,
-  adapter: AdapterUnderTest<R, C>,
-  runner: TestRunner | undefined = vitest,
-): void {
-  if (!runner)
-    throw new Error(
-      `describeAdapter(${JSON.stringify(name)}): vitest is not installed; hand in describe and it of your test runner`,
-    );
+export function describeAdapter<R, C>(name: string, adapter: AdapterUnderTest<R, C>, runner?: TestRunner): void {
+  const { describe, it } = orVitest(`describeAdapter(${JSON.stringify(name)})`, runner);
   const timeout = (adapter.patience ?? 5_000) * WAITS_PER_CHECK;
   // The checks hand each resource only to the adapter that has made it, whatever its type is.
   const tests = contractTests(adapter);
-  runner.describe(`${name} keeps the contract of adapters`, () => {
+  describe(`${name} keeps the contract of adapters`, () => {
     for (const part of new Set(tests.map((test) => test.part))) {
-      runner.describe(TITLES[part], () => {
-        for (const test of tests.filter((one) => one.part === part))
-          runner.it(test.promise, { timeout }, () => test.run());
+      describe(TITLES[part], () => {
+        for (const test of tests.filter((one) => one.part === part)) it(test.promise, { timeout }, () => test.run());
       });
     }
   });

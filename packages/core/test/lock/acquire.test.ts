@@ -2,39 +2,12 @@ import { describe, expect, it } from "vitest";
 import { isPoolError } from "../../src/errors.js";
 import { createLock, createMemoryLock, memoryLockStore, type HeldLock, type ManagedLock } from "../../src/index.js";
 import { FakeLockStore } from "../support/fake-lock-store.js";
+import { twoLocks, watch } from "../support/locks.js";
 import { ManualClock, settle } from "../support/manual-clock.js";
-
-interface Setup {
-  readonly clock: ManualClock;
-  readonly store: FakeLockStore;
-  readonly lock: ManagedLock;
-  /** Another process's, over the same backend by a good line. */
-  readonly other: ManagedLock;
-  readonly otherStore: FakeLockStore;
-}
-
-function setUp(tells = false): Setup {
-  const clock = new ManualClock();
-  const backend = memoryLockStore(clock);
-  const store = new FakeLockStore(clock, backend, tells);
-  const otherStore = new FakeLockStore(clock, backend, tells);
-  const options = { clock, random: () => 0.5 };
-  return { clock, store, otherStore, lock: createLock(store, options), other: createLock(otherStore, options) };
-}
-
-/** What a promise has come to so far. */
-function watch<T>(promise: Promise<T>): { value?: T; error?: unknown; settled: boolean } {
-  const seen: { value?: T; error?: unknown; settled: boolean } = { settled: false };
-  promise.then(
-    (value) => Object.assign(seen, { value, settled: true }),
-    (error: unknown) => Object.assign(seen, { error, settled: true }),
-  );
-  return seen;
-}
 
 describe("acquire", () => {
   it("takes a free key at once, in one call", async () => {
-    const { lock, store } = setUp();
+    const { lock, store } = twoLocks();
     const held = await lock.acquire("a");
     expect(held.isHeld()).toBe(true);
     expect(held.key).toBe("a");
@@ -50,14 +23,14 @@ describe("acquire", () => {
   });
 
   it("gives tokens that grow, over both processes", async () => {
-    const { lock, other } = setUp();
+    const { lock, other } = twoLocks();
     const tokens: bigint[] = [];
     for (const from of [lock, other, lock, lock, other]) tokens.push(await from.use("a", (held) => held.token));
     expect(tokens).toEqual([1n, 2n, 3n, 4n, 5n]);
   });
 
   it("waits for another process's lock, and asks with growing pauses where nothing tells", async () => {
-    const { clock, lock, other, store } = setUp();
+    const { clock, lock, other, store } = twoLocks();
     const theirs = await other.acquire("a");
     const waiting = watch(lock.acquire("a"));
     await clock.advance(5_000);
@@ -71,7 +44,7 @@ describe("acquire", () => {
   });
 
   it("asks again when the store tells, and otherwise once a second", async () => {
-    const { clock, lock, other, store } = setUp(true);
+    const { clock, lock, other, store } = twoLocks(true);
     const theirs = await other.acquire("a");
     const waiting = watch(lock.acquire("a"));
     await clock.advance(3_100);
@@ -95,7 +68,7 @@ describe("acquire", () => {
   });
 
   it("takes what a dead holder has left as soon as the backend forgets it", async () => {
-    const { clock, lock, other, otherStore } = setUp();
+    const { clock, lock, other, otherStore } = twoLocks();
     await other.acquire("a", { ttl: 1_000 });
     otherStore.way = () => ({ lost: "request" });
     const waiting = watch(lock.acquire("a"));
@@ -106,7 +79,7 @@ describe("acquire", () => {
   });
 
   it("times out with who has it, and leaves no timer", async () => {
-    const { clock, lock, store } = setUp();
+    const { clock, lock, store } = twoLocks();
     const held = await lock.acquire("a", { label: "first" });
     await clock.advance(500);
     const waiting = watch(lock.acquire("a", { timeout: 2_000, label: "second" }));
@@ -125,7 +98,7 @@ describe("acquire", () => {
   });
 
   it("says that somebody else has it, and that the backend did not answer", async () => {
-    const { clock, lock, other, store } = setUp();
+    const { clock, lock, other, store } = twoLocks();
     await other.acquire("a");
     const elsewhere = watch(lock.acquire("a", { timeout: 500 }));
     await clock.advance(500);
@@ -137,7 +110,7 @@ describe("acquire", () => {
   });
 
   it("asks once with timeout 0", async () => {
-    const { lock, other, store } = setUp();
+    const { lock, other, store } = twoLocks();
     const theirs = await other.acquire("a");
     await expect(lock.acquire("a", { timeout: 0 })).rejects.toMatchObject({ code: "LOCK_TIMEOUT" });
     expect(store.count("take")).toBe(1);
@@ -147,7 +120,7 @@ describe("acquire", () => {
   });
 
   it("rejects with the signal's reason at once, in line and while it asks", async () => {
-    const { clock, lock, other } = setUp();
+    const { clock, lock, other } = twoLocks();
     const theirs = await other.acquire("a");
     const [asks, queues] = [new AbortController(), new AbortController()];
     const asking = watch(lock.acquire("a", { signal: asks.signal }));
@@ -166,7 +139,7 @@ describe("acquire", () => {
 
 describe("who waits in one process", () => {
   it("is served in the order of the calls, and only one of them asks", async () => {
-    const { clock, lock, other, store } = setUp();
+    const { clock, lock, other, store } = twoLocks();
     const theirs = await other.acquire("a");
     const served: number[] = [];
     const all = Array.from({ length: 100 }, (_, i) => lock.use("a", () => served.push(i)));
@@ -180,7 +153,7 @@ describe("who waits in one process", () => {
   });
 
   it("does not ask while one of them holds the key", async () => {
-    const { clock, lock, store } = setUp();
+    const { clock, lock, store } = twoLocks();
     const held = await lock.acquire("a");
     const waiting = watch(lock.acquire("a"));
     expect(await lock.tryAcquire("a")).toBeUndefined();
@@ -192,14 +165,14 @@ describe("who waits in one process", () => {
   });
 
   it("waits for each key by itself", async () => {
-    const { lock } = setUp();
+    const { lock } = twoLocks();
     const a = await lock.acquire("a");
     const b = await lock.acquire("b");
     expect([a.isHeld(), b.isHeld()]).toEqual([true, true]);
   });
 
   it("leaves others a chance after eight in a row", async () => {
-    const { clock, lock, other } = setUp(true);
+    const { clock, lock, other } = twoLocks(true);
     const order: string[] = [];
     const hold = async (name: string, from: ManagedLock): Promise<void> => {
       await from.use("a", async (): Promise<void> => {
@@ -220,7 +193,7 @@ describe("who waits in one process", () => {
 
 describe("tryAcquire", () => {
   it("gives the lock, or undefined when somebody has it", async () => {
-    const { lock, other } = setUp();
+    const { lock, other } = twoLocks();
     const held = await lock.tryAcquire("a");
     expect(held?.isHeld()).toBe(true);
     expect(await other.tryAcquire("a")).toBeUndefined();
@@ -230,7 +203,7 @@ describe("tryAcquire", () => {
   });
 
   it("rejects with the backend's error, and drops what it may have taken", async () => {
-    const { clock, lock, other, store } = setUp();
+    const { clock, lock, other, store } = twoLocks();
     store.way = (call) => (call === "take" ? { lost: "reply", rejectsAfter: 100 } : {});
     const tried = watch(lock.tryAcquire("a"));
     await clock.advance(100);
@@ -241,13 +214,13 @@ describe("tryAcquire", () => {
 
 describe("use", () => {
   it("hands the lock to the work, resolves with its result, and has let go by then", async () => {
-    const { lock, other } = setUp();
+    const { lock, other } = twoLocks();
     expect(await lock.use("a", (held) => held.isHeld())).toBe(true);
     expect(await other.tryAcquire("a")).toBeDefined();
   });
 
   it("rejects with the work's error, and lets go", async () => {
-    const { lock, other } = setUp();
+    const { lock, other } = twoLocks();
     const failing = lock.use("a", () => {
       throw new Error("no");
     });
@@ -256,7 +229,7 @@ describe("use", () => {
   });
 
   it("rejects with LOCK_LOST when the lock went before the work had ended", async () => {
-    const { clock, lock, store } = setUp();
+    const { clock, lock, store } = twoLocks();
     const work = Promise.withResolvers<string>();
     let seen: HeldLock | undefined;
     const used = watch(
@@ -275,7 +248,7 @@ describe("use", () => {
   });
 
   it("tells what the work failed with when the lock went", async () => {
-    const { clock, lock, store } = setUp();
+    const { clock, lock, store } = twoLocks();
     const work = Promise.withResolvers<string>();
     const used = watch(lock.use("a", () => work.promise));
     await settle();

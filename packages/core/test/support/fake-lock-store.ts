@@ -1,6 +1,7 @@
 import { memoryLockStore } from "../../src/lock/memory.js";
 import type { LockHeldElsewhere, LockStore, LockTaken } from "../../src/lock/lock.js";
 import type { ManualClock } from "./manual-clock.js";
+import type { ProcessClock } from "./process-clock.js";
 
 type Call = "take" | "renew" | "drop";
 
@@ -23,14 +24,24 @@ export class FakeLockStore implements LockStore {
   readonly untilFree?: (key: string, signal: AbortSignal) => Promise<void>;
   readonly #store: LockStore;
   readonly #clock: ManualClock;
+  readonly #owners = new Set<string>();
 
-  constructor(clock: ManualClock, store: LockStore = memoryLockStore(clock), tells = false) {
+  readonly #process: ProcessClock | undefined;
+
+  /** @param process whose replies it brings: none while that stands still */
+  constructor(clock: ManualClock, store: LockStore = memoryLockStore(clock), tells = false, process?: ProcessClock) {
     this.#clock = clock;
     this.#store = store;
-    if (tells) this.untilFree = (key, signal) => this.#store.untilFree!(key, signal);
+    this.#process = process;
+    if (tells)
+      this.untilFree = async (key, signal) => {
+        await store.untilFree?.(key, signal);
+        await process?.whenAwake();
+      };
   }
 
   take(key: string, owner: string, ttl: number, signal: AbortSignal): Promise<LockTaken | LockHeldElsewhere> {
+    this.#owners.add(owner);
     return this.#call("take", key, signal, () => this.#store.take(key, owner, ttl, signal));
   }
 
@@ -40,6 +51,11 @@ export class FakeLockStore implements LockStore {
 
   drop(key: string, owner: string, signal: AbortSignal): Promise<void> {
     return this.#call("drop", key, signal, () => this.#store.drop(key, owner, signal));
+  }
+
+  /** Deletes the key, whoever has it: an operator's hand, or a lost write. */
+  async steal(key: string): Promise<void> {
+    for (const owner of this.#owners) await this.#store.drop(key, owner, new AbortController().signal);
   }
 
   count(call: Call): number {
@@ -53,14 +69,20 @@ export class FakeLockStore implements LockStore {
     return new Promise<T>((resolve, reject) => {
       if (signal.aborted) return reject(signal.reason);
       signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-      if (rejectsAfter !== undefined) this.#after(rejectsAfter, () => reject(new Error("the line is cut")));
+      if (rejectsAfter !== undefined) this.#reply(rejectsAfter, () => reject(new Error("the line is cut")));
       if (lost === "request") return;
       this.#after(there, () => {
         const done = work();
-        if (lost === undefined) done.then((value) => this.#after(back, () => resolve(value)), reject);
+        if (lost === undefined) done.then((value) => this.#reply(back, () => resolve(value)), reject);
         else done.catch(reject);
       });
     });
+  }
+
+  #reply(ms: number, then: () => void): void {
+    if (this.#process === undefined) this.#after(ms, then);
+    else if (ms === 0 && !this.#process.standsStill) then();
+    else this.#process.setTimeout(then, ms);
   }
 
   #after(ms: number, then: () => void): void {
