@@ -16,6 +16,10 @@ export interface LockCheck {
 // What a slow machine may add to a wait that has an end.
 const SLACK = 1_500;
 
+export function doGrow(tokens: readonly bigint[]): boolean {
+  return tokens.every((token, i) => i === 0 || token > (tokens[i - 1] ?? 0n));
+}
+
 /** What one check works on: makes clients and puts them away, and names keys that nobody else has. */
 export class LockBench {
   readonly under: LockUnderTest;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isPoolError } from "@pool/core";
 import { fails, keep, outcomeOf, works } from "../broken-promise.js";
-import type { LockCheck } from "./lock-bench.js";
+import { doGrow, type LockCheck } from "./lock-bench.js";
 import type { LockHook } from "./lock-under-test.js";
 
 const check = (promise: string, needs: readonly LockHook[], run: LockCheck["run"]): LockCheck => ({
@@ -55,10 +55,7 @@ export const lockChecks: readonly LockCheck[] = [
         ),
       );
       await works("40 turns of 4 clients", 4 * bench.patience, () => Promise.all(turns));
-      keep(
-        tokens.every((token, i) => i === 0 || token > tokens[i - 1]!),
-        `tokens came as ${tokens.join(", ")}`,
-      );
+      keep(doGrow(tokens), `tokens came as ${tokens.join(", ")}`);
     },
   ),
 
