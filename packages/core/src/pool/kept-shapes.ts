@@ -1,6 +1,21 @@
+import { withoutStack } from "../errors.js";
 import { Entry, type EntryOwner } from "./entry.js";
 import { PoolLease } from "./lease.js";
+import { TimeoutErrors } from "./refusals.js";
+import { Signals } from "./signals.js";
 import { Waiter } from "./wait-queue.js";
+
+const NO_MOMENT = {
+  pool: "",
+  maxSize: 0,
+  size: 0,
+  leased: 0,
+  idle: 0,
+  connecting: 0,
+  waiting: 0,
+  lastConnectError: undefined,
+  holders: [],
+};
 
 /**
  * One of each kind of object that comes and goes, to be kept and never used. V8 forgets a hidden class that has no instance at a full
@@ -10,5 +25,10 @@ export function keptShapes(owner: EntryOwner): readonly unknown[] {
   const tally = { connecting: 0, validating: 0, resetting: 0, closing: 0 };
   const nothing = (): void => undefined;
   const entry = new Entry<unknown>(owner, 0, tally, 0);
-  return [new PoolLease(entry, 0), new Waiter<unknown>(nothing, nothing, undefined, 0, 0, undefined)];
+  const { signal } = new AbortController();
+  const waiter = new Waiter<unknown>(nothing, nothing, undefined, 0, 0, undefined);
+  const signals = new Signals<unknown>(nothing);
+  signals.add(signal, waiter);
+  const errors = new TimeoutErrors(NO_MOMENT);
+  return [new PoolLease(entry, 0), waiter, signals, errors, withoutStack(() => errors.make(undefined, 0, 0))];
 }

@@ -2,23 +2,30 @@ import type { Waiter } from "./wait-queue.js";
 
 const ONCE = { once: true } as const;
 const FEW_SETTLED = 32;
+// As many as wait with the default `maxWaiting`. A table of ten thousand grows through a dozen sizes, and those that have moved into the old
+// generation keep all that they hold alive until the next full collection.
+const MOST_FOUND = 512;
 
 type OnAbort<R> = (waiter: Waiter<R>, reason: unknown) => void;
 
 /** The waiters of one signal; most signals have only one. Those that have left stay in `others` until they are the greater part of it. */
-class Watch<R> {
-  readonly #signals: Signals<R>;
-  readonly #signal: AbortSignal;
+export class Watch<R> {
+  readonly signal: AbortSignal;
+  /** What the signal calls. A function, since Node wraps an object with a `handleEvent` in an async function of its own. */
+  readonly listener: () => void;
   #first: Waiter<R> | undefined;
   #others: Waiter<R>[] | undefined;
   #waiting = 0;
 
-  constructor(signals: Signals<R>, signal: AbortSignal) {
-    this.#signals = signals;
-    this.#signal = signal;
+  constructor(signal: AbortSignal, onAbort: (watch: Watch<R>) => void) {
+    this.signal = signal;
+    this.listener = () => {
+      onAbort(this);
+    };
   }
 
   add(waiter: Waiter<R>): void {
+    waiter.watch = this;
     this.#waiting++;
     if (this.#first === undefined) this.#first = waiter;
     else (this.#others ??= []).push(waiter);
@@ -35,57 +42,61 @@ class Watch<R> {
     return this.#waiting > 0;
   }
 
-  /** Called by the signal. */
-  handleEvent(): void {
-    this.#signals.aborted(this.#signal, this.#first, this.#others);
+  /** Lets go of its waiters, and hands them on. */
+  release(onAbort: OnAbort<R>): void {
+    const reason: unknown = this.signal.reason;
+    const first = this.#first;
+    const others = this.#others;
+    this.#first = undefined;
+    this.#others = undefined;
+    if (first !== undefined) onAbort(first, reason);
+    if (others !== undefined) for (const waiter of others) onAbort(waiter, reason);
   }
 }
 
-/** The abort signals of those who wait: one listener for each, since adding one to a signal that has a thousand costs 13 µs. */
+/**
+ * The abort signals of those who wait: one listener for each, since adding one to a signal that has a thousand costs 13 µs. Beyond
+ * {@link MOST_FOUND} signals at once, one that comes back after others have come may get another.
+ */
 export class Signals<R> {
   readonly #watches = new Map<AbortSignal, Watch<R>>();
   readonly #onAbort: OnAbort<R>;
   // Callers with one signal tend to come together.
-  #lastSignal: AbortSignal | undefined;
-  #lastWatch: Watch<R> | undefined;
+  #last: Watch<R> | undefined;
+  readonly #aborted = (watch: Watch<R>): void => {
+    this.#forget(watch);
+    watch.release(this.#onAbort);
+  };
 
   constructor(onAbort: OnAbort<R>) {
     this.#onAbort = onAbort;
   }
 
   add(signal: AbortSignal, waiter: Waiter<R>): void {
-    if (signal !== this.#lastSignal || this.#lastWatch === undefined) {
-      this.#lastWatch = this.#watches.get(signal) ?? this.#watch(signal);
-      this.#lastSignal = signal;
+    let watch = this.#last;
+    if (watch?.signal !== signal) {
+      watch = this.#watches.get(signal) ?? this.#watch(signal);
+      this.#last = watch;
     }
-    this.#lastWatch.add(waiter);
+    watch.add(waiter);
   }
 
   /** The waiter has been settled otherwise. */
-  remove(signal: AbortSignal, waiter: Waiter<R>): void {
-    const watch = this.#watches.get(signal);
-    if (watch === undefined || watch.remove(waiter)) return;
-    this.#forget(signal);
-    signal.removeEventListener("abort", watch);
-  }
-
-  aborted(signal: AbortSignal, first: Waiter<R> | undefined, others: readonly Waiter<R>[] | undefined): void {
-    this.#forget(signal);
-    const reason: unknown = signal.reason;
-    if (first !== undefined) this.#onAbort(first, reason);
-    if (others !== undefined) for (const waiter of others) this.#onAbort(waiter, reason);
+  remove(watch: Watch<R>, waiter: Waiter<R>): void {
+    if (watch.remove(waiter)) return;
+    this.#forget(watch);
+    watch.signal.removeEventListener("abort", watch.listener);
   }
 
   #watch(signal: AbortSignal): Watch<R> {
-    const watch = new Watch<R>(this, signal);
-    this.#watches.set(signal, watch);
-    signal.addEventListener("abort", watch, ONCE);
+    const watch = new Watch<R>(signal, this.#aborted);
+    if (this.#watches.size < MOST_FOUND) this.#watches.set(signal, watch);
+    signal.addEventListener("abort", watch.listener, ONCE);
     return watch;
   }
 
-  #forget(signal: AbortSignal): void {
-    this.#watches.delete(signal);
-    this.#lastSignal = undefined;
-    this.#lastWatch = undefined;
+  #forget(watch: Watch<R>): void {
+    if (this.#watches.get(watch.signal) === watch) this.#watches.delete(watch.signal);
+    if (this.#last === watch) this.#last = undefined;
   }
 }

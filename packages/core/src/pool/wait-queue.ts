@@ -2,6 +2,7 @@ import type { TaskHold } from "./borrow.js";
 import type { Lease } from "./lease.js";
 import type { AcquireOptions, Priority } from "./pool.js";
 import { Ring } from "./ring.js";
+import type { Watch } from "./signals.js";
 
 /** An acquire as the engine sees it: the caller's options, and what the callback forms add. */
 export interface Request extends AcquireOptions {
@@ -22,11 +23,12 @@ export class Waiter<R> {
   declare readonly reject: (reason: unknown) => void;
   // What the caller asked for, each by itself: the options are the caller's, who may use them again for something else.
   declare readonly label: string | undefined;
-  declare readonly signal: AbortSignal | undefined;
   declare readonly hold: TaskHold | undefined;
   declare readonly since: number;
   declare readonly deadline: number;
   declare readonly stack: string | undefined;
+  /** With which others it waits for one signal; set there. */
+  declare watch: Watch<R> | undefined;
   /** It has left the queue; its place in the ring is passed over. */
   declare settled: boolean;
 
@@ -41,11 +43,11 @@ export class Waiter<R> {
     this.resolve = resolve;
     this.reject = reject;
     this.label = request?.label;
-    this.signal = request?.signal;
     this.hold = request?.hold;
     this.since = since;
     this.deadline = deadline;
     this.stack = stack;
+    this.watch = undefined;
     this.settled = false;
   }
 }
@@ -60,6 +62,22 @@ export class WaitQueue<R> {
   /** Those still waiting. */
   #waiting = 0;
   #settledInside = 0;
+
+  // Of one scan. The function is made once: a new one in each scan would have to be compiled each time.
+  #now = 0;
+  #earliest = Infinity;
+  #expired: Waiter<R>[] = [];
+  readonly #staysUntilDue = (waiter: Waiter<R>): boolean => {
+    if (waiter.settled) return false;
+    const { deadline } = waiter;
+    if (deadline <= this.#now) {
+      waiter.settled = true;
+      this.#expired.push(waiter);
+      return false;
+    }
+    if (deadline < this.#earliest) this.#earliest = deadline;
+    return true;
+  };
 
   get waiting(): number {
     return this.#waiting;
@@ -96,23 +114,16 @@ export class WaitQueue<R> {
 
   /** Takes out those whose deadline has come, and tells the earliest deadline of the rest. */
   expire(now: number): { readonly expired: readonly Waiter<R>[]; readonly earliest: number } {
-    const expired: Waiter<R>[] = [];
-    let earliest = Infinity;
-    for (const ring of [this.#high, this.#normal, this.#low]) {
-      ring?.filter((waiter) => {
-        if (waiter.settled) return false;
-        if (waiter.deadline <= now) {
-          waiter.settled = true;
-          expired.push(waiter);
-          return false;
-        }
-        if (waiter.deadline < earliest) earliest = waiter.deadline;
-        return true;
-      });
-    }
+    this.#now = now;
+    this.#earliest = Infinity;
+    this.#high?.filter(this.#staysUntilDue);
+    this.#normal.filter(this.#staysUntilDue);
+    this.#low?.filter(this.#staysUntilDue);
+    const expired = this.#expired;
+    this.#expired = [];
     this.#waiting -= expired.length;
     this.#settledInside = 0;
-    return { expired, earliest };
+    return { expired, earliest: this.#earliest };
   }
 
   /** Takes out those who came until `time`, in the order of being served. */
@@ -133,7 +144,9 @@ export class WaitQueue<R> {
   }
 
   #compact(): void {
-    for (const ring of [this.#high, this.#normal, this.#low]) ring?.filter((waiter) => !waiter.settled);
+    this.#high?.filter(isWaiting);
+    this.#normal.filter(isWaiting);
+    this.#low?.filter(isWaiting);
     this.#settledInside = 0;
   }
 
@@ -142,4 +155,8 @@ export class WaitQueue<R> {
     if (priority === "low") return (this.#low ??= new Ring());
     return this.#normal;
   }
+}
+
+function isWaiting({ settled }: Waiter<never>): boolean {
+  return !settled;
 }

@@ -105,7 +105,7 @@ export class WaitingRoom<R> {
   }
 
   #forget(waiter: Waiter<R>): void {
-    if (waiter.signal !== undefined) this.#signals.remove(waiter.signal, waiter);
+    if (waiter.watch !== undefined) this.#signals.remove(waiter.watch, waiter);
     if (waiter.hold !== undefined) stopWaiting(waiter.hold);
   }
 
@@ -125,18 +125,21 @@ export class WaitingRoom<R> {
     if (this.#queue.waiting === 0) this.#deadlines.rest();
     if (expired.length === 0) return;
     this.#engine.totals.timedOut += expired.length;
-    const errors = new TimeoutErrors(moment);
     withoutStack(() => {
-      for (const waiter of expired) this.#timeOut(waiter, now - waiter.since, errors, moment);
+      this.#timeOut(expired, now, moment);
     });
   }
 
-  #timeOut(waiter: Waiter<R>, waitedMs: number, errors: TimeoutErrors, moment: Moment): void {
-    const { label, since, deadline } = waiter;
-    this.#forget(waiter);
-    if (timeouts.hasSubscribers) {
-      timeouts.publish({ pool: this.#engine.name, label, waitedMs, holders: moment.holders });
+  #timeOut(expired: readonly Waiter<R>[], now: number, moment: Moment): void {
+    const errors = new TimeoutErrors(moment);
+    for (const waiter of expired) {
+      const { label, since, deadline } = waiter;
+      const waitedMs = now - since;
+      this.#forget(waiter);
+      if (timeouts.hasSubscribers) {
+        timeouts.publish({ pool: this.#engine.name, label, waitedMs, holders: moment.holders });
+      }
+      waiter.reject(errors.make(label, deadline - since, waitedMs));
     }
-    waiter.reject(errors.make(label, deadline - since, waitedMs));
   }
 }

@@ -275,6 +275,23 @@ describe("giving up a wait", () => {
     expect(pool.stats).toMatchObject({ idle: 1, waiting: 0 });
   });
 
+  it("ends all who wait with one of a thousand signals, also those who came back with one after the others", async () => {
+    const { pool } = testPool({ maxSize: 1, maxWaiting: Infinity });
+    const holder = await pool.acquire();
+    const controllers = Array.from({ length: 1_000 }, () => new AbortController());
+    const waits = [...controllers, ...controllers].map(({ signal }) => watch(pool.acquire({ signal })));
+    controllers.forEach((controller, at) => {
+      if (at % 2 === 0) controller.abort(new Error("over"));
+    });
+    await settle();
+    expect(waits.map(({ state }) => state)).toEqual(waits.map((_, at) => (at % 2 === 0 ? "rejected" : "pending")));
+    expect(pool.stats.waiting).toBe(1_000);
+    const closing = pool.close();
+    holder.release();
+    await closing;
+    expect(controllers.flatMap(({ signal }) => getEventListeners(signal, "abort"))).toEqual([]);
+  });
+
   it("aborts ten thousand who share a signal, and serves the rest", async () => {
     const { pool } = testPool({ maxSize: 1, maxWaiting: Infinity });
     const holder = await pool.acquire();
