@@ -3,12 +3,16 @@ import { Calls } from "./calls/calls.js";
 import { Tokens } from "./calls/tokens.js";
 import { Channel } from "./channel/channel.js";
 import { checkHealth } from "./check.js";
-import { Client, type EtcdClient } from "./client.js";
+import { type EtcdClient } from "./client.js";
 import { askStatus } from "./connect/ask-status.js";
 import { dialMember } from "./connect/dial.js";
 import { warnOfUnverified } from "./connect/tls-options.js";
 import { Keyspace, toBuffer } from "./kv/keyspace.js";
+import { Leases } from "./lease/leases.js";
+import { Locks } from "./lock/locks.js";
+import { OpenedClient } from "./opened-client.js";
 import { type ResolvedEtcdOptions } from "./options.js";
+import { Watches } from "./watch/watches.js";
 import { loadProtocol } from "./wire/protocol.js";
 import { describeEndpoint } from "./wire/socket.js";
 
@@ -23,6 +27,9 @@ export interface OpenedEtcd {
   reconnect(signal: AbortSignal): Promise<void>;
   close(timeout: number): Promise<void>;
 }
+
+/** Leases are revoked also where nothing else is waited for, in ms. */
+const REVOKE_WITHIN = 500;
 
 /** Makes the client and, unless `lazy`, connects and proves it. Rejects with the reason, and leaves nothing open. */
 export async function openEtcd(context: OpenContext, options: ResolvedEtcdOptions): Promise<OpenedEtcd> {
@@ -43,15 +50,20 @@ export async function openEtcd(context: OpenContext, options: ResolvedEtcdOption
   });
   const tokens = new Tokens(options.login, protocol);
   const calls = new Calls({ ...options, name, channel, protocol, tokens });
-  const client = new Client({
+  const leases = new Leases(calls, options.callTimeout);
+  const watches = new Watches();
+  const client = new OpenedClient({
     calls,
     channel,
     tokens,
+    leases,
+    watches,
+    locks: new Locks(),
     callTimeout: options.callTimeout,
     keyspace: new Keyspace(toBuffer("etcd: namespace", options.namespace)),
   });
   const close = async (timeout: number): Promise<void> => {
-    await client.end(timeout);
+    await client.end(Math.max(timeout, REVOKE_WITHIN));
     await calls.close(timeout);
     tokens.close();
     await channel.close();
@@ -62,7 +74,7 @@ export async function openEtcd(context: OpenContext, options: ResolvedEtcdOption
       return channel.connections;
     },
     get gauges() {
-      return { inFlight: calls.inFlight, queued: calls.waiting };
+      return { inFlight: calls.inFlight, queued: calls.waiting, watches: watches.size, leases: leases.size };
     },
     async check(given) {
       await checkHealth(calls, options.callTimeout, given);

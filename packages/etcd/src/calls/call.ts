@@ -11,6 +11,8 @@ export interface How {
   readonly kind: Kind;
   /** Longest time, in ms, whatever happens. */
   readonly timeout: number;
+  /** An attempt that takes longer is dropped and made again, in ms: for what is repeatable and small. @default it may take all the time */
+  readonly attemptTimeout?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly label?: string | undefined;
   /** False for what a member without a leader may answer. @default true */
@@ -22,6 +24,7 @@ export interface CallOwner {
   timedOut(call: Call): void;
   answered(call: Call): void;
   failed(call: Call, error: RpcError): void;
+  stalled(call: Call): void;
 }
 
 /** One call, over as many attempts as it takes. Its promise settles once, within its timeout. */
@@ -81,11 +84,12 @@ export class Call {
   }
 
   attempt(connection: EtcdConnection, token: string | undefined): void {
-    const { requireLeader = true } = this.how;
+    const { requireLeader = true, attemptTimeout } = this.how;
     this.#connection = connection;
     this.#token = token;
     const pending = this.#begin(connection, { token, requireLeader });
     this.#pending = pending;
+    if (attemptTimeout !== undefined) this.pause(attemptTimeout, () => this.#owner.stalled(this));
     pending.reply.then(
       (value) => {
         if (pending !== this.#pending) return;
@@ -107,8 +111,9 @@ export class Call {
     if (!undone) this.#sent = true;
   }
 
-  /** Waits before its next attempt. */
+  /** Waits before its next attempt, or with it. */
   pause(ms: number, then: () => void): void {
+    clearTimeout(this.#pause);
     this.#pause = setTimeout(then, ms);
   }
 

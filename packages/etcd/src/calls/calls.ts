@@ -1,9 +1,9 @@
-import { PoolError, reasonOf, trackStatement } from "@pool/core";
+import { PoolError, trackStatement } from "@pool/core";
 import { type EtcdConnection } from "../wire/connection.js";
 import { type Method, type Protocol } from "../wire/protocol.js";
-import { RpcError } from "../wire/rpc-error.js";
+import { type RpcError } from "../wire/rpc-error.js";
 import { Call, type CallOwner, type How } from "./call.js";
-import { callFailed, callTimedOut, saysNoLeader, verdictOn } from "./failures.js";
+import { callFailed, callTimedOut, loginFailed, saysNoLeader, verdictOn } from "./failures.js";
 import { CallQueue, type QueueOptions } from "./queue.js";
 import { type Tokens } from "./tokens.js";
 
@@ -95,6 +95,14 @@ export class Calls implements CallOwner {
     this.#queue.serve();
   }
 
+  stalled(call: Call): void {
+    if (call.over || !this.#queue.running.has(call)) return;
+    call.recall();
+    this.#queue.remove(call);
+    this.#place(call);
+    this.#queue.serve();
+  }
+
   #place(call: Call): void {
     if (this.#closed === undefined) this.#queue.place(call);
     else call.reject(this.#closed);
@@ -139,9 +147,4 @@ export class Calls implements CallOwner {
     this.#queue.remove(call);
     this.#queue.serve();
   }
-}
-
-function loginFailed(error: unknown): RpcError {
-  if (error instanceof RpcError) return error;
-  return new RpcError(reasonOf(error), { status: "UNAUTHENTICATED", answered: false, sent: false, cause: error });
 }

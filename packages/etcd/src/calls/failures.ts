@@ -1,13 +1,20 @@
-import { PoolError, withoutStack } from "@pool/core";
-import { type RpcError, type RpcStatus } from "../wire/rpc-error.js";
+import { PoolError, reasonOf, withoutStack } from "@pool/core";
+import { RpcError, type RpcStatus } from "../wire/rpc-error.js";
 
 /**
  * What etcd adds to the codes of core. `details.status` has gRPC's own word, `details.command` the call's name, `cause` what the server said.
  *
  * `ACCESS_DENIED` · `COMPACTED` the revision is gone from the history · `LEASE_LOST` expired, or revoked · `OUT_OF_RESOURCES` of the server ·
- * `COMMAND_FAILED` everything else about one call. `OUTCOME_UNKNOWN` a write was sent and its reply was lost.
+ * `COMMAND_FAILED` everything else about one call · `DOCUMENT_INVALID` `DOCUMENT_MISSING` of watched documents. `OUTCOME_UNKNOWN` a write was sent and its reply was lost.
  */
-export type EtcdErrorCode = "ACCESS_DENIED" | "COMPACTED" | "LEASE_LOST" | "OUT_OF_RESOURCES" | "COMMAND_FAILED";
+export type EtcdErrorCode =
+  | "ACCESS_DENIED"
+  | "COMPACTED"
+  | "LEASE_LOST"
+  | "OUT_OF_RESOURCES"
+  | "COMMAND_FAILED"
+  | "DOCUMENT_INVALID"
+  | "DOCUMENT_MISSING";
 
 /** Whether a call may be carried out more than once: `read` changes nothing, `repeatable` ends the same, `write` is sent once. */
 export type Kind = "read" | "repeatable" | "write";
@@ -37,6 +44,12 @@ export function verdictOn(error: RpcError, kind: Kind): Verdict {
   if (wantsLogin(error)) return "login";
   if (error.status !== "UNAVAILABLE") return "fail";
   return isUndone(error) || kind !== "write" ? "again" : "fail";
+}
+
+/** What a login rejects with, as if it were a call. */
+export function loginFailed(error: unknown): RpcError {
+  if (error instanceof RpcError) return error;
+  return new RpcError(reasonOf(error), { status: "UNAUTHENTICATED", answered: false, sent: false, cause: error });
 }
 
 const CODES: Partial<Record<RpcStatus, EtcdErrorCode>> = {

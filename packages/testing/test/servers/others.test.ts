@@ -1,5 +1,5 @@
 import { connect } from "node:net";
-import { startEtcd, startRedis, type RedisServer } from "@pool/testing";
+import { startRedis, type RedisServer } from "@pool/testing";
 import { expect, test } from "vitest";
 
 test("Redis asks for its password, and is killed, frozen and restarted", async () => {
@@ -15,19 +15,6 @@ test("Redis asks for its password, and is killed, frozen and restarted", async (
   expect(await asked).toBe("+OK\r\n");
   await redis.restart();
   expect(await talk(redis, `AUTH ${redis.password}`)).toBe("+OK\r\n");
-});
-
-test("etcd keeps what it has acknowledged when it is killed and restarted", async () => {
-  await using etcd = await startEtcd({ own: true });
-  const key = Buffer.from("kept").toString("base64");
-  const call = async (path: string, body: object): Promise<unknown> => {
-    const response = await fetch(`${etcd.url}/v3/kv/${path}`, { method: "POST", body: JSON.stringify(body) });
-    return response.json();
-  };
-  await call("put", { key, value: Buffer.from("42").toString("base64") });
-  await etcd.kill();
-  await etcd.start();
-  expect(await call("range", { key })).toMatchObject({ kvs: [{ value: Buffer.from("42").toString("base64") }] });
 });
 
 /** What Redis answers to these commands, one after the other. */
