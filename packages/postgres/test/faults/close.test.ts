@@ -1,4 +1,4 @@
-import { faultProxy, type PostgresServer, startPostgres } from "@pool/testing";
+import { faultProxy, type PostgresServer, startPostgres, watchSockets } from "@pool/testing";
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -6,7 +6,6 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type PostgresClient, postgres, type PostgresOptions } from "../../src/index.js";
 import { eventually } from "./eventually.js";
 import { BackendWatch, timeOf } from "./harness.js";
-import { watchSockets } from "./sockets.js";
 
 const LIMIT = { maxSize: 5, acquireTimeout: 1_000, queryTimeout: 1_000, connectTimeout: 10_000 } as const;
 

@@ -1,12 +1,18 @@
-import { type FaultProxy, faultProxy, type PostgresServer } from "@pool/testing";
+import {
+  type FaultProxy,
+  faultProxy,
+  LagWatch,
+  mostPerSecond,
+  type PostgresServer,
+  summarize,
+  watchSockets,
+} from "@pool/testing";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "vitest";
 import { postgres, type PostgresClient, type PostgresOptions } from "../../src/index.js";
 import { eventually } from "./eventually.js";
-import { LagWatch } from "./lag.js";
 import { type Ledger } from "./ledger.js";
 import { Load, type Operation } from "./load.js";
-import { mostPerSecond, watchSockets } from "./sockets.js";
 import { tell } from "./tell.js";
 
 /** What a fault is done to. */
@@ -119,7 +125,7 @@ function expectGoals(report: Report, fault: FaultKind, recoversWithin: number, s
   expect(recovery, `failed late: ${describe(failed.at(-1))}`).toBeLessThanOrEqual(recoversWithin);
   // On a machine that is busy with other things a pool of five cannot carry the load, whether there is a fault or not.
   const costs = failed.filter(({ outcome }) => outcome !== "ACQUIRE_TIMEOUT" || slowness < BUSY);
-  if (fault.costsAtMost !== undefined) expect(costs.length, summary(failed)).toBeLessThanOrEqual(fault.costsAtMost);
+  if (fault.costsAtMost !== undefined) expect(costs.length, summarize(failed)).toBeLessThanOrEqual(fault.costsAtMost);
   expect(report.connectsPerSecond).toBeLessThanOrEqual(fault.connectsAtMost ?? 20);
   if (fault.hidesClosing !== true) expect(mostBackends).toBeLessThanOrEqual(LIMIT.maxSize);
   expect(failed.filter(({ outcome }) => !KNOWN.has(outcome))).toEqual([]);
@@ -154,16 +160,9 @@ function describe(operation: Operation | undefined): string {
   return `${kind} ${outcome} after ${Math.round(settledAt - startedAt)} ms: ${message}`;
 }
 
-/** How many failed, by what they were told. */
-export function summary(failed: readonly Operation[]): string {
-  const counts = new Map<string, number>();
-  for (const { outcome } of failed) counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
-  return [...counts].map(([outcome, count]) => `${outcome} ${count}`).join(", ") || "none";
-}
-
 function log({ fault, operations, failed, ...report }: Report, closedIn: number, slowness: number): void {
   const figures = [
-    `failed ${failed.length} of ${operations.length} (${summary(failed)})`,
+    `failed ${failed.length} of ${operations.length} (${summarize(failed)})`,
     `latest settled ${Math.round(report.worstOver)} ms from its limit`,
     `recovery ${Math.round(report.recovery)} ms`,
     `connects/s ${report.connectsPerSecond}`,

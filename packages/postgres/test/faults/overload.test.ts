@@ -1,12 +1,9 @@
-import { faultProxy, startPostgres } from "@pool/testing";
+import { faultProxy, LagWatch, mostPerSecond, startPostgres, summarize, watchSockets } from "@pool/testing";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { postgres } from "../../src/index.js";
-import { summary } from "./harness.js";
-import { LagWatch } from "./lag.js";
 import { Ledger } from "./ledger.js";
 import { Load } from "./load.js";
-import { mostPerSecond, watchSockets } from "./sockets.js";
 import { tell } from "./tell.js";
 
 const SECONDS = 5;
@@ -44,7 +41,7 @@ it.each(["refuses", "says nothing"])(
     const operations = await load.stop(5_000);
     const during = operations.filter(({ startedAt }) => startedAt >= from);
     // What the load itself has written down of each operation is not the pool's.
-    const told = { failed: summary(during.filter(({ outcome }) => outcome !== "ok")) };
+    const told = { failed: summarize(during.filter(({ outcome }) => outcome !== "ok")) };
     const over = Math.max(...during.map((each) => each.settledAt - each.startedAt - 1_000 - lag.within(each)));
     globalThis.gc?.();
     const growth = (process.memoryUsage().heapUsed - heap) / 2 ** 20;

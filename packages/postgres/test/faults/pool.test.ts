@@ -1,11 +1,10 @@
 import { isPoolError } from "@pool/core";
-import { faultProxy, type PostgresServer, startPostgres } from "@pool/testing";
+import { faultProxy, LagWatch, type PostgresServer, startPostgres } from "@pool/testing";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { postgres, type PostgresClient, type PostgresOptions } from "../../src/index.js";
 import { eventually } from "./eventually.js";
 import { BackendWatch, timeOf } from "./harness.js";
-import { LagWatch } from "./lag.js";
 
 const LIMIT = { maxSize: 5, acquireTimeout: 1_000, queryTimeout: 1_000 } as const;
 // The promise is 50 ms, where there is CPU to spare; the report has the figure. What a shared machine must show is that nobody waits for one
