@@ -1,10 +1,10 @@
-import { PoolError } from "./errors.js";
+import { isPoolError, PoolError } from "./errors.js";
 
 /**
  * What kind of trouble an error tells of, whatever the backend: for policies, metrics and alarms.
  *
- * `connection` the line or the server is gone, or was never there · `transient` the backend asks to try again (serialization failure, deadlock,
- * failover under way) · `constraint` the data says no · `syntax` the statement is wrong, in this form for ever · `timeout` a limit of ours or the
+ * `connection` the line or the server is gone, or was never there · `transient` the backend has refused or undone it whole and asks to try again
+ * (serialization failure, deadlock, failover under way): nothing of it was done, and what may have been done is `connection` or `timeout` · `constraint` the data says no · `syntax` the statement is wrong, in this form for ever · `timeout` a limit of ours or the
  * backend's is over · `auth` refused as who we are · `overload` too much at once, here or there · `unknown` the rest.
  */
 export const ERROR_CLASSES = [
@@ -36,6 +36,15 @@ const BY_CODE: Readonly<Record<string, ErrorClass>> = {
   OUTCOME_UNKNOWN: "connection",
   NOT_CONNECTED: "connection",
   POOL_CLOSED: "connection",
+  // The call is wrong, and will be again.
+  INVALID_ARGUMENT: "syntax",
+  INVALID_OPTIONS: "syntax",
+  LEASE_ENDED: "syntax",
+  TRANSACTION_OPEN: "syntax",
+  TRANSACTION_ENDED: "syntax",
+  TRANSACTION_BUSY: "syntax",
+  SESSION_ENDED: "syntax",
+  SESSION_BUSY: "syntax",
   // Of Node's sockets and resolver.
   ECONNREFUSED: "connection",
   ECONNRESET: "connection",
@@ -65,12 +74,15 @@ export function classifyError(error: unknown, own?: Classify): ErrorClass {
     const said = own === undefined ? undefined : saidBy(own, link);
     if (said !== undefined) return said;
   }
-  for (const link of chain) {
-    const { code } = link as { readonly code?: unknown };
-    const known = typeof code === "string" && Object.hasOwn(BY_CODE, code) ? BY_CODE[code] : undefined;
-    if (known !== undefined) return known;
-  }
-  return "unknown";
+  const known = chain.flatMap((link) => byCode((link as { readonly code?: unknown }).code));
+  // A wait for a backend that is away says so in its cause.
+  const [outermost = "unknown", inner = outermost] = known;
+  return isPoolError(error, "ACQUIRE_TIMEOUT") ? inner : outermost;
+}
+
+function byCode(code: unknown): readonly ErrorClass[] {
+  const known = typeof code === "string" && Object.hasOwn(BY_CODE, code) ? BY_CODE[code] : undefined;
+  return known === undefined ? [] : [known];
 }
 
 function* causesOf(error: unknown): Iterable<object> {

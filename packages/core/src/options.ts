@@ -74,6 +74,11 @@ export function invalidOptions(where: string, problems: readonly string[]): Pool
   return new PoolError("INVALID_OPTIONS", `${where}: ${problems.join("; ")}`, { details: { problems } });
 }
 
+/** Those of `options` that `table` knows: an adapter's options are of several tables. */
+export function pickOptions<O extends object>(table: OptionTable<O>, options: object): Partial<O> {
+  return Object.fromEntries(Object.entries(options).filter(([name]) => Object.hasOwn(table, name))) as Partial<O>; // by name; whoever reads them checks
+}
+
 /** The names of the options that hold secrets. */
 export function secretNames<O extends object>(table: OptionTable<O>): ReadonlySet<string> {
   return new Set(Object.entries<OptionSpec>(table).flatMap(([key, spec]) => (isSecret(spec) ? [key] : [])));

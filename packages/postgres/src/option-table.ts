@@ -1,4 +1,4 @@
-import { type OptionTable, poolOptions } from "@pool/core";
+import { type OptionTable, poolOptions, supervisionOptions } from "@pool/core";
 import { connectOptions } from "./connect/dial-options.js";
 import { listenKeepAlive } from "./listen/options.js";
 import { type PostgresOptions, type ReplicaOptions } from "./options.js";
@@ -7,6 +7,7 @@ import { type PostgresOptions, type ReplicaOptions } from "./options.js";
 export const postgresOptions: OptionTable<PostgresOptions> = {
   ...connectOptions,
   ...poolOptions,
+  ...supervisionOptions,
   name: { type: "string", doc: "Names the connector and its pools. Default: the name it is registered under." },
   queryTimeout: {
     type: "duration",

@@ -1,11 +1,11 @@
-import { type Duration, type PoolHooks, type PoolOptions } from "@pool/core";
+import { type Duration, type PoolHooks, type PoolOptions, type SupervisionOptions } from "@pool/core";
 import { type ConnectOptions } from "./connect/dial-options.js";
 import { type PostgresConnection } from "./connection/connection.js";
 import { type ResetMode } from "./connection/session-dirt.js";
 import { type SharedOptions } from "./shared/options.js";
 
 /** What {@link postgres} takes: where to connect, how the pool behaves, and what its connections do. */
-export interface PostgresOptions extends PoolOptions, ConnectOptions {
+export interface PostgresOptions extends PoolOptions, SupervisionOptions, ConnectOptions {
   /** Longest time for one statement, in ms; then it is cancelled on the server. @default 30_000 */
   queryTimeout?: Duration;
   /** Prepared statements kept by each connection; 0 prepares none. @default 100 */

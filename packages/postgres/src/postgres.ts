@@ -1,5 +1,6 @@
 import { type Connector, defineConnector, secretNames } from "@pool/core";
 import { type PostgresClient } from "./client.js";
+import { classify } from "./classify.js";
 import { keyOf } from "./key.js";
 import { openPostgres, type OpenedPostgres } from "./open.js";
 import { type PostgresOptions } from "./options.js";
@@ -32,6 +33,7 @@ export function postgres(options: PostgresOptions = {}): Connector<PostgresClien
     close: (client, { timeout }) => of(client).close(timeout),
     check: (client, signal) => of(client).check(signal),
     connections: (client) => of(client).connections,
+    classify,
     drainTimeout: resolved.pool.drainTimeout,
   });
 }

@@ -1,6 +1,7 @@
 import {
   invalidOptions,
   limitProblems,
+  pickOptions,
   type PoolHooks,
   poolOptions,
   type PoolOptions,
@@ -45,7 +46,7 @@ export interface ResolvedReplicas {
 export function readPostgresOptions(input: unknown): ResolvedPostgresOptions {
   const given = readOptions(postgresOptions, input, WHERE) as Given;
   const { options: dial, problems } = readConnectOptions(given);
-  const pool = { ...(pick(given, Object.keys(poolOptions)) as PoolOptions), connectTimeout: dial.connectTimeout };
+  const pool = { ...pickOptions(poolOptions, given), connectTimeout: dial.connectTimeout };
   const replicas = given.replicas === undefined ? undefined : readReplicas(given, dial);
   const found = [...problems, ...(replicas?.problems ?? []), ...impossible(given)];
   if (found.length > 0) throw invalidOptions(WHERE, found);
@@ -126,10 +127,6 @@ function readReplicas(
   const limits = { maxSize, maxIdle, minIdle };
   const tooMany = limitProblems(limits).map((problem) => `replicas: ${problem}`);
   return { resolved: { dial, limits, retryAfter: read.retryAfter }, problems: [...problems, ...tooMany] };
-}
-
-function pick(from: object, names: readonly string[]): object {
-  return Object.fromEntries(Object.entries(from).filter(([name]) => names.includes(name)));
 }
 
 function nothing(): Promise<never> {

@@ -1,12 +1,17 @@
 import { readFileSync } from "node:fs";
-import { describeOptions, poolOptions } from "@pool/core";
+import { describeOptions, poolOptions, supervisionOptions } from "@pool/core";
 import { expect, test } from "vitest";
 import { postgresOptions, replicaOptions, sharedOptions } from "../src/index.js";
 
 const readme = rows(readFileSync(new URL("../README.md", import.meta.url), "utf8"));
 
 test.each([
-  ["postgres", Object.fromEntries(Object.entries(postgresOptions).filter(([name]) => !(name in poolOptions)))],
+  [
+    "postgres",
+    Object.fromEntries(
+      Object.entries(postgresOptions).filter(([name]) => !(name in poolOptions) && !(name in supervisionOptions)),
+    ),
+  ],
   ["replicas", replicaOptions],
   ["shared", sharedOptions],
 ])("the README's table of %s is that of the code", (_, table) => {

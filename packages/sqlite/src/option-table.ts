@@ -1,4 +1,4 @@
-import { type OptionTable, poolOptions } from "@pool/core";
+import { type OptionTable, poolOptions, supervisionOptions } from "@pool/core";
 import { type SqliteOptions } from "./options.js";
 import { checkPragmas } from "./pragmas.js";
 
@@ -66,6 +66,7 @@ export const sqliteOptions: OptionTable<SqliteOptions> = {
     default: Infinity,
     doc: "A connection is replaced at this age, when it is not lent.",
   },
+  ...supervisionOptions,
   leakAfter: poolOptions.leakAfter,
   selfDeadlock: poolOptions.selfDeadlock,
   stacks: poolOptions.stacks,

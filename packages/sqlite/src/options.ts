@@ -1,21 +1,24 @@
 import { availableParallelism } from "node:os";
-import { type Duration, invalidOptions, type PoolOptions, readOptions } from "@pool/core";
+import { type Duration, invalidOptions, type PoolOptions, readOptions, type SupervisionOptions } from "@pool/core";
 import { sqliteOptions } from "./option-table.js";
 import { type PragmaValue } from "./pragmas.js";
 
 /** What {@link sqlite} takes. Each is safe as it is; only `file` has to be said. */
-export interface SqliteOptions extends Pick<
-  PoolOptions,
-  | "name"
-  | "acquireTimeout"
-  | "connectTimeout"
-  | "drainTimeout"
-  | "maxWaiting"
-  | "maxLifetime"
-  | "leakAfter"
-  | "selfDeadlock"
-  | "stacks"
-> {
+export interface SqliteOptions
+  extends
+    SupervisionOptions,
+    Pick<
+      PoolOptions,
+      | "name"
+      | "acquireTimeout"
+      | "connectTimeout"
+      | "drainTimeout"
+      | "maxWaiting"
+      | "maxLifetime"
+      | "leakAfter"
+      | "selfDeadlock"
+      | "stacks"
+    > {
   /** The database's file, or `":memory:"` for one that is gone at the end. */
   file: string;
   /** Threads that read, opened at connect; and at most as many processes, opened when a read has to be cancellable. @default min(4, CPUs) */

@@ -1,5 +1,6 @@
 import { type Connector, defineConnector, fingerprint } from "@pool/core";
 import { resolve } from "node:path";
+import { classify } from "./classify.js";
 import { type SqliteClient } from "./client.js";
 import { openSqlite, type OpenedDatabase } from "./open.js";
 import { readSqliteOptions, type ResolvedSqliteOptions, type SqliteOptions } from "./options.js";
@@ -31,6 +32,7 @@ export function sqlite(options: SqliteOptions): Connector<SqliteClient> {
     close: (client, { timeout }) => of(client).close(timeout),
     check: (client) => of(client).check(),
     connections: ({ pools }) => pools.writer.stats.size + pools.threads.stats.size + pools.processes.stats.size + 1,
+    classify,
     drainTimeout: resolved.drainTimeout,
   });
 }

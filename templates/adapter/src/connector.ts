@@ -20,12 +20,12 @@ export interface SampleClient {
 
 /** A connector to Sample. Does no I/O. @throws PoolError `INVALID_OPTIONS` */
 export function sample(options: SampleOptions = {}): Connector<SampleClient> {
-  const { address, pool: poolOptions } = readSampleOptions(options);
+  const { given, address, pool: poolOptions } = readSampleOptions(options);
   const factory = sampleFactory(address);
   return defineConnector({
     kind: "sample",
-    name: options.name,
-    options: { ...poolOptions, ...address },
+    name: given.name,
+    options: given,
     secretNames: secretNames(addressOptions),
     key: `sample://${address.host}:${address.port}?as=${fingerprint(address.password)}`,
     async open({ name, signal }) {

@@ -1,6 +1,14 @@
-import { poolOptions, readOptions, type OptionTable, type PoolOptions } from "@pool/core";
+import {
+  pickOptions,
+  poolOptions,
+  readOptions,
+  supervisionOptions,
+  type OptionTable,
+  type PoolOptions,
+  type SupervisionOptions,
+} from "@pool/core";
 
-export interface SampleOptions extends PoolOptions {
+export interface SampleOptions extends PoolOptions, SupervisionOptions {
   /** Where the server runs. @default "127.0.0.1" */
   host?: string;
   /** Its TCP port. @default 7070 */
@@ -23,11 +31,17 @@ export const addressOptions: OptionTable<Address> = {
   password: { type: "string", secret: true, doc: "Left out where the server asks for none." },
 };
 
-const sampleOptions: OptionTable<SampleOptions> = { ...addressOptions, ...poolOptions };
+const sampleOptions: OptionTable<SampleOptions> = { ...addressOptions, ...poolOptions, ...supervisionOptions };
 
 /** @throws PoolError `INVALID_OPTIONS` that names every option that is wrong */
-export function readSampleOptions(options: SampleOptions): { readonly address: Address; readonly pool: PoolOptions } {
-  const { host, port, password, ...pool } = readOptions(sampleOptions, options, "sample");
+export function readSampleOptions(options: SampleOptions): {
+  /** All of them: what the connector shows, and is supervised by. */
+  readonly given: SampleOptions;
+  readonly address: Address;
+  readonly pool: PoolOptions;
+} {
+  const given: Record<string, unknown> = readOptions(sampleOptions, options, "sample");
+  const { host, port, password } = given;
   // The table has checked every value, and given host and port their defaults.
-  return { address: { host, port, password } as Address, pool: pool as PoolOptions };
+  return { given, address: { host, port, password } as Address, pool: pickOptions(poolOptions, given) };
 }

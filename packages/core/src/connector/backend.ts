@@ -1,13 +1,17 @@
+import { unlessAborted, withAnySignal } from "../aborts.js";
 import { isPoolError, PoolError, reasonOf } from "../errors.js";
 import { trace, traced, type TracedEvents } from "../events.js";
 import { redactUrls } from "../redact.js";
 import { withTimeout, type Clock } from "../time.js";
-import type { ConnectorSpec, OpenContext } from "./connector.js";
+import type { Condition } from "./condition.js";
+import type { ConnectorSpec } from "./connector.js";
 import { secretTexts, withoutSecrets } from "./secrets.js";
 import { CLOSE_GRACE, timeoutOr } from "./timeouts.js";
 
 const CONNECT_TIMEOUT = 30_000;
 const DRAIN_TIMEOUT = 3_000;
+// One that hangs longer would keep the next from being tried, and the backend may be back meanwhile.
+const LONGEST_RECONNECT = 5_000;
 
 /** An adapter's calls as a connector makes them: traced, the closing bounded in time, and what they throw shown without secrets. */
 export class Backend<C> {
@@ -34,15 +38,17 @@ export class Backend<C> {
     return this.#name();
   }
 
-  /** Rejects with an error of ours: the adapter's own, or `CONNECT_FAILED` around the driver's. */
-  open(signal: AbortSignal, notice: Pick<OpenContext, "lost" | "recovered">): Promise<C> {
+  /** Rejects with an error of ours: the adapter's own, or `CONNECT_FAILED` around the driver's. What the adapter tells goes to `condition`. */
+  open(signal: AbortSignal, condition: Condition): Promise<C> {
     const { name, kind } = this;
+    const lost = (cause?: unknown): void => condition.told(false, this.#lostError(cause));
+    const recovered = (): void => condition.told(true);
     return traceIfHeard(
       "connector:connect",
       () => ({ connector: name, kind }),
       async () => {
         try {
-          return await this.#spec.open({ name, signal, ...notice });
+          return await this.#spec.open({ name, signal, lost, recovered });
         } catch (error) {
           const cause = this.#clean(error);
           if (isPoolError(cause)) throw cause;
@@ -76,6 +82,45 @@ export class Backend<C> {
         }
       },
     );
+  }
+
+  /** Is there a way back beside asking? */
+  get reconnects(): boolean {
+    return this.#spec.reconnect !== undefined;
+  }
+
+  /**
+   * The adapter's own way back, for a client that stays. Settles within the connect timeout, at most 5 s, or when the signal aborts.
+   * @param onEnded runs when the adapter has settled, which may be later
+   */
+  async reconnect(client: C, signal: AbortSignal, onEnded: () => void): Promise<void> {
+    const { name, kind } = this;
+    const limit = Math.min(this.connectTimeout, LONGEST_RECONNECT);
+    const late = (): PoolError =>
+      new PoolError("CONNECT_TIMEOUT", `connector "${name}" (${kind}) did not reconnect within ${String(limit)} ms`, {
+        details: { connector: name, kind, timeoutMs: limit },
+      });
+    const run = async (over: AbortSignal): Promise<void> => {
+      try {
+        await this.#spec.reconnect?.(client, over);
+      } finally {
+        onEnded();
+      }
+    };
+    try {
+      await withTimeout(this.#clock, limit, late, (over) =>
+        withAnySignal([signal, over], (any = over) => unlessAborted(any, () => run(any))),
+      );
+    } catch (error) {
+      throw this.#clean(error);
+    }
+  }
+
+  #lostError(cause: unknown): PoolError {
+    const { name, kind } = this;
+    const why = this.#clean(cause);
+    const message = `connector "${name}" (${kind}) has lost its backend${why === undefined ? "" : `: ${redactUrls(reasonOf(why))}`}`;
+    return new PoolError("UNAVAILABLE", message, { cause: why, details: { connector: name, kind } });
   }
 
   // The secrets are looked for only when something has failed.

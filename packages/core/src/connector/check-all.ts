@@ -1,7 +1,9 @@
 import { PoolError } from "../errors.js";
 import { withTimeout, type Clock } from "../time.js";
-import type { Connector, Health } from "./connector.js";
+import type { Connector } from "./connector.js";
+import type { Health } from "./health.js";
 import { abortable } from "./shared-work.js";
+import { supervisedOf } from "./supervised.js";
 import { timeoutOption } from "./timeouts.js";
 
 /** What a health check of a whole registry found. */
@@ -27,7 +29,8 @@ export async function checkAll(
   signal?.throwIfAborted();
   const check = async ([name, connector]: [string, Connector]): Promise<[string, Health]> => {
     const startedAt = clock.now();
-    const limit = (timeout ?? HEALTH_TIMEOUT) + LIMIT_MARGIN;
+    const own = supervisedOf(connector)?.policy.healthCheckTimeout ?? HEALTH_TIMEOUT;
+    const limit = (timeout ?? own) + LIMIT_MARGIN;
     const silent = (): PoolError =>
       new PoolError("UNAVAILABLE", `connector "${name}" did not end its health check within ${String(limit)} ms`);
     try {

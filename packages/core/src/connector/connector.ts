@@ -1,24 +1,6 @@
 import type { Classify, ErrorClass } from "../error-class.js";
-
-/**
- *     idle ──→ connecting ──→ ready
- *                ↓  ↑  ↑        ↓
- *               failed └───── closed  ← from everywhere, by disconnect
- *
- * `disconnect` leads to closed at once: what drains, drains behind it. `degraded` and `reconnecting` are the supervisor's: between ready and failed.
- */
-export type ConnectorState = "idle" | "connecting" | "ready" | "degraded" | "reconnecting" | "failed" | "closed";
-
-/** What a health check found. */
-export interface Health {
-  readonly healthy: boolean;
-  readonly latencyMs: number;
-  /** When it was found, in ms since the epoch. */
-  readonly checkedAt: number;
-  readonly error?: unknown;
-  /** What the backend adds, for example `{ wal: 4096 }`. Never a credential. */
-  readonly details?: Readonly<Record<string, unknown>>;
-}
+import type { Health, KnownHealth } from "./health.js";
+import type { ConnectorState } from "./state-machine.js";
 
 /** The long-lived, named, health-checked handle to one backend. Making one does no I/O. */
 export interface Connector<out C = unknown> extends AsyncDisposable {
@@ -26,12 +8,20 @@ export interface Connector<out C = unknown> extends AsyncDisposable {
   readonly name: string;
   readonly kind: string;
   readonly state: ConnectorState;
+  /** There is a client and its backend is believed to serve: the state is `ready`. While it is not, `client` may be there all the same, and mend itself. */
   readonly isConnected: boolean;
+  /** Whether the program can do without it; see {@link SupervisionOptions}. One written by hand that does not say is critical. */
+  readonly critical?: boolean;
+  /** What is known of the backend, without asking it: undefined while nothing is. */
+  readonly health?: KnownHealth | undefined;
   /** The options in force, frozen, with every secret replaced. */
   readonly config: Readonly<Record<string, unknown>>;
   /** Where it connects, as whom and how: equal for two connectors that may share. Holds credentials only as a keyed hash. */
   readonly key: string;
-  /** @throws PoolError `NOT_CONNECTED` before connect and after disconnect */
+  /**
+   * The same object from connect to disconnect, through every outage between: clients mend themselves.
+   * @throws PoolError `NOT_CONNECTED` before connect, after disconnect, and after a first connect that failed, with its reason as cause
+   */
   readonly client: C;
   /** How many connections it has open now, where the adapter can tell; 0 while it is not connected. */
   readonly connections?: number | undefined;
@@ -40,7 +30,8 @@ export interface Connector<out C = unknown> extends AsyncDisposable {
   /** What kind of trouble an error of this backend tells of. Never throws. */
   classify?(error: unknown): ErrorClass;
   /**
-   * Idempotent; concurrent calls share one attempt; a failed one may be tried again. Right after `disconnect` it waits for what drains.
+   * Idempotent: resolves at once where there is a client, whatever its state. Concurrent calls share one attempt; a failed one may be tried again.
+   * Right after `disconnect` it waits for what drains.
    * @throws PoolError `CONNECT_FAILED` with the backend's reason, `CONNECT_TIMEOUT`, `NOT_CONNECTED` when a disconnect called it off; or the signal's reason
    */
   connect(options?: { signal?: AbortSignal }): Promise<this>;
@@ -55,7 +46,10 @@ export interface Connector<out C = unknown> extends AsyncDisposable {
    * throws `NOT_CONNECTED`, and after a failure the connector is `failed`.
    */
   restart(options?: { signal?: AbortSignal; timeout?: number }): Promise<this>;
-  /** Asks the backend now. Resolves with what it found, also when that is bad; rejects only with the signal's reason. */
+  /**
+   * Asks the backend now. Resolves with what it found, also when that is bad; rejects only with the signal's reason. What it finds changes the state:
+   * a passing check makes it `ready`, a failing one `degraded` (silence counts after `healthCheckTimeout`). @param options.timeout in ms. @default healthCheckTimeout
+   */
   healthCheck(options?: { signal?: AbortSignal; timeout?: number }): Promise<Health>;
 }
 
@@ -80,7 +74,7 @@ export interface OpenContext {
 export interface ConnectorSpec<C> {
   readonly kind: string;
   readonly name: string | undefined;
-  /** The options in force; redacted for `config` by `secretNames` and by name. */
+  /** The options in force; redacted for `config` by `secretNames` and by name. How it is supervised is found among them ({@link supervisionOptions}). */
   readonly options: object;
   readonly secretNames?: ReadonlySet<string>;
   readonly key: string;
@@ -92,7 +86,8 @@ export interface ConnectorSpec<C> {
   check(client: C, signal: AbortSignal): Promise<Readonly<Record<string, unknown>> | undefined>;
   /**
    * How this backend is reconnected to, for a client that stays the same object: settles when it serves again, or rejects. The supervisor says when, and
-   * checks afterwards. Without it a check is all there is to do: the client mends itself when it is used (pools do).
+   * checks afterwards; two of them never run at once. The signal aborts when the client is closed, which does not wait for it. Bounded by
+   * `connectTimeout` and 5 s. Without it a check is all there is to do: the client mends itself when it is used (pools do).
    */
   reconnect?(client: C, signal: AbortSignal): Promise<void>;
   /** How many connections this client has open, free of round trips. */

@@ -1,9 +1,14 @@
 export { connectAll, type ConnectAllOptions } from "./connect-all.js";
-export type { Connector, ConnectorMap, ConnectorSpec, ConnectorState, Health, OpenContext } from "./connector.js";
+export type { Connector, ConnectorMap, ConnectorSpec, OpenContext } from "./connector.js";
 export { createRegistry } from "./create-registry.js";
 export { defineConnector } from "./define-connector.js";
+export type { Health, KnownHealth } from "./health.js";
 export { openConnectors } from "./open-connectors.js";
+export type { ConnectorState } from "./state-machine.js";
+export { supervise, type Supervisor, type SuperviseOptions } from "./supervise.js";
+export { supervisionOptions, type SupervisionOptions } from "./supervision-options.js";
 export type { RegistryHealth } from "./check-all.js";
+export type { ConnectorReadiness, Liveness, Readiness, ReadinessOptions } from "./readiness.js";
 export type { Registry } from "./registry.js";
 export type { Scope, ScopeConnectOptions, ScopedConnector, ScopeOptions } from "./scope.js";
 export { cleanText, secretTexts, withoutSecrets } from "./secrets.js";

@@ -23,10 +23,18 @@ export class KeyedConnectors {
   readonly #scope: string;
   readonly #entries = new Map<string, Entry>();
   readonly #leaving = new Map<string, Promise<unknown>>();
+  readonly #onChange: () => void;
   #closed = false;
 
-  constructor(scope: string) {
+  /** @param onChange told after each coming and going, and when the end begins */
+  constructor(scope: string, onChange: () => void) {
     this.#scope = scope;
+    this.#onChange = onChange;
+  }
+
+  /** Those to look after. */
+  present(): readonly Connector[] {
+    return this.#closed ? [] : this.entries().map(({ connector }) => connector);
   }
 
   entries(): readonly Pick<Entry, "connector" | "role">[] {
@@ -45,6 +53,7 @@ export class KeyedConnectors {
 
   async close(clock: Clock, timeout: number | undefined): Promise<void> {
     this.#closed = true;
+    this.#onChange();
     const leaving = [...this.#leaving.values()].map(
       (gone): Closer =>
         () =>
@@ -80,6 +89,7 @@ export class KeyedConnectors {
     claimAnonymous(connector, `scope "${this.#scope}"`, this.#freeName(role ?? connector.kind));
     const entry = { connector, view: viewOf(connector), role, after: this.#leaving.get(key) };
     this.#entries.set(key, entry);
+    this.#onChange();
     return entry;
   }
 
@@ -103,6 +113,7 @@ export class KeyedConnectors {
     if (this.#entries.get(key) !== entry) return;
     this.#entries.delete(key);
     unclaim(entry.connector);
+    this.#onChange();
     const gone = Promise.all([this.#leaving.get(key), entry.connector.disconnect()]).finally(() => {
       if (this.#leaving.get(key) === gone) this.#leaving.delete(key);
     });

@@ -1,35 +1,38 @@
 import { PoolError } from "../errors.js";
-import { moment } from "../events.js";
 import type { Clock } from "../time.js";
 import type { Backend } from "./backend.js";
-import type { ConnectorState } from "./connector.js";
+import { Condition, type Held } from "./condition.js";
 import { SharedWork } from "./shared-work.js";
+import type { StateMachine } from "./state-machine.js";
 import { settlesWithin, timeoutOr } from "./timeouts.js";
 
 /**
- * The client of one connector from its opening to its end: the state machine drawn in connector.ts. At most one client lives at a time.
- * Fields are set before the event that tells of it, since a listener may call back at once.
+ * The client of one connector from its opening to its end. At most one client lives at a time. Fields are set before the event that tells of it,
+ * since a listener may call back at once.
  */
 export class Lifecycle<C> {
   readonly #backend: Backend<C>;
+  readonly #state: StateMachine;
   readonly #clock: Clock;
-  #state: ConnectorState = "idle";
-  #held: { readonly client: C } | undefined;
+  #held: Held<C> | undefined;
+  #failure: unknown;
   #attempt: SharedWork<undefined> | undefined;
   /** What drains, or was called off and winds down: the next open waits for it. Never rejects. */
   #leaving: Promise<void> = Promise.resolve();
 
-  constructor(backend: Backend<C>, clock: Clock) {
+  constructor(backend: Backend<C>, state: StateMachine, clock: Clock) {
     this.#backend = backend;
+    this.#state = state;
     this.#clock = clock;
   }
 
-  get state(): ConnectorState {
-    return this.#state;
+  get held(): Held<C> | undefined {
+    return this.#held;
   }
 
-  get held(): { readonly client: C } | undefined {
-    return this.#held;
+  /** Why the last attempt to open a client failed. */
+  get failure(): unknown {
+    return this.#failure;
   }
 
   async connect(signal: AbortSignal | undefined): Promise<void> {
@@ -57,7 +60,7 @@ export class Lifecycle<C> {
       (reason) => this.#callOff(attempt, "failed", reason),
     );
     this.#attempt = attempt;
-    this.#to("connecting");
+    this.#state.to("connecting");
     return attempt;
   }
 
@@ -65,20 +68,25 @@ export class Lifecycle<C> {
     await leaving;
     signal.throwIfAborted();
     const stopTimer = this.#limitAttempt();
+    const condition = new Condition(this.#clock);
     try {
-      const client = await this.#backend.open(signal, { lost: () => undefined, recovered: () => undefined });
+      const client = await this.#backend.open(signal, condition);
       if (signal.aborted) {
         // Whoever called it off has moved the state on, and waits for this.
         await this.#close(client, 0);
         return;
       }
       this.#attempt = undefined;
-      this.#held = { client };
-      this.#to("ready");
+      this.#held = { client, condition };
+      this.#failure = undefined;
+      condition.begin(this.#state);
+      this.#state.to("ready");
+      condition.apply();
     } catch (error) {
       if (!signal.aborted) {
         this.#attempt = undefined;
-        this.#to("failed", error);
+        this.#failure = error;
+        this.#state.to("failed", error);
       }
       throw error;
     } finally {
@@ -104,15 +112,20 @@ export class Lifecycle<C> {
     }
     const held = this.#held;
     this.#held = undefined;
-    if (held !== undefined) this.#leaving = this.#close(held.client, timeoutOr(timeout, this.#backend.drainTimeout));
-    this.#to("closed");
+    this.#failure = undefined;
+    if (held !== undefined) {
+      held.condition.end();
+      this.#leaving = this.#close(held.client, timeoutOr(timeout, this.#backend.drainTimeout));
+    }
+    this.#state.to("closed");
   }
 
   #callOff(attempt: SharedWork<undefined>, to: "failed" | "closed", reason: unknown): void {
     if (this.#attempt !== attempt) return;
     this.#attempt = undefined;
     this.#leaving = settlesWithin(this.#clock, this.#backend.closeTimeout, attempt.ended);
-    this.#to(to, reason);
+    if (to === "failed") this.#failure = reason;
+    this.#state.to(to, reason);
     attempt.cancel(reason);
   }
 
@@ -121,21 +134,8 @@ export class Lifecycle<C> {
       await this.#backend.close(client, timeout);
     } catch (error) {
       // A disconnect never rejects; that its close went wrong is told by an event.
-      this.#tell(this.#state, error);
+      this.#state.note(error);
     }
-  }
-
-  #to(state: ConnectorState, cause?: unknown): void {
-    if (this.#state === state) return;
-    const from = this.#state;
-    this.#state = state;
-    this.#tell(from, cause);
-  }
-
-  #tell(from: ConnectorState, cause: unknown): void {
-    const channel = moment("connector:state");
-    if (channel.hasSubscribers)
-      channel.publish({ connector: this.#backend.name, kind: this.#backend.kind, from, to: this.#state, cause });
   }
 
   #error(code: "CONNECT_TIMEOUT" | "NOT_CONNECTED", what: string): PoolError {

@@ -1,52 +1,61 @@
 import { readName } from "../arguments.js";
-import { describeValue } from "../options-text.js";
 import type { Clock } from "../time.js";
-import { closeInOrder, Closing } from "./close-in-order.js";
 import type { Connector, ConnectorMap } from "./connector.js";
 import { checkAll, type RegistryHealth } from "./check-all.js";
-import { checkConnector, checkName, claim, unclaim } from "./naming.js";
-import { duplicateName, duplicateScope, notFound, registryClosed } from "./registry-errors.js";
-import { Scope, type ScopeOptions } from "./scope.js";
+import { Members } from "./members.js";
+import { membersOf, type Membership } from "./membership.js";
+import { checkConnector, checkName } from "./naming.js";
+import {
+  findReadiness,
+  type Liveness,
+  type Readiness,
+  type ReadinessOptions,
+  readReadinessOptions,
+} from "./readiness.js";
+import { notFound } from "./registry-errors.js";
+import type { Scope, ScopeOptions } from "./scope.js";
 import { settleAll } from "./settle-all.js";
-import { readCallOptions, readCloseOptions, timeoutOption } from "./timeouts.js";
+import { readCallOptions, readCloseOptions } from "./timeouts.js";
 
 /** The named connectors of one process, with one lifetime. Make one with {@link createRegistry} or {@link connectAll}. */
 export class Registry<out M extends ConnectorMap<M> = Record<string, Connector>> implements AsyncDisposable {
   readonly #clock: Clock;
-  readonly #connectors = new Map<string, Connector>();
-  readonly #scopes = new Map<string, Scope>();
-  readonly #leaving = new Set<Promise<void>>();
-  readonly #closing = new Closing();
+  readonly #members: Members;
 
   constructor(clock: Clock) {
     this.#clock = clock;
+    this.#members = new Members(clock);
+  }
+
+  get [membersOf](): Membership {
+    return this.#members;
   }
 
   /** The connector of that name, with its own type. @throws PoolError `CONNECTOR_NOT_FOUND` naming the known ones, `REGISTRY_CLOSED` */
   get<K extends keyof M & string>(name: K): M[K] {
-    this.#assertOpen("look up", name);
+    this.#members.assertOpen("look up", name);
     readName("get: name", name);
     // The type of each entry is what `map` or the caller says; names outside it do not compile.
-    return (this.#connectors.get(name) ?? notFound(name, this.names())) as M[K];
+    return (this.#members.connectors.get(name) ?? notFound(name, this.names())) as M[K];
   }
 
   /** For names that are known at run time only. Never throws; undefined also once the registry is closed. */
   find(name: string): Connector | undefined {
-    return this.#connectors.get(name);
+    return this.#members.connectors.get(name);
   }
 
   has(name: string): boolean {
-    return this.#connectors.has(name);
+    return this.#members.connectors.has(name);
   }
 
   /** In the order of registration. */
   names(): readonly string[] {
-    return [...this.#connectors.keys()];
+    return [...this.#members.connectors.keys()];
   }
 
   /** A snapshot, in the order of registration. */
   connectors(): ReadonlyMap<string, Connector> {
-    return new Map(this.#connectors);
+    return new Map(this.#members.connectors);
   }
 
   /**
@@ -54,31 +63,26 @@ export class Registry<out M extends ConnectorMap<M> = Record<string, Connector>>
    * @throws PoolError `DUPLICATE_CONNECTOR`, `REGISTRY_CLOSED`, `INVALID_ARGUMENT` when it has another name or belongs to another registry or scope
    */
   register<C extends Connector>(name: string, connector: C): C {
-    this.#assertOpen("register", name);
+    this.#members.assertOpen("register", name);
     checkName("connector", name);
     checkConnector(name, connector);
-    if (this.#connectors.has(name)) throw duplicateName(name, this.names());
-    claim(connector, "a registry", name);
-    this.#connectors.set(name, connector);
+    this.#members.add(name, connector);
     return connector;
   }
 
   /** Takes a connector out without closing it: it is the caller's from now on. @throws PoolError `CONNECTOR_NOT_FOUND`, `REGISTRY_CLOSED` */
   release(name: string): Connector {
-    this.#assertOpen("release", name);
+    this.#members.assertOpen("release", name);
     readName("release: name", name);
-    const connector = this.#connectors.get(name) ?? notFound(name, this.names());
-    this.#connectors.delete(name);
-    unclaim(connector);
+    const connector = this.#members.connectors.get(name) ?? notFound(name, this.names());
+    this.#members.take(name, connector);
     return connector;
   }
 
   /** Takes a connector out at once and disconnects it. @throws PoolError `CONNECTOR_NOT_FOUND`, `REGISTRY_CLOSED` */
   async remove(name: string, options?: { timeout?: number }): Promise<void> {
     const given = readCloseOptions("remove", options);
-    const gone = this.release(name).disconnect(given);
-    this.#leaving.add(gone);
-    await gone.finally(() => this.#leaving.delete(gone));
+    await this.#members.leave(this.release(name).disconnect(given));
   }
 
   /**
@@ -88,7 +92,20 @@ export class Registry<out M extends ConnectorMap<M> = Record<string, Connector>>
   async healthCheck(options?: { signal?: AbortSignal; timeout?: number }): Promise<RegistryHealth> {
     const given = readCallOptions("healthCheck", options, ["signal", "timeout"]);
     const health = await checkAll(this.#clock, this.connectors(), given);
-    return this.#closing.begun ? { ...health, healthy: false } : health;
+    return this.#members.closing ? { ...health, healthy: false } : health;
+  }
+
+  /** Is the process itself able to work? That this answers is the proof; no backend is asked, since restarting the process mends none. */
+  liveness(): Liveness {
+    return { live: true, closing: this.#members.closing };
+  }
+
+  /**
+   * Shall the process be given work? Yes while every critical connector serves; those that are not critical are listed. Cheap: it takes what is known already,
+   * and asks a backend only where that is older than `maxAge`, however many callers there are. Never rejects but with `INVALID_ARGUMENT` and the signal's reason.
+   */
+  async readiness(options?: ReadinessOptions): Promise<Readiness> {
+    return findReadiness(this.#clock, this.#members, readReadinessOptions(options));
   }
 
   /**
@@ -96,28 +113,23 @@ export class Registry<out M extends ConnectorMap<M> = Record<string, Connector>>
    * @throws PoolError `CONNECT_ALL_FAILED` when some do not come back (the others have), `REGISTRY_CLOSED`
    */
   async restart(options?: { signal?: AbortSignal; timeout?: number }): Promise<this> {
-    this.#assertOpen("restart");
+    this.#members.assertOpen("restart");
     const given = readCallOptions("restart", options, ["signal", "timeout"]);
     given.signal?.throwIfAborted();
-    const opened = [...this.#connectors].filter(([, { state }]) => state !== "idle" && state !== "closed");
-    await settleAll(this.#clock, new Map(opened), (connector) => connector.restart(given));
+    await settleAll(this.#clock, this.#members.opened(), (connector) => connector.restart(given));
     return this;
   }
 
   /** Opens a child for one task: its own connectors, closed together. @throws PoolError `DUPLICATE_SCOPE`, `REGISTRY_CLOSED`, `INVALID_ARGUMENT` */
   scope(id: string, options?: ScopeOptions): Scope {
-    this.#assertOpen("open scope", id);
+    this.#members.assertOpen("open scope", id);
     checkName("scope", id);
-    if (this.#scopes.has(id)) throw duplicateScope(id);
-    const given = readCallOptions("scope", options, ["signal"]);
-    const scope = new Scope(id, given, this.#clock, () => this.#scopes.delete(id));
-    this.#scopes.set(id, scope);
-    return scope;
+    return this.#members.openScope(id, options);
   }
 
   /** The scopes that are open or closing, by id: a snapshot, oldest first. */
   scopes(): ReadonlyMap<string, Scope> {
-    return new Map(this.#scopes);
+    return new Map(this.#members.scopes);
   }
 
   /**
@@ -126,25 +138,10 @@ export class Registry<out M extends ConnectorMap<M> = Record<string, Connector>>
    */
   async close(options?: { timeout?: number }): Promise<void> {
     const { timeout } = readCloseOptions("close", options);
-    await this.#closing.run(this.#clock, timeout, () => this.#shutDown(timeout));
+    await this.#members.close(timeout);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
-  }
-
-  async #shutDown(timeout: number | undefined): Promise<void> {
-    const connectors = [...this.#connectors.values()].map(
-      (it) => (left?: number) => it.disconnect(timeoutOption(left)),
-    );
-    const scopes = [...this.#scopes.values()].map((it) => (left?: number) => it.close(timeoutOption(left)));
-    const leaving = [...this.#leaving].map((gone) => () => gone);
-    await closeInOrder(this.#clock, [...leaving, ...connectors, ...scopes], timeout);
-    for (const connector of this.#connectors.values()) unclaim(connector);
-    this.#connectors.clear();
-  }
-
-  #assertOpen(wish: string, name?: unknown): void {
-    if (this.#closing.begun) throw registryClosed(name === undefined ? wish : `${wish} ${describeValue(name)}`);
   }
 }

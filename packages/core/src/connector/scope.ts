@@ -1,9 +1,11 @@
 import { readCall, readSignal } from "../arguments.js";
 import type { Clock } from "../time.js";
 import { Closing } from "./close-in-order.js";
-import type { Connector, ConnectorState } from "./connector.js";
+import type { Connector } from "./connector.js";
 import { KeyedConnectors } from "./keyed-connectors.js";
+import { membersOf } from "./membership.js";
 import { checkConnector, checkName } from "./naming.js";
+import type { ConnectorState } from "./state-machine.js";
 import { readCloseOptions } from "./timeouts.js";
 import type { ConnectorView } from "./view.js";
 
@@ -38,19 +40,29 @@ export class Scope implements AsyncDisposable {
   readonly #closing = new Closing();
   readonly #onClosed: () => void;
 
-  /** @param onClosed told once everything is closed */
-  constructor(id: string, options: ScopeOptions, clock: Clock, onClosed: () => void) {
+  /** @param told `onChange` after each coming and going, `onClosed` once everything is closed */
+  constructor(
+    id: string,
+    options: ScopeOptions,
+    clock: Clock,
+    { onChange, onClosed }: { onChange(): void; onClosed(): void },
+  ) {
     const { signal } = options;
     signal?.throwIfAborted();
     const closeNow = (): void => void this.close();
     signal?.addEventListener("abort", closeNow, { once: true });
     this.id = id;
     this.#clock = clock;
-    this.#connectors = new KeyedConnectors(id);
+    this.#connectors = new KeyedConnectors(id, onChange);
     this.#onClosed = () => {
       signal?.removeEventListener("abort", closeNow);
       onClosed();
     };
+  }
+
+  /** Those that are to be looked after. */
+  [membersOf](): readonly Connector[] {
+    return this.#connectors.present();
   }
 
   /** Aborts when the scope begins to close, with `SCOPE_CLOSED`: hand it to the work of the task. */

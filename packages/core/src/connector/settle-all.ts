@@ -14,7 +14,7 @@ export interface ConnectFailure {
 
 /**
  * Runs `work` for every connector at once, and waits for all of them, so that every reason is known.
- * @throws PoolError `CONNECT_ALL_FAILED` when one fails: which ones, why and after how long in `details.failures`, the errors in the AggregateError that is its cause
+ * @throws PoolError `CONNECT_ALL_FAILED` when a critical one fails: which ones, why and after how long in `details.failures`, the errors in the AggregateError that is its cause
  */
 export async function settleAll(
   clock: Clock,
@@ -35,7 +35,8 @@ export async function settleAll(
     }
   };
   await Promise.all([...connectors].map(run));
-  if (failures.length > 0) throw allFailed(connectors.size, failures, errors);
+  const isCritical = failures.some(({ name }) => connectors.get(name)?.critical !== false);
+  if (isCritical) throw allFailed(connectors.size, failures, errors);
 }
 
 function allFailed(total: number, failures: readonly ConnectFailure[], errors: readonly unknown[]): PoolError {

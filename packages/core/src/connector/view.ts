@@ -1,6 +1,9 @@
 import { inspect } from "node:util";
 import { classifyError, type ErrorClass } from "../error-class.js";
-import type { Connector, ConnectorState, Health } from "./connector.js";
+import type { Connector } from "./connector.js";
+import type { Health, KnownHealth } from "./health.js";
+import type { ConnectorState } from "./state-machine.js";
+import { supervisedOf, supervision, type Supervised } from "./supervised.js";
 
 /**
  * What a borrower sees of a connector: all but the power to connect, restart or close it. That keeps mistakes apart, and is no guard: the client is the
@@ -38,6 +41,18 @@ class View<C> implements ConnectorView<C> {
 
   get isConnected(): boolean {
     return this.#connector.isConnected;
+  }
+
+  get critical(): boolean {
+    return this.#connector.critical ?? true;
+  }
+
+  get health(): KnownHealth | undefined {
+    return this.#connector.health;
+  }
+
+  get [supervision](): Supervised | undefined {
+    return supervisedOf(this.#connector);
   }
 
   get config(): Readonly<Record<string, unknown>> {

@@ -27,12 +27,15 @@ test("resolves unhealthy, without asking, while the connector is not connected",
   expect(backend.checks).toBe(0);
 });
 
-test("resolves unhealthy with the backend's reason, and leaves the state to others", async () => {
+test("resolves unhealthy with the backend's reason, which degrades the connector until a check passes", async () => {
   const backend = new MemoryBackend();
   const connector = await backend.connector().connect();
   const reason = new Error("read only file system");
   backend.onCheck = () => Promise.reject(reason);
   expect(await connector.healthCheck()).toMatchObject({ healthy: false, error: reason });
+  expect(connector).toMatchObject({ state: "degraded", isConnected: false, client: backend.opened[0] });
+  backend.onCheck = () => undefined;
+  expect(await connector.healthCheck()).toMatchObject({ healthy: true });
   expect(connector.state).toBe("ready");
 });
 
@@ -79,6 +82,7 @@ test("asks the backend once for callers at the same time, each with a limit of i
   const patient = Promise.all(Array.from({ length: 50 }, () => connector.healthCheck({ timeout: 500 })));
   await clock.advance(10);
   expect(await hasty).toMatchObject({ healthy: false });
+  expect(connector.state).toBe("ready"); // its caller had no patience, which says nothing of the backend
   answer.open();
   expect((await patient).every(({ healthy }) => healthy)).toBe(true);
   expect(backend.checks).toBe(1);

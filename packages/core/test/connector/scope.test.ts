@@ -1,7 +1,8 @@
 import { getEventListeners } from "node:events";
 import { inspect } from "node:util";
 import { describe, expect, test, vi } from "vitest";
-import type { Connector, ConnectorState } from "../../src/connector/connector.js";
+import type { Connector } from "../../src/connector/connector.js";
+import type { ConnectorState } from "../../src/connector/state-machine.js";
 import { createRegistry } from "../../src/connector/create-registry.js";
 import { assignName } from "../../src/connector/naming.js";
 import { ManualClock, settle } from "../support/manual-clock.js";

@@ -25,6 +25,8 @@ export class MemoryBackend {
   /** Runs inside every close, before its handle counts as closed. */
   beforeClose: (handle: Handle, timeout: number) => unknown = () => undefined;
   onCheck: (handle: Handle, signal: AbortSignal) => unknown = () => undefined;
+  /** What the last client's adapter may tell. */
+  told: Pick<OpenContext, "lost" | "recovered"> = { lost: () => undefined, recovered: () => undefined };
 
   get live(): number {
     return this.opened.length - this.closed.length;
@@ -47,6 +49,8 @@ export class MemoryBackend {
 
   async #open(context: OpenContext): Promise<Handle> {
     this.names.push(context.name);
+    const { lost, recovered } = context;
+    this.told = { lost, recovered };
     await this.beforeOpen(context);
     const handle = { id: this.opened.length + 1, backend: this, connections: 1 };
     this.opened.push(handle);
