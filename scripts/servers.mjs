@@ -12,6 +12,7 @@ const needs = [
   { find: () => findProgram("etcd"), debian: "etcd-server", brew: "etcd" },
   { find: () => findProgram("pgbouncer"), debian: "pgbouncer", brew: "pgbouncer" },
   { find: () => findProgram("openssl"), debian: "openssl", brew: "openssl" },
+  { find: () => findProgram("promtool"), debian: "prometheus", brew: "prometheus" },
   { find: findBrowser, debian: "chromium", brew: "chromium" },
 ];
 
@@ -31,7 +32,7 @@ export async function servers() {
 
 /** What to say, and which packages to install, if any. */
 export function decide(missing, { canInstall, platform }) {
-  if (missing.length === 0) return { say: "PostgreSQL, Redis, etcd, PgBouncer and Chromium are on this machine" };
+  if (missing.length === 0) return { say: "PostgreSQL, Redis, etcd, PgBouncer, promtool and Chromium are on this machine" };
   const packages = missing.map((need) => (platform === "darwin" ? need.brew : need.debian));
   const command = platform === "darwin" ? "brew install" : "apt-get install --no-install-recommends";
   if (canInstall) {

@@ -36,6 +36,7 @@ export type {
   PoolSums,
   SharedSnapshot,
 } from "./snapshot/pool-snapshot.js";
+export type { MonitorMeasures, PoolMeasures, TimeMeasure } from "./snapshot/measures.js";
 export type { MonitorSnapshot } from "./snapshot/snapshot.js";
 export { fingerprintOf, type Fingerprint } from "./statements/fingerprint.js";
 export type { SlowStatement, StatementSnapshot, StatementTable } from "./snapshot/statement-snapshot.js";

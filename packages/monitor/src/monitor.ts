@@ -1,5 +1,6 @@
 import type { ChromeTrace } from "./flight/chrome-trace.js";
 import type { SnapshotDiff } from "./snapshot/diff.js";
+import type { MonitorMeasures } from "./snapshot/measures.js";
 import type { MonitorSnapshot } from "./snapshot/snapshot.js";
 
 /** Sees what the pools, connectors, caches and locks of this process do, from outside. Made by `watch`; disposing it leaves no listener behind. */
@@ -13,6 +14,8 @@ export interface Monitor extends Disposable {
   subscribe(listener: (tick: MonitorSnapshot) => void): Disposable;
   /** What became of the pools since an earlier snapshot, until a later one or now. */
   diff(before: MonitorSnapshot, after?: MonitorSnapshot): SnapshotDiff;
+  /** What exporters read: counts that only grow, and times in buckets. */
+  measure(): MonitorMeasures;
   /** The last events as a trace that Chrome's trace viewer and Perfetto open, once it is written to a file as JSON. */
   flight(reason?: string): ChromeTrace;
   /** The open pools by name, to be acted on. */

@@ -10,7 +10,9 @@ import { readMonitorOptions, type MonitorOptions, type ResolvedMonitorOptions } 
 import { makeParts, TICK_MS, type Parts } from "./parts.js";
 import { poolHandles } from "./pools/handles.js";
 import type { SnapshotDiff } from "./snapshot/diff.js";
+import type { MonitorMeasures } from "./snapshot/measures.js";
 import type { MonitorSnapshot } from "./snapshot/snapshot.js";
+import { takeMeasures } from "./take-measures.js";
 import { takeSnapshot } from "./take-snapshot.js";
 import { turn } from "./turn.js";
 
@@ -64,6 +66,10 @@ class Watcher implements Monitor {
 
   diff(before: MonitorSnapshot, after?: MonitorSnapshot): SnapshotDiff {
     return diffSnapshots(before, after ?? this.snapshot({ series: false }));
+  }
+
+  measure(): MonitorMeasures {
+    return takeMeasures(this.#parts);
   }
 
   pools(): readonly PoolHandle[] {

@@ -3,6 +3,7 @@ import { Timing } from "../measure/timing.js";
 import type { Classifier } from "../errors/classifier.js";
 import { summariseError } from "../errors/summarise-error.js";
 import type { CacheSnapshot } from "../snapshot/backend-snapshot.js";
+import type { MonitorMeasures } from "../snapshot/measures.js";
 
 type Outcome = EventOf<"cache:get">["outcome"];
 
@@ -66,6 +67,10 @@ export class CacheBook {
         stores: list,
       };
     }).sort((one, other) => (one.name < other.name ? -1 : 1));
+  }
+
+  measure(): MonitorMeasures["caches"] {
+    return this.list().map((cache) => ({ ...cache, computeTime: this.#heard(cache.name).compute.total() }));
   }
 
   #heard(name: string): Heard {

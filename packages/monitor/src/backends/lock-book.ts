@@ -1,6 +1,7 @@
 import type { EventOf } from "@pool/core";
 import { Timing } from "../measure/timing.js";
 import type { LockSnapshot } from "../snapshot/backend-snapshot.js";
+import type { MonitorMeasures } from "../snapshot/measures.js";
 
 interface Heard {
   readonly wait: Timing;
@@ -58,6 +59,13 @@ export class LockBook {
       wait: wait.summarise(),
       hold: hold.summarise(),
     })).sort((one, other) => (one.kind < other.kind ? -1 : 1));
+  }
+
+  measure(): MonitorMeasures["locks"] {
+    return this.list().map((lock) => {
+      const { wait, hold } = this.#heard(lock.kind);
+      return { ...lock, waitTime: wait.total(), holdTime: hold.total() };
+    });
   }
 
   #ended(heard: Heard, heldMs: number): void {

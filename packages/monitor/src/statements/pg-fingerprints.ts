@@ -5,6 +5,7 @@ interface PgQuery {
   fingerprint(query: string): Promise<string>;
 }
 
+const FINGERPRINT = /^[0-9a-f]{16}$/;
 const LONGEST = 16 * 1024;
 const MOST_WAITING = 100;
 const PER_TICK = 10;
@@ -50,7 +51,9 @@ export class PgFingerprints {
 
   async #make(library: PgQuery, row: StatementRow, statement: string): Promise<void> {
     try {
-      row.pgFingerprint = await library.fingerprint(statement);
+      const fingerprint = await library.fingerprint(statement);
+      // Of what it cannot parse it returns the complaint, which quotes the statement.
+      if (FINGERPRINT.test(fingerprint)) row.pgFingerprint = fingerprint;
     } catch (error) {
       // After a trap its memory cannot be trusted. Anything else says that this is no statement of PostgreSQL's.
       if (error instanceof RangeError || (error as Error).name === "RuntimeError") throw error;
