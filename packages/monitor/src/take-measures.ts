@@ -1,7 +1,7 @@
 import type { Parts } from "./parts.js";
 import { groupPools } from "./pools/census.js";
 import { COUNTS, TIMES, type PoolBook } from "./pools/pool-book.js";
-import type { MonitorMeasures, PoolMeasures } from "./snapshot/measures.js";
+import type { MonitorMeasures, PoolMeasures, TimeMeasure } from "./snapshot/measures.js";
 
 /** What the parts have counted. */
 export function takeMeasures({ books, clock, leaks, connectors, caches, locks, alerts }: Parts): MonitorMeasures {
@@ -36,5 +36,6 @@ function countsOf({ counts }: PoolBook): PoolMeasures["counts"] {
 }
 
 function timesOf({ times }: PoolBook): PoolMeasures["times"] {
-  return Object.fromEntries(TIMES.map((name) => [name, times[name].total()])) as PoolMeasures["times"]; // all names
+  const totals = TIMES.map((name): [string, TimeMeasure] => [name, times[name].total()]);
+  return Object.fromEntries(totals) as PoolMeasures["times"]; // all names
 }

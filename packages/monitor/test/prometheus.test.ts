@@ -116,7 +116,8 @@ test("leave a registry as they found it, and do not come twice into one", async 
 
 test("can be had in OpenMetrics format as well", async () => {
   const { monitor } = await busy();
-  const registry = new Registry(Registry.OPENMETRICS_CONTENT_TYPE);
+  const registry = new Registry<typeof Registry.OPENMETRICS_CONTENT_TYPE>();
+  registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
   using _ = exposeMetrics(monitor, { registry });
   const text = await registry.metrics();
   expect(text).toContain('db_client_connection_timeouts_total{db_client_connection_pool_name="main"} 1');

@@ -1,4 +1,4 @@
-import { register as globalRegistry, type Metric, type Registry } from "prom-client";
+import { register as globalRegistry, type Metric, type Registry, type RegistryContentType } from "prom-client";
 import type { Monitor } from "../monitor.js";
 import type { MonitorMeasures, TimeMeasure } from "../snapshot/measures.js";
 import { backendFamilies } from "./backend-families.js";
@@ -6,7 +6,7 @@ import { poolFamilies, type Family, type Sample } from "./families.js";
 
 export interface PrometheusOptions {
   /** @default prom-client's own */
-  registry?: Registry;
+  registry?: Registry<RegistryContentType>;
   /** Upper bounds of the buckets of times, in seconds, rising. Exact where they have two significant digits. @default 0.5 ms to 30 s */
   buckets?: readonly number[];
 }
