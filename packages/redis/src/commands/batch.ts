@@ -1,10 +1,8 @@
-import { invalidArgument, traced, trackStatement } from "@pool/core";
+import { invalidArgument, statementsHeard, tellStatement } from "@pool/core";
 import { type Command } from "ioredis";
-import { type CommandOptions, type Sender } from "./shared-redis.js";
-import { nameOf } from "../shared/outgoing.js";
+import { type CommandOptions, type Sender } from "./sender.js";
+import { told } from "./told.js";
 import { routeOf } from "./rules.js";
-
-const queries = traced("pool:query");
 
 /** The commands of one pipeline or MULTI. On a connection of all callers they must be whole: a MULTI without its EXEC would take in others' commands. */
 export class Batch {
@@ -26,9 +24,9 @@ export class Batch {
   send(command: Command, sender: Sender, options: CommandOptions): void {
     this.#sendOne ??= this.#begin(sender, options);
     this.#sendOne(command);
-    if (!queries.hasSubscribers) return;
+    if (!statementsHeard()) return;
     const work = (): Promise<unknown> => command.promise as Promise<unknown>;
-    trackStatement(sender.name, nameOf(command), options.label, work).catch(() => undefined); // told to whom executes it
+    tellStatement(told(sender.name, command, options), work).catch(() => undefined); // told to whom executes it
   }
 
   #begin(sender: Sender, options: CommandOptions): (command: Command) => void {

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { replyOf } from "../errors.js";
 import { type LeasedRedis } from "../connection/leased-redis.js";
 import { nameOf } from "../shared/outgoing.js";
-import { type CommandOptions } from "./shared-redis.js";
+import { type CommandOptions } from "./sender.js";
 
 /** How long an aborted command may take to come back before its connection is closed, in ms. */
 const PATIENCE = 1_000;

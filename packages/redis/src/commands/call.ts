@@ -1,6 +1,6 @@
 import { readKeys, readLabel, readLimit, readName, readSignal } from "@pool/core";
 import { Command, type RedisValue } from "ioredis";
-import { type CommandOptions } from "./shared-redis.js";
+import { type CommandOptions } from "./sender.js";
 
 export interface CallOptions extends CommandOptions {
   /** Bulk replies as Buffers. @default false, as strings */

@@ -1,36 +1,16 @@
-import { invalidArgument, traced, trackStatement } from "@pool/core";
+import { invalidArgument, statementsHeard, tellStatement } from "@pool/core";
 import { type ChainableCommander, type Command, Redis } from "ioredis";
 import { inspect } from "node:util";
 import { nameOf } from "../shared/outgoing.js";
-import { type SendOptions } from "../shared/dispatcher-options.js";
 import { Batch } from "./batch.js";
+import { type CommandOptions, type Sender } from "./sender.js";
+import { told } from "./told.js";
 import { routeOf } from "./rules.js";
-
-/** How one command is sent. */
-export interface CommandOptions extends SendOptions {
-  /** Longest time for it, the wait for a connection included, in ms. @default the option `commandTimeout` */
-  readonly timeout?: number;
-  /** Gives it up and rejects with the signal's reason. What was sent may still be carried out. */
-  readonly signal?: AbortSignal;
-  /** Names it in events. */
-  readonly label?: string;
-}
-
-/** What sends commands. */
-export interface Sender {
-  readonly name: string;
-  submit(command: Command, options: SendOptions): void;
-  batch(options: SendOptions): (command: Command) => void;
-  /** Over a connection of its own. */
-  submitBlocking(command: Command, options: CommandOptions): void;
-}
 
 // Symbols and not private fields: `with` makes an object that inherits all but the options.
 const SENDER = Symbol("sender");
 const HOW = Symbol("how");
 const BATCH = Symbol("batch");
-
-const queries = traced("pool:query");
 
 type Stream = Parameters<Redis["sendCommand"]>[1];
 
@@ -97,8 +77,8 @@ export class SharedRedis extends Redis {
 
 /** Sends one command where it belongs, and tells of it. */
 export function sendFor(sender: Sender, command: Command, options: CommandOptions): Promise<unknown> {
-  if (!queries.hasSubscribers) return route(sender, command, options);
-  return trackStatement(sender.name, nameOf(command), options.label, () => route(sender, command, options));
+  if (!statementsHeard()) return route(sender, command, options);
+  return tellStatement(told(sender.name, command, options), () => route(sender, command, options));
 }
 
 function route(sender: Sender, command: Command, options: CommandOptions): Promise<unknown> {

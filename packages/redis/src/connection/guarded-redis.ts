@@ -26,7 +26,7 @@ export class GuardedRedis extends Redis {
     this.#credentials = credentials;
     // ioredis prints errors that nobody listens to.
     this.on("error", (error) => (this.trouble = error));
-    this.once("ready", () => this.#forget());
+    this.on("ready", () => this.#forget());
   }
 
   override connect(callback?: Parameters<Redis["connect"]>[0]): Promise<void> {

@@ -1,0 +1,90 @@
+import { type Command, type Redis } from "ioredis";
+import { type CredentialSource } from "../connect/credentials.js";
+import { type DriverOptions, GuardedRedis } from "../connection/guarded-redis.js";
+import { isRefused } from "../errors.js";
+
+/** Who hands it out, and closes it. */
+export interface HandedOwner {
+  readonly credentials: CredentialSource;
+  add(redis: HandedRedis): void;
+  delete(redis: HandedRedis): void;
+}
+
+const FIRST_PAUSE = 50;
+const LONGEST_PAUSE = 400;
+const LONGEST_FETCH = 30_000;
+
+/**
+ * An ioredis client for libraries that want one. It reconnects by itself, as they expect, and asks for its credentials each time. What was on a
+ * connection that broke is rejected, and never sent again.
+ */
+export class HandedRedis extends GuardedRedis {
+  readonly #owner: HandedOwner;
+  readonly #given: DriverOptions;
+  #connecting: Promise<void> | undefined;
+  #wasRefused = false;
+  #isLeaving = false;
+
+  constructor(given: DriverOptions, owner: HandedOwner) {
+    super({ retryStrategy: pause, reconnectOnError: isReadOnly, ...given, autoResendUnfulfilledCommands: false }, {});
+    this.#owner = owner;
+    this.#given = given;
+    // Commands may come before the credentials are known, and ioredis asks which database they are for.
+    this.condition ??= { select: given.db ?? 0, auth: undefined, subscriber: false } as unknown as Redis["condition"];
+    owner.add(this);
+    this.on("error", (error) => (this.#wasRefused ||= isRefused(error)));
+    this.on("ready", () => (this.#wasRefused = false));
+    this.on("close", () => this.#rejectSent());
+    this.on("end", () => owner.delete(this));
+    if (given.lazyConnect !== true) this.connect().catch(() => undefined); // told by its events, as ioredis does
+  }
+
+  override connect(callback?: Parameters<Redis["connect"]>[0]): Promise<void> {
+    const { credentials } = this.#owner;
+    if (typeof credentials !== "function") return this.connectAs(credentials, callback);
+    this.#connecting ??= this.#connectWhenKnown(credentials).finally(() => (this.#connecting = undefined));
+    return this.#connecting;
+  }
+
+  override disconnect(reconnect = false): void {
+    this.#isLeaving ||= !reconnect;
+    super.disconnect(reconnect);
+  }
+
+  override duplicate(override?: DriverOptions): never {
+    // Its type depends on the reply mapping, which is not ours to change.
+    return new HandedRedis({ ...this.#given, ...override }, this.#owner) as never;
+  }
+
+  async #connectWhenKnown(source: Extract<CredentialSource, (...given: never) => unknown>): Promise<void> {
+    for (let times = 1; ; times++) {
+      try {
+        const credentials = await source({ signal: AbortSignal.timeout(LONGEST_FETCH), refresh: this.#wasRefused });
+        const connected = this.connectAs(credentials);
+        if (this.#isLeaving) super.disconnect();
+        await connected;
+        return;
+      } catch (error) {
+        this.trouble = error;
+        // ioredis itself goes on from here, unless it has not been told to connect at all.
+        if (this.#isLeaving || (this.status !== "wait" && this.status !== "reconnecting")) throw error;
+        await new Promise((resolve) => setTimeout(resolve, pause(times)));
+      }
+    }
+  }
+
+  /** ioredis drops what it is told not to send again, without a word to its callers. */
+  #rejectSent(): void {
+    const sent = (this as { prevCommandQueue?: Redis["commandQueue"] }).prevCommandQueue ?? this.commandQueue;
+    for (let item = sent.shift(); item !== undefined; item = sent.shift())
+      (item.command as unknown as Command).reject(new Error("Connection is closed."));
+  }
+}
+
+function pause(times: number): number {
+  return Math.min(FIRST_PAUSE * 2 ** Math.min(times - 1, 10), LONGEST_PAUSE) * (0.5 + Math.random() / 2);
+}
+
+function isReadOnly(error: Error): boolean {
+  return error.message.startsWith("READONLY");
+}

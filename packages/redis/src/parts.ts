@@ -1,0 +1,73 @@
+import { createLock, createPool, type ManagedLock, type Pool, type ResolvedPoolOptions } from "@pool/core";
+import { type LeasedRedis } from "./connection/leased-redis.js";
+import { leasedFactory, plainFactory } from "./factory.js";
+import { Handing } from "./handed/handing.js";
+import { type LockClient, redisLockStore } from "./lock/lock-store.js";
+import { type ResolvedRedisOptions } from "./resolved-options.js";
+import { Connects } from "./shared/connects.js";
+import { Dispatcher } from "./shared/dispatcher.js";
+import { type ShareNotice } from "./shared/dispatcher-options.js";
+import { Hub } from "./subscribe/hub.js";
+
+/** What works behind one client. */
+export interface Parts {
+  readonly name: string;
+  readonly dedicated: Pool<LeasedRedis>;
+  readonly dispatcher: Dispatcher;
+  readonly hub: Hub;
+  readonly handing: Handing;
+}
+
+/** After a server has said that it takes no writes, so long nobody reconnects for the same reason, in ms. */
+const READ_ONLY_PAUSE = 1_000;
+
+/** Makes them. Opens nothing. */
+export function partsOf(name: string, options: ResolvedRedisOptions, notice: ShareNotice): Parts {
+  const { pool, commandTimeout, credentials, maxQueued, pingInterval, silentAfter } = options;
+  const driver = { ...options.driver, connectionName: name.replace(/[^\x21-\x7e]/g, "-") };
+  let readOnlyAt = -Infinity;
+  const readOnly = (): void => {
+    const now = pool.clock.now();
+    if (now - readOnlyAt < READ_ONLY_PAUSE) return;
+    readOnlyAt = now;
+    dispatcher.replace();
+    dedicated.evict("the server takes no writes any more");
+  };
+  const factoryOptions = { driver, credentials, home: { where: name, readOnly }, commandTimeout };
+  const dedicated = createPool(leasedFactory(factoryOptions), { ...pool, name });
+  const connects = new Connects(pool.clock, options.maxRetries);
+  const factory = connects.watch(plainFactory(factoryOptions), () => dispatcher.connectFailed());
+  const links = createPool(factory, linkPoolOptions(`${name}:shared`, pool));
+  const dispatcherOptions = {
+    home: factoryOptions.home,
+    lifetime: () => pool.maxLifetime * (1 - pool.lifetimeJitter * pool.random()),
+    clock: pool.clock,
+    validateIfIdleFor: pool.validateIfIdleFor,
+    ...{ commandTimeout, maxQueued, pingInterval, silentAfter },
+  };
+  const dispatcher = new Dispatcher(links, connects, dispatcherOptions, notice);
+  const hub = new Hub(links, { where: name, commandTimeout, pingInterval });
+  const patience = options.maxRetries === Infinity ? null : options.maxRetries;
+  const handing = new Handing(name, { ...driver, maxRetriesPerRequest: patience }, credentials);
+  return { name, dedicated, dispatcher, hub, handing };
+}
+
+export function lockOf(client: LockClient): ManagedLock {
+  return createLock(redisLockStore(client));
+}
+
+/** Ends all, what is in hand within `timeout` ms. */
+export async function closeParts({ dedicated, dispatcher, hub, handing }: Parts, timeout: number): Promise<void> {
+  hub.close();
+  await Promise.all([dedicated.close({ timeout }), dispatcher.close(timeout), handing.close()]);
+}
+
+/** Connections that are shared stay with who has opened them: no more than a few, none of them idle. */
+function linkPoolOptions(name: string, pool: ResolvedPoolOptions) {
+  const { connectTimeout, closeTimeout, clock, random } = pool;
+  return {
+    ...{ name, connectTimeout, closeTimeout, clock, random },
+    ...{ maxSize: 8, maxIdle: 0, maxWaiting: Infinity, maxLifetime: Infinity, leakAfter: Infinity },
+    selfDeadlock: "off",
+  } as const;
+}

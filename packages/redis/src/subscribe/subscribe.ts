@@ -1,0 +1,44 @@
+import { readFunction, readKeys, readName, readSignal, wrongArgument } from "@pool/core";
+import { type Hub } from "./hub.js";
+import { type Message, type MessageHandler, type SubscribeOptions, type Subscription } from "./message.js";
+import { Subscriber } from "./subscriber.js";
+
+const KEYS = ["patterns", "onGap", "onError", "maxBuffered", "signal"];
+
+/** What `subscribe` of a client does: with a handler, or without one to be iterated over. */
+export async function subscribe(
+  hub: Hub,
+  names: string | readonly string[],
+  handler: MessageHandler | undefined,
+  options: SubscribeOptions = {},
+): Promise<Subscription> {
+  const list = typeof names === "string" ? [names] : [...new Set(names)];
+  if (list.length === 0)
+    throw wrongArgument("subscribe: channels", "a name, or a list of names that is not empty", names);
+  for (const name of list) readName("subscribe: channel", name);
+  if (handler !== undefined) readFunction("subscribe: handler", handler);
+  readKeys("subscribe", options, KEYS);
+  const signal = readSignal("subscribe: signal", options.signal);
+  const subscriber = new Subscriber(list, handler, options);
+  await hub.add(subscriber, signal);
+  const unsubscribe = async (): Promise<void> => {
+    signal?.removeEventListener("abort", onAbort);
+    await hub.remove(subscriber);
+  };
+  const onAbort = (): void => void unsubscribe();
+  signal?.addEventListener("abort", onAbort, { once: true });
+  return {
+    names: list,
+    unsubscribe,
+    [Symbol.asyncDispose]: unsubscribe,
+    async *[Symbol.asyncIterator](): AsyncGenerator<Message> {
+      if (handler !== undefined)
+        throw wrongArgument("subscribe: handler", "left out of what is iterated over", handler);
+      try {
+        yield* subscriber.messages();
+      } finally {
+        await unsubscribe();
+      }
+    },
+  };
+}

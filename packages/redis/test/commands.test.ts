@@ -1,0 +1,269 @@
+import { isPoolError, onEvent } from "@pool/core";
+import { faultProxy, type RedisServer, startRedis } from "@pool/testing";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { redis, type RedisClient, type RedisOptions } from "../src/index.js";
+import { Admin } from "./support.js";
+
+let server: RedisServer;
+let admin: Admin;
+beforeAll(async () => {
+  server = await startRedis({ own: true });
+  admin = new Admin(server);
+});
+afterAll(async () => {
+  await admin[Symbol.asyncDispose]();
+  await server[Symbol.asyncDispose]();
+});
+
+async function withClient(work: (client: RedisClient) => Promise<void>, options: RedisOptions = {}): Promise<void> {
+  await using connector = await redis({ url: server.url, ...options }).connect();
+  await work(connector.client);
+}
+
+describe("commands over the shared connection", () => {
+  it("are called by name, with options behind their arguments, and by the methods of ioredis", async () => {
+    await withClient(async ({ call, commands }) => {
+      expect(await call("SET", "a", 1, { timeout: 1_000, label: "first" })).toBe("OK");
+      expect(await call("GET", "a")).toBe("1");
+      expect(await call("GET", "a", { buffers: true })).toEqual(Buffer.from("1"));
+      expect(await commands.hset("h", { x: 1, y: "two" })).toBe(2);
+      expect(await commands.hgetall("h")).toEqual({ x: "1", y: "two" });
+      expect(await commands.getBuffer("a")).toEqual(Buffer.from("1"));
+      expect(await commands.set("b", Buffer.from([0, 255, 13, 10]))).toBe("OK");
+      expect(await commands.getBuffer("b")).toEqual(Buffer.from([0, 255, 13, 10]));
+      expect(await commands.with({ label: "later", timeout: 500 }).get("a")).toBe("1");
+      const found: string[] = [];
+      for await (const keys of commands.scanStream({ match: "[ab]" })) found.push(...(keys as string[]));
+      expect(found.sort()).toEqual(["a", "b"]);
+    });
+  });
+
+  it("leave a tick in one write, in the order of their calls, pipelines and MULTI among them", async () => {
+    await withClient(async ({ commands }) => {
+      await commands.del("order");
+      const pushed: Promise<unknown>[] = [];
+      for (let n = 0; n < 100; n++) {
+        if (n % 10 === 3) pushed.push(commands.pipeline().rpush("order", `${n}`).rpush("order", `${n}b`).exec());
+        else if (n % 10 === 7) pushed.push(commands.multi().rpush("order", `${n}`).llen("order").exec());
+        else if (n % 10 === 5) pushed.push(commands.rpush("order", Buffer.from(`${n}`)));
+        else pushed.push(commands.rpush("order", `${n}`));
+      }
+      await Promise.all(pushed);
+      const expected = Array.from({ length: 100 }, (_, n) => (n % 10 === 3 ? [`${n}`, `${n}b`] : [`${n}`])).flat();
+      expect(await commands.lrange("order", 0, -1)).toEqual(expected);
+    });
+  });
+
+  it("go out in few writes: a thousand at once do not make a thousand packets", async () => {
+    await using proxy = await faultProxy({ target: server });
+    await withClient(
+      async ({ commands }) => {
+        await commands.ping();
+        const before = await packets();
+        await Promise.all(Array.from({ length: 1_000 }, (_, n) => commands.set(`many:${n % 7}`, "x".repeat(20))));
+        expect((await packets()) - before).toBeLessThan(200);
+      },
+      { url: proxy.url(server.url), minIdle: 0 },
+    );
+    // Each read of the server's event loop takes what has come by then.
+    async function packets(): Promise<number> {
+      const info = await admin.redis.info("stats");
+      return Number(/total_reads_processed:(\d+)/.exec(info)?.[1]);
+    }
+  });
+
+  it("run scripts that are defined, and find them again after the server has forgotten them", async () => {
+    await withClient(async ({ commands }) => {
+      commands.defineCommand("twice", { numberOfKeys: 1, lua: "return redis.call('incrby', KEYS[1], 2 * ARGV[1])" });
+      const { twice } = commands as unknown as { twice(key: string, by: number): Promise<number> };
+      await commands.del("counted");
+      expect(await twice.call(commands, "counted", 2)).toBe(4);
+      await admin.redis.script("FLUSH");
+      expect(await twice.call(commands, "counted", 3)).toBe(10);
+    });
+  });
+
+  it("fail with a code, the server's word and the command, and without what it was called with", async () => {
+    await withClient(async ({ call, commands }) => {
+      await commands.set("text", "x");
+      const error = (await commands.lpush("text", "a secret value").catch((reason: unknown) => reason)) as Error;
+      expect(error).toMatchObject({ code: "COMMAND_FAILED", details: { reply: "WRONGTYPE", command: "LPUSH" } });
+      expect(error.message).toMatch(/^redis "redis": LPUSH failed: WRONGTYPE /);
+      const unknown = (await call("NONSENSE", "a secret value").catch((reason: unknown) => reason)) as Error;
+      const { inspect } = await import("node:util");
+      for (const one of [error, unknown]) expect(inspect(one, { depth: 9, showHidden: true })).not.toContain("secret");
+      expect(unknown).toMatchObject({ code: "COMMAND_FAILED", details: { reply: "ERR" } });
+      const results = await commands.multi().incr("text").set("other", "1").exec();
+      expect(results?.[0]?.[0]).toBeInstanceOf(Error);
+      expect(results?.[1]).toEqual([null, "OK"]);
+    });
+  });
+
+  it("are refused by name when they need a connection of their own, and the shared one stays as it was", async () => {
+    await withClient(async ({ call, commands }) => {
+      for (const name of ["MULTI", "watch", "SELECT", "Subscribe", "AUTH", "QUIT", "MONITOR", "RESET", "HELLO"]) {
+        await expect(call(name, "1")).rejects.toMatchObject({
+          code: "INVALID_ARGUMENT",
+          message: expect.stringContaining("client.use") as string,
+        });
+      }
+      await expect(call("CLIENT", "REPLY", "OFF")).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+      await expect(commands.multi({ pipeline: false } as never)).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+      const open = await commands.pipeline().set("left", "1").call("MULTI").incr("left").exec();
+      expect(open?.map(([error]) => isPoolError(error) && error.code)).toEqual(Array(3).fill("INVALID_ARGUMENT"));
+      const stuck = await commands.pipeline().set("left", "1").blpop("nothing", 0).exec();
+      expect(stuck?.every(([error]) => isPoolError(error, "INVALID_ARGUMENT"))).toBe(true);
+      expect(await commands.exists("left")).toBe(0);
+      // Inside of MULTI nothing blocks.
+      expect(await commands.multi().blpop("nothing", 0).exec()).toEqual([[null, null]]);
+      await expect(call("GET", "a", { timeout: 0 })).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+      await expect(call("GET", "a", { time: 5 } as never)).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+      expect(await call("PING")).toBe("PONG");
+    });
+  });
+
+  it("are given up by their signal, and a late answer never reaches another caller", async () => {
+    await using proxy = await faultProxy({ target: server });
+    await withClient(
+      async ({ commands, call }) => {
+        await Promise.all(Array.from({ length: 50 }, (_, n) => commands.set(`n:${n}`, `${n}`)));
+        proxy.latency(80);
+        const asked = Array.from({ length: 50 }, async (_, n) => {
+          if (n % 3 === 0) return await code(call("GET", `n:${n}`, { timeout: 20 }));
+          if (n % 3 === 1) return await code(call("GET", `n:${n}`, { signal: AbortSignal.timeout(20) }));
+          return await commands.get(`n:${n}`);
+        });
+        const answers = await Promise.all(asked);
+        for (const [n, answer] of answers.entries())
+          expect(answer).toBe(n % 3 === 0 ? "COMMAND_TIMEOUT" : n % 3 === 1 ? "TimeoutError" : `${n}`);
+        await proxy.heal();
+        for (let n = 0; n < 50; n++) expect(await commands.get(`n:${n}`)).toBe(`${n}`);
+        const aborted = AbortSignal.abort(new Error("gone"));
+        await expect(call("GET", "n:1", { signal: aborted })).rejects.toThrow("gone");
+      },
+      { url: proxy.url(server.url) },
+    );
+  });
+
+  it("are told to listeners by their names alone", async () => {
+    const told: unknown[] = [];
+    using _ = onEvent("pool:query", ({ pool, statement, label }) => void told.push({ pool, statement, label }));
+    await withClient(
+      async ({ call, commands }) => {
+        await call("SET", "k", "v", { label: "mine" });
+        await commands.pipeline().get("k").incr("k").exec();
+        await expect(commands.incr("k")).rejects.toThrow();
+      },
+      { name: "told" },
+    );
+    const get = { pool: "told", statement: "GET", label: undefined };
+    const incr = { ...get, statement: "INCR" };
+    expect(told).toEqual([{ pool: "told", statement: "SET", label: "mine" }, get, incr, incr]);
+  });
+
+  it("go on while a blocking command has a connection of its own", async () => {
+    await withClient(async (client) => {
+      const popped = client.commands.blpop("queue", 5);
+      for (let n = 0; n < 20; n++) expect(await client.commands.get("nothing")).toBeNull();
+      await client.commands.rpush("queue", "first");
+      expect(await popped).toEqual(["queue", "first"]);
+      expect(await client.commands.blpop("queue", 0.05)).toBeNull();
+      await expect.poll(() => client.dedicated.stats.leased).toBe(0);
+    });
+  });
+
+  it("that block are let go by their signal, and lose nothing that they had taken", async () => {
+    await withClient(async (client) => {
+      await client.commands.del("jobs");
+      let taken = 0;
+      for (let n = 0; n < 60; n++) {
+        const controller = new AbortController();
+        const reason = new Error("enough");
+        const popping = client.commands
+          .with({ signal: controller.signal })
+          .blpop("jobs", 0)
+          .then(
+            () => void taken++,
+            (error: unknown) => expect(error).toBe(reason),
+          );
+        const pushing = client.commands.rpush("jobs", `${n}`);
+        if (n % 2 === 0) await sleep(n % 5);
+        controller.abort(reason);
+        await Promise.all([popping, pushing]);
+      }
+      expect(taken + (await client.commands.llen("jobs"))).toBe(60);
+      const waiting = new AbortController();
+      const popping = client.commands.with({ signal: waiting.signal }).blpop("nothing", 0);
+      setTimeout(() => waiting.abort(), 30);
+      await expect(popping).rejects.toMatchObject({ name: "AbortError" });
+      await expect.poll(() => client.dedicated.stats.leased).toBe(0);
+    });
+  });
+});
+
+describe("connections that are lent", () => {
+  it("cost no round trip when they come back clean, and come back as they were", async () => {
+    await withClient(
+      async (client) => {
+        await client.use((lent) => lent.set("lent", "1"));
+        const before = await calls();
+        for (let n = 0; n < 10; n++) await client.use((lent) => lent.get("lent"));
+        expect((await calls()) - before).toBeLessThanOrEqual(10 + 1); // and ours
+        await client.use(async (lent) => {
+          await lent.select(5);
+          await lent.watch("lent");
+          await lent.subscribe("news");
+          lent.on("message", () => undefined);
+        });
+        await client.use(async (lent) => {
+          expect(await lent.client("INFO")).toMatch(/ db=0 sub=0 /);
+          expect(lent.listenerCount("message")).toBe(0);
+        });
+        expect(client.dedicated.stats.totals.closed).toBe(0);
+        await client.use((lent) => lent.client("SETNAME", "other"));
+        await client.use(async (lent) => expect(await lent.client("GETNAME")).toBe("redis"));
+        expect(client.dedicated.stats.totals.closedBy["reset-failed"]).toBe(1);
+      },
+      { maxSize: 1, keepAliveInterval: "never" },
+    );
+    async function calls(): Promise<number> {
+      return Number(/total_commands_processed:(\d+)/.exec(await admin.redis.info("stats"))?.[1]);
+    }
+  });
+
+  it("watch and write again until nobody was quicker", async () => {
+    await withClient(async (client) => {
+      await client.commands.set("sum", "0");
+      const add = () =>
+        client.watch(
+          "sum",
+          async (lent, multi) => {
+            const sum = Number(await lent.get("sum"));
+            multi.set("sum", String(sum + 1)).get("sum");
+          },
+          { retries: 200 },
+        );
+      await Promise.all(Array.from({ length: 20 }, add));
+      expect(await client.commands.get("sum")).toBe("20");
+      const disturbed = client.watch(
+        ["sum"],
+        async (_, multi) => {
+          await client.commands.incr("sum");
+          multi.del("sum");
+        },
+        { retries: 2 },
+      );
+      await expect(disturbed).rejects.toMatchObject({ code: "TRANSACTION_CONFLICT", details: { attempts: 3 } });
+      expect(await client.commands.get("sum")).toBe("23");
+    });
+  });
+});
+
+async function code(promise: Promise<unknown>): Promise<unknown> {
+  try {
+    return await promise;
+  } catch (error) {
+    return isPoolError(error) ? error.code : (error as Error).name;
+  }
+}

@@ -1,0 +1,105 @@
+import { type RedisServer, startRedis } from "@pool/testing";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Message, redis, type RedisClient, type RedisOptions, type SubscriptionGap } from "../src/index.js";
+import { Admin } from "./support.js";
+
+let server: RedisServer;
+let admin: Admin;
+beforeAll(async () => {
+  server = await startRedis({ own: true });
+  admin = new Admin(server);
+});
+afterAll(async () => {
+  await admin[Symbol.asyncDispose]();
+  await server[Symbol.asyncDispose]();
+});
+
+async function withClient(work: (client: RedisClient) => Promise<void>, options: RedisOptions = {}): Promise<void> {
+  await using connector = await redis({ url: server.url, ...options }).connect();
+  await work(connector.client);
+}
+
+describe("subscriptions", () => {
+  it("call their handler with each message of their channels and patterns, in order, over one connection", async () => {
+    await withClient(
+      async (client) => {
+        const heard: string[] = [];
+        const take = ({ channel, message, pattern }: Message) => heard.push(`${pattern ?? ""}:${channel}:${message}`);
+        const before = await admin.count();
+        await using news = await client.subscribe(["news", "sport"], take);
+        await using all = await client.subscribe("n*", take, { patterns: true });
+        expect((await admin.count()) - before).toBe(1);
+        for (let n = 0; n < 3; n++) await client.commands.publish("news", `${n}`);
+        await client.commands.publish("sport", "goal");
+        await expect.poll(() => heard.length).toBe(7);
+        expect(heard.filter((line) => line.startsWith(":"))).toEqual([":news:0", ":news:1", ":news:2", ":sport:goal"]);
+        expect(heard.filter((line) => line.startsWith("n*:"))).toEqual(["n*:news:0", "n*:news:1", "n*:news:2"]);
+        await news.unsubscribe();
+        expect(await client.commands.publish("sport", "nobody hears")).toBe(0);
+        await all.unsubscribe();
+        await expect.poll(() => admin.count()).toBe(before);
+      },
+      { minIdle: 0 },
+    );
+  });
+
+  it("are iterated over, end with their loop, and tell a reader that is too slow", async () => {
+    await withClient(async (client) => {
+      const subscription = await client.subscribe("numbers", undefined, { maxBuffered: 5 });
+      for (let n = 0; n < 3; n++) await client.commands.publish("numbers", `${n}`);
+      const seen: string[] = [];
+      for await (const { message } of subscription) {
+        seen.push(message);
+        if (message === "2") break;
+      }
+      expect(seen).toEqual(["0", "1", "2"]);
+      expect(await client.commands.publish("numbers", "3")).toBe(0);
+      const slow = await client.subscribe("numbers", undefined, { maxBuffered: 5 });
+      for (let n = 0; n < 20; n++) await client.commands.publish("numbers", `${n}`);
+      await sleep(50);
+      const read = async () => {
+        for await (const { message } of slow) seen.push(message);
+      };
+      await expect(read()).rejects.toMatchObject({ code: "QUEUE_FULL" });
+      expect(seen.length).toBe(3 + 5);
+    });
+  });
+
+  it("come back after an outage, and say that something may have been missed", async () => {
+    await withClient(async (client) => {
+      const heard: string[] = [];
+      const gaps: SubscriptionGap[] = [];
+      await using _ = await client.subscribe("news", ({ message }) => heard.push(message), {
+        onGap: (gap) => gaps.push(gap),
+      });
+      await server.kill();
+      await sleep(100);
+      await server.start();
+      await expect
+        .poll(async () => await client.commands.publish("news", "again").catch(() => 0), { timeout: 10_000 })
+        .toBe(1);
+      await expect.poll(() => heard).toContain("again");
+      expect(gaps).toHaveLength(1);
+      expect(gaps[0]?.since.getTime()).toBeLessThanOrEqual(gaps[0]?.until.getTime() ?? 0);
+    });
+  });
+
+  it("reject with the server's refusal, the signal's reason or a timeout, and leave nothing behind", async () => {
+    await admin.redis.acl("SETUSER", "deaf", "on", ">deaf secret", "~*", "resetchannels", "&allowed", "+@all");
+    await withClient(
+      async (client) => {
+        await expect(client.subscribe("forbidden", () => undefined)).rejects.toMatchObject({ code: "ACCESS_DENIED" });
+        await expect(client.subscribe([], () => undefined)).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+        const aborted = { signal: AbortSignal.abort(new Error("gone")) };
+        await expect(client.subscribe("allowed", () => undefined, aborted)).rejects.toThrow("gone");
+        const controller = new AbortController();
+        await using allowed = await client.subscribe("allowed", () => undefined, { signal: controller.signal });
+        expect(allowed.names).toEqual(["allowed"]);
+        controller.abort();
+        await expect.poll(() => admin.redis.publish("allowed", "x")).toBe(0);
+      },
+      { user: "deaf", password: "deaf secret" },
+    );
+  });
+});
