@@ -11,6 +11,6 @@ describe.concurrent("a fault of the server stays within its goals", { timeout: 6
   for (const fault of serverFaults)
     it(fault.name, async () => {
       await using server = await startRedis({ own: true, settings: fault.endsServer === true ? KEPT : {} });
-      await underFault(server, fault, { lasts: 1_200, rate: 50 });
+      await underFault(server, fault, { lasts: 2_500, rate: 50 });
     });
 });
