@@ -184,7 +184,9 @@ describe("commands over the shared connection", () => {
           .with({ signal: controller.signal })
           .blpop("jobs", 0)
           .then(
-            () => void taken++,
+            () => {
+              taken++;
+            },
             (error: unknown) => expect(error).toBe(reason),
           );
         const pushing = client.commands.rpush("jobs", `${n}`);

@@ -23,5 +23,7 @@ export type { TextRow } from "./servers/postgres/admin.js";
 export type { PostgresServer, PostgresServerOptions, PostgresStandby, ServerTls } from "./servers/postgres/options.js";
 export { startPostgres } from "./servers/postgres/start.js";
 export { startRedis, type RedisServer, type RedisServerOptions } from "./servers/redis.js";
+export type { RedisTls } from "./servers/redis-tls.js";
+export { startRedisSentinel, type RedisSentinel, type RedisSentinelOptions } from "./servers/redis-sentinel.js";
 export type { TestServer } from "./servers/server.js";
 export { sharedPostgres, shareServers } from "./servers/shared.js";

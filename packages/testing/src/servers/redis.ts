@@ -1,12 +1,13 @@
 import { connect } from "node:net";
 import { join } from "node:path";
-import { onFreePort } from "./free-port.js";
+import { freePort, onFreePort } from "./free-port.js";
 import { GivenServer } from "./given-server.js";
 import { givenUrl } from "./given-url.js";
 import { makeHome } from "./home.js";
 import { OwnServer } from "./own-server.js";
 import { randomPassword } from "./password.js";
 import { findProgram, missing } from "./programs.js";
+import { createRedisTls, type RedisTls } from "./redis-tls.js";
 import { ServerProcess } from "./server-process.js";
 import type { TestServer } from "./server.js";
 
@@ -15,11 +16,17 @@ export interface RedisServerOptions {
   readonly settings?: Readonly<Record<string, string | number>>;
   /** Never use the server that POOL_TEST_REDIS_URL names, since this one is to be stopped, killed or frozen. @default false */
   readonly own?: boolean;
+  /** Speaks TLS as well, on a port of its own: see {@link RedisServer.tls}. @default false */
+  readonly tls?: boolean;
+  /** Starts as a replica of this one, with its password. */
+  readonly replicaOf?: Pick<RedisServer, "host" | "port" | "password">;
 }
 
 export interface RedisServer extends TestServer {
   /** The path of its Unix socket; `undefined` for a server that was given by its URL. */
   readonly socketPath: string | undefined;
+  /** With the option `tls`. */
+  readonly tls: RedisTls | undefined;
 }
 
 const REDIS_URL = "POOL_TEST_REDIS_URL";
@@ -30,14 +37,16 @@ const REDIS_URL = "POOL_TEST_REDIS_URL";
  *
  * @throws Error that names the command to run when there is no Redis
  */
-export async function startRedis({ settings = {}, own = false }: RedisServerOptions = {}): Promise<RedisServer> {
+export async function startRedis(options: RedisServerOptions = {}): Promise<RedisServer> {
+  const { settings = {}, own = false, tls = false, replicaOf } = options;
   const url = givenUrl(REDIS_URL);
-  if (url && !own && Object.keys(settings).length === 0) return new GivenRedis(url);
+  const isSpecial = own || tls || replicaOf !== undefined || Object.keys(settings).length > 0;
+  if (url && !isSpecial) return new GivenRedis(url);
 
   const program = findProgram("redis-server") ?? findProgram("valkey-server");
-  if (!program) throw missing("Redis", own ? undefined : REDIS_URL, "redis-server", "redis");
+  if (!program) throw missing("Redis", isSpecial ? undefined : REDIS_URL, "redis-server", "redis");
   const home = makeHome("redis");
-  const password = randomPassword();
+  const password = replicaOf?.password ?? randomPassword();
   const socketPath = join(home.directory, "redis.sock");
   const config = join(home.directory, "redis.conf");
   let current = 0;
@@ -51,6 +60,8 @@ export async function startRedis({ settings = {}, own = false }: RedisServerOpti
     isReady: () => answersPing(current, password),
   });
   try {
+    const secured = tls ? await createRedisTls(home, await freePort()) : undefined;
+    const following = replicaOf && { replicaof: `${replicaOf.host} ${replicaOf.port}` };
     const port = await onFreePort(async (candidate) => {
       current = candidate;
       const basics = {
@@ -60,11 +71,14 @@ export async function startRedis({ settings = {}, own = false }: RedisServerOpti
         dir: home.directory,
         daemonize: "no",
       };
-      const lines = Object.entries({ ...basics, requirepass: password, save: '""', ...settings });
+      // One that has been a master may become a replica.
+      const login = { requirepass: password, masterauth: password };
+      const all = { ...basics, ...login, save: '""', ...secured?.settings, ...following, ...settings };
+      const lines = Object.entries(all);
       home.write("redis.conf", lines.map(([name, value]) => `${name} ${value}\n`).join(""));
       await process.start();
     });
-    return new OwnRedis(process, port, password, socketPath);
+    return new OwnRedis(process, port, password, socketPath, (server) => secured?.of(server));
   } catch (error) {
     await process.end();
     throw error;
@@ -75,11 +89,19 @@ class OwnRedis extends OwnServer implements RedisServer {
   readonly user = "default";
   readonly url: string;
   readonly socketPath: string;
+  readonly tls: RedisTls | undefined;
 
-  constructor(process: ServerProcess, port: number, password: string, socketPath: string) {
+  constructor(
+    process: ServerProcess,
+    port: number,
+    password: string,
+    socketPath: string,
+    tlsOf: (server: OwnRedis) => RedisTls | undefined,
+  ) {
     super(process, port, password);
     this.url = `redis://${this.user}:${password}@${this.host}:${port}`;
     this.socketPath = socketPath;
+    this.tls = tlsOf(this);
   }
 }
 
@@ -87,6 +109,7 @@ class OwnRedis extends OwnServer implements RedisServer {
 class GivenRedis extends GivenServer implements RedisServer {
   readonly url: string;
   readonly socketPath = undefined;
+  readonly tls = undefined;
 
   constructor(url: URL) {
     super(`the server that ${REDIS_URL} gives`, url, 6379);
@@ -97,7 +120,7 @@ class GivenRedis extends GivenServer implements RedisServer {
 }
 
 /** A frozen or loading server does not say PONG. */
-function answersPing(port: number, password: string): Promise<boolean> {
+export function answersPing(port: number, password: string): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, "127.0.0.1", () => socket.write(`AUTH ${password}\r\nPING\r\n`));
     let answer = "";
