@@ -15,6 +15,7 @@ const foldersOfCore: Record<string, readonly string[]> = {
   lock: [],
   connector: ["pool"],
   transaction: ["pool"],
+  recovery: ["connector"],
 };
 
 /** Node ≥ 22.13 it is, but for a driver that needs more. */

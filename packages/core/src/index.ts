@@ -11,5 +11,6 @@ export { describeOptions } from "./options-text.js";
 export * from "./redact.js";
 export * from "./pool/index.js";
 export * from "./connector/index.js";
+export * from "./recovery/index.js";
 export * from "./lock/index.js";
 export * from "./transaction/index.js";

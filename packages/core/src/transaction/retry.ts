@@ -1,5 +1,5 @@
 import { isPoolError } from "../errors.js";
-import { unlessAborted } from "../aborts.js";
+import { pause } from "../pause.js";
 import type { SqlContext } from "./context.js";
 
 const FIRST_DELAY = 10;
@@ -28,7 +28,7 @@ export async function withRetries<R, T>(
     } catch (error) {
       if (number > retries || !isRetryable(context, error)) throw error;
     }
-    await pause(context, context.random() * Math.min(LONGEST_DELAY, FIRST_DELAY * 2 ** (number - 1)), signal);
+    await pause(context.clock, context.random() * Math.min(LONGEST_DELAY, FIRST_DELAY * 2 ** (number - 1)), signal);
   }
 }
 
@@ -40,14 +40,4 @@ function isRetryable<R>(context: SqlContext<R>, error: unknown): boolean {
     link = link instanceof Error ? link.cause : undefined;
   }
   return false;
-}
-
-async function pause<R>({ clock }: SqlContext<R>, ms: number, signal: AbortSignal | undefined): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<undefined>();
-  const timer = clock.setTimeout(() => resolve(undefined), ms);
-  try {
-    await unlessAborted(signal, () => promise);
-  } finally {
-    clock.clearTimeout(timer);
-  }
 }
