@@ -91,6 +91,8 @@ export interface MomentEvents {
   "lock:lost": { kind: string; key: string; label: string | undefined; heldMs: number; cause: unknown };
   /** `shared`: somebody else was computing it already. `negative`: known not to be there. Keys are not told. */
   "cache:get": { cache: string; outcome: "hit" | "stale" | "negative" | "miss" | "shared" };
+  /** What a cache found cannot be read, or what it was given cannot be written: by its codec, or since it is of another format. A miss. */
+  "cache:unreadable": { cache: string; cause: unknown };
   /** A store of the cache failed and another one stands in for it (`away`), or is back. */
   "cache:store": { cache: string; store: string; state: "away" | "back"; cause: unknown };
 }

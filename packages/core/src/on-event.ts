@@ -44,6 +44,7 @@ const MOMENTS: Readonly<Record<keyof MomentEvents, true>> = {
   "lock:lost": true,
   "cache:get": true,
   "cache:store": true,
+  "cache:unreadable": true,
 };
 const TRACED: Readonly<Record<keyof TracedEvents, true>> = {
   "pool:acquire": true,

@@ -13,4 +13,5 @@ export type { Registry } from "./registry.js";
 export type { Scope, ScopeConnectOptions, ScopedConnector, ScopeOptions } from "./scope.js";
 export { cleanText, secretTexts, withoutSecrets } from "./secrets.js";
 export type { ConnectFailure } from "./settle-all.js";
+export { SharedWork } from "./shared-work.js";
 export type { ConnectorView } from "./view.js";
