@@ -29,7 +29,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test("the code of every README passes the type-check", () => {
+test("the code of every README passes the type-check", { timeout: 120_000 }, () => {
   const { config } = ts.readConfigFile("tsconfig.base.json", read) as { config: { compilerOptions: object } };
   const { options } = ts.convertCompilerOptionsFromJson({ ...config.compilerOptions, noUnusedLocals: false }, ".");
   const paths = blocks.map(({ name }) => join(folder, name));

@@ -61,6 +61,6 @@ export interface Cache<V = unknown> extends AsyncDisposable {
     compute: (context: ComputeContext) => T | PromiseLike<T>,
     options?: ComputeOptions,
   ): Promise<T>;
-  /** Ends what goes on in the background. Idempotent; never rejects. */
+  /** Calls off what goes on in the background, and waits until what is computed already is kept. Idempotent; never rejects. */
   close(): Promise<void>;
 }

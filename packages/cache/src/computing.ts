@@ -14,7 +14,7 @@ export interface Ticket {
   isVoid: boolean;
 }
 
-/** A value, and when it is kept. */
+/** A value, and when it is kept and its lock let go of. */
 export interface Computed {
   readonly value: unknown;
   /** Never rejects. */
@@ -39,12 +39,12 @@ export class Computing {
   async run(ticket: Ticket, compute: Compute, keeping: Keeping, found: Found, signal: AbortSignal): Promise<Computed> {
     const held = await this.#lock(ticket.key, signal);
     if (held === undefined) return await this.#compute(ticket, compute, keeping, found, signal, false);
-    let computed: Computed | undefined;
     try {
-      computed = await this.#unlessThere(ticket, compute, keeping, signal);
-      return computed;
-    } finally {
-      void (computed?.kept ?? KEPT).then(() => held.release());
+      const { value, kept } = await this.#unlessThere(ticket, compute, keeping, signal);
+      return { value, kept: kept.then(() => held.release()) };
+    } catch (error) {
+      void held.release();
+      throw error;
     }
   }
 

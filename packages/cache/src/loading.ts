@@ -20,6 +20,7 @@ export class Loading {
   readonly #tickets = new Tickets();
   readonly #flights = new Map<string, SharedWork<unknown>>();
   readonly #refreshes = new Map<string, Promise<void>>();
+  readonly #landing = new Set<Promise<void>>();
   readonly #ending = new AbortController();
 
   constructor(settings: CacheSettings, entries: Entries, counters: Counters) {
@@ -49,10 +50,10 @@ export class Loading {
     if (gets.hasSubscribers) gets.publish({ cache: this.#settings.name, outcome });
   }
 
-  /** Calls off the work in the background. Who waits for a value gets it. */
+  /** Calls off what is computed in the background, and waits until what is computed already is kept. Who waits for a value gets it. */
   async end(): Promise<void> {
     this.#ending.abort(new Error(`cache ${JSON.stringify(this.#settings.name)} is closed`));
-    await Promise.all(this.#refreshes.values());
+    await Promise.all([...this.#refreshes.values(), ...this.#landing]);
   }
 
   #takeOff(key: string, compute: Compute, keeping: Keeping): SharedWork<unknown> {
@@ -73,7 +74,7 @@ export class Loading {
     land: () => void,
   ): Promise<unknown> {
     const ticket = this.#tickets.open(key);
-    let kept: Promise<unknown> = Promise.resolve();
+    let kept: Promise<void> = Promise.resolve();
     try {
       const found = await this.#entries.read(key, keeping.tags);
       const { hit } = found;
@@ -102,10 +103,12 @@ export class Loading {
         return hit.value;
       }
     } finally {
-      void kept.then(() => {
+      const landed = kept.then(() => {
         land();
         this.#tickets.close(ticket);
+        this.#landing.delete(landed);
       });
+      this.#landing.add(landed);
     }
   }
 

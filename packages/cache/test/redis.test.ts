@@ -1,0 +1,81 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { Redis } from "ioredis";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { startRedis, type RedisServer } from "@pool/testing";
+import { createCache, redisStore } from "../src/index.js";
+import { until } from "./fake-store.js";
+
+let server: RedisServer;
+let redis: Redis;
+beforeAll(async () => {
+  server = await startRedis({ own: true });
+  redis = new Redis(server.url, { maxRetriesPerRequest: 1, retryStrategy: () => 50, commandTimeout: 1_000 });
+  redis.on("error", () => undefined);
+});
+afterAll(async () => {
+  redis.disconnect();
+  await server[Symbol.asyncDispose]();
+});
+
+const STORE_TIMEOUT = 200;
+
+it("keeps values, stamps and ttls in Redis", async () => {
+  const cache = createCache({ name: "values", store: redisStore(redis), ttl: "1m", ttlJitter: 0 });
+  expect(await cache.getOrCompute("a", () => ({ n: 1, text: "ä€\n" }), { tags: ["t"] })).toEqual({
+    n: 1,
+    text: "ä€\n",
+  });
+  await until(() => cache.stats.computes === 1);
+  await cache.set("b", 2);
+  expect(await redis.pttl("values:1:v:b")).toBeGreaterThan(50_000);
+  const other = createCache({ name: "values", store: redisStore(() => redis) });
+  expect(await other.get("a")).toEqual({ n: 1, text: "ä€\n" });
+  await other.invalidate("t");
+  expect(await cache.get("a")).toBeUndefined();
+  expect(await cache.get("b")).toBe(2);
+  await cache.delete("b");
+  expect(await redis.exists("values:1:v:b")).toBe(0);
+});
+
+it("two processes with 500 callers each compute once, with a lock", async () => {
+  const program = new URL("programs/computes.ts", import.meta.url).pathname;
+  const children = [0, 1].map(() => fork(program, [server.url], { stdio: "inherit" }));
+  const ended = children.map((child) => once(child, "exit"));
+  await Promise.all(children.map((child) => once(child, "message"))); // ready
+  for (const child of children) child.send("go");
+  const results = await Promise.all(children.map((child) => once(child, "message")));
+  const reports = results.map(([report]) => report as { computed: number; values: readonly number[] });
+  await Promise.all(ended);
+  expect(reports[0]!.computed + reports[1]!.computed).toBe(1);
+  expect(new Set(reports.flatMap(({ values }) => values)).size).toBe(1);
+});
+
+it.each(["killed", "frozen"])(
+  "goes on without a Redis that is %s, each read within its time, and with it when it is back",
+  async (how) => {
+    const cache = createCache({ name: how, store: redisStore(redis), storeTimeout: STORE_TIMEOUT });
+    await cache.set("a", "in Redis");
+    await (how === "killed" ? server.kill() : server.freeze());
+    let slowest = 0;
+    for (let i = 0; i < 200; i++) {
+      const from = performance.now();
+      await cache.getOrCompute(`key ${String(i % 10)}`, () => i);
+      slowest = Math.max(slowest, performance.now() - from);
+    }
+    process.stdout.write(
+      `slowest read while Redis was ${how}: ${slowest.toFixed(0)} ms, of ${String(STORE_TIMEOUT)}\n`,
+    );
+    expect(slowest).toBeLessThan(STORE_TIMEOUT + 1_500); // what a machine that others use may add
+    expect(cache.stats.store).toBe("away");
+    await cache.delete("a");
+    await (how === "killed" ? server.start() : server.thaw());
+    await until(() => cache.stats.store === "up");
+    expect(await cache.get("a")).toBeUndefined();
+    await cache.set("b", "again");
+    await until(() => cache.stats.store === "up");
+    expect(await cache.get("b")).toBe("again");
+    expect(await redis.exists(`${how}:1:v:b`)).toBe(1);
+    await cache.close();
+  },
+);
