@@ -3,6 +3,7 @@ const benchmarks: Readonly<Record<string, () => Promise<unknown>>> = {
   engine: () => import("./engine.ts"),
   sqlite: () => import("./sqlite.ts"),
   postgres: () => import("./postgres.ts"),
+  monitor: () => import("./monitor.ts"),
 };
 
 const name = process.argv[2] ?? "";

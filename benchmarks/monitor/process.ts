@@ -1,0 +1,36 @@
+import { fork, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import type { Contestant } from "../lib/rounds.ts";
+import type { MonitorLoad, Watching } from "./loads.ts";
+
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+/** A contestant in a process of its own, measured by messages. */
+export interface Measured extends Contestant, AsyncDisposable {}
+
+export async function startContestant(load: MonitorLoad, watching: Watching, url: string): Promise<Measured> {
+  const child = fork(here("contestant.ts"), [load.name, JSON.stringify(watching), url], {
+    execArgv: ["--expose-gc", "--conditions=@pool/source", `--import=${here("../../scripts/source.mjs")}`],
+  });
+  await answerOf(child);
+  return {
+    name: watching.name,
+    measure: async () => {
+      child.send(load.count);
+      const { us } = (await answerOf(child)) as { us: number };
+      return us;
+    },
+    [Symbol.asyncDispose]: async () => {
+      const ended = once(child, "exit");
+      child.kill();
+      await ended;
+    },
+  };
+}
+
+async function answerOf(child: ChildProcess): Promise<unknown> {
+  const died = once(child, "exit").then(() => Promise.reject(new Error("a contestant's process has ended")));
+  const [answer] = (await Promise.race([once(child, "message"), died])) as [unknown];
+  return answer;
+}
