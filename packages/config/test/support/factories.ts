@@ -1,12 +1,18 @@
-import { type Connector, defineConnector, type Duration, type OptionTable, readOptions } from "@pool/core";
+import {
+  type Connector,
+  defineConnector,
+  type Duration,
+  type OptionTable,
+  readOptions,
+  supervisionOptions,
+  type SupervisionOptions,
+} from "@pool/core";
 
-export interface StoreOptions {
+export interface StoreOptions extends SupervisionOptions {
   file?: string;
   name?: string;
   maxSize?: number;
   acquireTimeout?: Duration;
-  healthCheckInterval?: Duration;
-  autoReconnect?: boolean;
   mode?: "fast" | "safe";
   password?: string;
   pin?: string;
@@ -19,8 +25,7 @@ export const storeOptions: OptionTable<StoreOptions> = {
   name: { type: "string", doc: "What it is called" },
   maxSize: { type: "integer", min: 1, max: 100, default: 10, doc: "Most connections" },
   acquireTimeout: { type: "duration", default: 30_000, never: true, doc: "Longest wait" },
-  healthCheckInterval: { type: "duration", min: 1_000, default: 30_000, doc: "Time between checks" },
-  autoReconnect: { type: "boolean", default: true, doc: "Whether it comes back" },
+  ...supervisionOptions,
   mode: { type: "enum", values: ["fast", "safe"], default: "safe", doc: "How it writes" },
   password: { type: "string", secret: true, doc: "What lets us in" },
   pin: { type: "string", secret: true, doc: "What lets us in as well" },
