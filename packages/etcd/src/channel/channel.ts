@@ -4,6 +4,9 @@ import { type ChannelOptions, type Move } from "./channel-options.js";
 import { Dials } from "./dials.js";
 import { Watchdog } from "./watchdog.js";
 
+/** Between two members that are left because they know no leader, in ms. */
+const LEAVES_AFTER = 500;
+
 /**
  * The connection that all callers share, to one member at a time: watched, and replaced when it breaks or falls silent. One that is only silent is set
  * aside and not closed: it is taken back when the server is heard again before another connection stands (a process that was stopped for a while).
@@ -17,6 +20,7 @@ export class Channel {
   readonly #retired = new Set<EtcdConnection>();
   #current: EtcdConnection | undefined;
   #aside: EtcdConnection | undefined;
+  #leftAt = -Infinity;
   #closed = false;
 
   constructor(options: ChannelOptions) {
@@ -50,16 +54,14 @@ export class Channel {
   }
 
   /** Connects if nothing is there. */
-  pursue(): void {
-    this.#dials.pursue();
-  }
+  readonly pursue = (): void => this.#dials.pursue();
 
   /** To be called with every call: whether it is answered is looked after from then on. */
   watch(connection: EtcdConnection): void {
     this.#watchdog.watch(connection);
   }
 
-  /** Told whenever it is worth looking again: a connection is there, is gone, or a connect has failed. */
+  /** Told when it is worth looking again: a connection is there, is gone, or a connect has failed. */
   onChange(listener: () => void): () => void {
     this.#changes.add(listener);
     return () => this.#changes.delete(listener);
@@ -79,6 +81,9 @@ export class Channel {
   /** The member behind it is of no use now: another one is tried, where there is one. */
   leave(connection: EtcdConnection, cause: unknown): void {
     if (connection !== this.#current || this.#options.endpoints.length < 2) return;
+    const now = this.#options.clock.now();
+    if (now - this.#leftAt < LEAVES_AFTER) return; // while nobody leads, one member is as good as the other
+    this.#leftAt = now;
     this.#dials.skip();
     this.#drop(connection, cause);
   }
@@ -89,7 +94,6 @@ export class Channel {
     this.#watchdog.close();
     const open = [this.#current, this.#aside, ...this.#retired].filter((one) => one !== undefined);
     this.#current = this.#aside = undefined;
-    this.#retired.clear();
     await Promise.all(open.map((connection) => connection.close()));
   }
 

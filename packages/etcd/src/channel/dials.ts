@@ -7,6 +7,8 @@ import { type DialledMember, type DialsOptions } from "./dials-options.js";
 const SHORTEST_PAUSE = 50;
 /** So long one member has before the next is tried beside it (RFC 8305 proposes 250 ms). */
 const NEXT_MEMBER_AFTER = 250;
+/** So long members may be without a leader until that counts as being down, in ms: they are electing one. */
+const ELECTION = 3_000;
 /** Under way at once; the second-oldest makes room, so that one keeps its whole `dialTimeout` for a server that is merely slow. */
 const MOST_UNDER_WAY = 4;
 
@@ -26,6 +28,8 @@ export class Dials {
   /** Members that have not been tried since the last success or pause. */
   #untried: number;
   #leaderless = 0;
+  /** When the first member said so since one last had a leader. */
+  #leaderlessSince: number | undefined;
   #lastStart = -Infinity;
   #timer: Timer | undefined;
   #closed = false;
@@ -42,6 +46,7 @@ export class Dials {
 
   /** Every member has failed, and three connects in a row: enough to tell those who wait. */
   get isDown(): boolean {
+    if (this.#options.clock.now() - (this.#leaderlessSince ?? -Infinity) < ELECTION) return false;
     return this.#backOff.down && this.#backOff.failures >= this.#options.endpoints.length;
   }
 
@@ -112,6 +117,7 @@ export class Dials {
         return;
       }
       // A member without a leader serves only who asks for less than the latest; the others may know one.
+      this.#leaderlessSince = hasLeader ? undefined : (this.#leaderlessSince ?? this.#options.clock.now());
       if (!hasLeader && ++this.#leaderless < this.#options.endpoints.length) {
         void connection.close();
         this.#failed(new Error(`${describeEndpoint(connection.endpoint)} knows of no leader`));
