@@ -1,9 +1,10 @@
-/** `pnpm bench engine …`, `pnpm bench sqlite …` and `pnpm bench postgres …`. */
+/** `pnpm bench engine …`, `pnpm bench sqlite …` and so on. */
 const benchmarks: Readonly<Record<string, () => Promise<unknown>>> = {
   engine: () => import("./engine.ts"),
   sqlite: () => import("./sqlite.ts"),
   postgres: () => import("./postgres.ts"),
   monitor: () => import("./monitor.ts"),
+  etcd: () => import("./etcd.ts"),
 };
 
 const name = process.argv[2] ?? "";

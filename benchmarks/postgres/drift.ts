@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { collectGarbage } from "../lib/rounds.ts";
 import { drive } from "./loads.ts";
-import { between, read, type Figures } from "./measure.ts";
+import { between, read, type Figures } from "../lib/measure.ts";
 import type { PostgresSubject } from "./subject.ts";
 
 export interface DriftOptions {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { PostgresLoad } from "./loads.ts";
-import type { Figures } from "./measure.ts";
+import type { Figures } from "../lib/measure.ts";
 import { SCRIPTS } from "./statements.ts";
 import type { Database } from "./subject.ts";
 

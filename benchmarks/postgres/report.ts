@@ -1,7 +1,7 @@
 import type { Outcome } from "../lib/rounds.ts";
 import { short, table } from "../lib/table.ts";
 import type { DriftReport } from "./drift.ts";
-import type { Figures } from "./measure.ts";
+import type { Figures } from "../lib/measure.ts";
 import { BASELINE, type PostgresReport } from "./run.ts";
 
 export interface Verdict {

@@ -1,6 +1,6 @@
 import { measureRounds, outcomesOf, type Contestant, type Outcome, type Round } from "../lib/rounds.ts";
 import { drive, upTo, type PostgresLoad } from "./loads.ts";
-import { between, read, type Figures } from "./measure.ts";
+import { between, read, type Figures } from "../lib/measure.ts";
 import type { Pgbench } from "./pgbench.ts";
 import type { Database, PostgresEngine, PostgresSubject } from "./subject.ts";
 

@@ -3,23 +3,21 @@ import { describeEndpoint } from "../wire/socket.js";
 import { dialOnce } from "./dial-once.js";
 import { type DialledMember, type DialsOptions } from "./dials-options.js";
 
-/** Between two connects, whatever happens: at most 20 a second. */
 const SHORTEST_PAUSE = 50;
 /** So long one member has before the next is tried beside it (RFC 8305 proposes 250 ms). */
 const NEXT_MEMBER_AFTER = 250;
-/** So long members may be without a leader until that counts as being down, in ms: they are electing one. */
+/** Members without a leader count as down after so long, in ms: they are electing one. */
 const ELECTION = 3_000;
 /** Under way at once; the second-oldest makes room, so that one keeps its whole `dialTimeout` for a server that is merely slow. */
 const MOST_UNDER_WAY = 4;
 
 interface Dial {
-  /** Of the member in the list. */
   readonly at: number;
   readonly startedAt: number;
   readonly controller: AbortController;
 }
 
-/** Connects under way, from member to member: the next one when one fails or is slow, and with pauses once all have been tried. */
+/** Connects, from member to member: the next one when one fails or is slow, and with pauses once all have been tried. */
 export class Dials {
   readonly #options: DialsOptions;
   readonly #backOff: BackOff;
@@ -28,7 +26,6 @@ export class Dials {
   /** Members that have not been tried since the last success or pause. */
   #untried: number;
   #leaderless = 0;
-  /** When the first member said so since one last had a leader. */
   #leaderlessSince: number | undefined;
   #lastStart = -Infinity;
   #timer: Timer | undefined;
@@ -61,17 +58,15 @@ export class Dials {
     const now = this.#options.clock.now();
     const wait = this.#dueAt() - now;
     if (wait <= 0) this.#start(now);
-    // Looked at again: the one under way may hang.
-    this.#timer = this.#options.clock.setTimeout(
-      () => {
-        this.#timer = undefined;
-        this.pursue();
-      },
-      wait > 0 ? wait : this.#patience,
-    );
+    const again = (): void => {
+      this.#timer = undefined;
+      this.pursue();
+    };
+    // The one under way may hang.
+    this.#timer = this.#options.clock.setTimeout(again, wait > 0 ? wait : this.#patience);
   }
 
-  /** A connection is there again without them. */
+  /** A connection is there without them. */
   calledOff(): void {
     this.#stopTimer();
     this.#backOff.succeeded();
@@ -89,8 +84,8 @@ export class Dials {
   }
 
   #dueAt(): number {
-    const pause = this.#untried > 0 ? 0 : this.#backOff.pause(LONGEST_PAUSE.wanted);
-    const due = this.#lastStart + Math.max(this.#untried > 0 ? 0 : SHORTEST_PAUSE, pause);
+    const pause = Math.max(SHORTEST_PAUSE, this.#backOff.pause(LONGEST_PAUSE.wanted));
+    const due = this.#lastStart + (this.#untried > 0 ? 0 : pause);
     const youngest = this.#underWay.at(-1);
     return youngest === undefined ? due : Math.max(due, youngest.startedAt + this.#patience);
   }
@@ -100,7 +95,7 @@ export class Dials {
     if (this.#underWay.length >= MOST_UNDER_WAY) this.#underWay[1]?.controller.abort(new Error("took too long"));
     const at = this.#next++ % endpoints.length;
     const endpoint = endpoints[at];
-    if (endpoint === undefined) return; // there is at least one
+    if (endpoint === undefined) return; // there is one
     this.#untried = this.#untried > 0 ? this.#untried - 1 : endpoints.length - 1;
     this.#lastStart = now;
     const one: Dial = { at, startedAt: now, controller: new AbortController() };

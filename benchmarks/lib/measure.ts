@@ -1,5 +1,5 @@
 import { getHeapStatistics } from "node:v8";
-import { cpuTime } from "../lib/cpu-time.ts";
+import { cpuTime } from "./cpu-time.ts";
 
 /** What one statement took, on average of one measurement. NaN where it cannot be told. */
 export interface Figures {
