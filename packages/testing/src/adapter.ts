@@ -50,6 +50,8 @@ export interface AdapterUnderTest<R = unknown, C = unknown> {
   readonly noticesLoss?: boolean;
   /** Takes the backend away until the function that it resolves with brings it back. */
   outage?(): (() => unknown) | PromiseLike<() => unknown>;
+  /** Does its connector tell of the loss of its backend by itself (`lost`), before anybody checks? With `outage`. @default false */
+  readonly tellsLoss?: boolean;
   /** Leaves a transaction open in a resource. @default what the factory's `driver` says */
   openTransaction?(resource: R): unknown;
   /** What else a borrower can leave behind, by name: `{ "a changed setting": { … } }`. */

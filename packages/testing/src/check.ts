@@ -11,6 +11,7 @@ export function has(adapter: AdapterUnderTest, need: Need): boolean {
   if (need === "openTransaction or sql") return adapter.openTransaction !== undefined || adapter.sql !== undefined;
   if (need === "breakResource that is noticed")
     return adapter.breakResource !== undefined && adapter.noticesLoss !== false;
+  if (need === "tellsLoss") return adapter.tellsLoss === true;
   return adapter[need] !== undefined;
 }
 

@@ -13,6 +13,7 @@ import { reconnecting } from "./checks/reconnect.js";
 import { resetting } from "./checks/reset.js";
 import { secrecy } from "./checks/secrecy.js";
 import { sessions } from "./checks/sessions.js";
+import { supervising } from "./checks/supervision.js";
 import { statements } from "./checks/statements.js";
 import { transactions } from "./checks/transactions.js";
 import { withStrays, type Stray } from "./strays.js";
@@ -25,6 +26,7 @@ const CHECKS: readonly Check[] = [
   ...connecting,
   ...reconnecting,
   ...health,
+  ...supervising,
   ...secrecy,
   ...statements,
   ...transactions,

@@ -39,8 +39,20 @@ export function specOf({ options, factory, driver }: Parts): ConnectorSpec<SqlCl
     name: undefined,
     options,
     key: `loopback://127.0.0.1:${options.port}?as=${fingerprint(options.password)}`,
-    async open({ name, signal }) {
-      const pool = createPool(factory, { name, maxSize: options.maxSize ?? 4, validateIfIdleFor: 0 });
+    async open({ name, signal, lost: gone }) {
+      const tells: ResourceFactory<Wire> = {
+        ...factory,
+        async create({ lost, ...context }) {
+          return await factory.create({
+            ...context,
+            lost: (cause) => {
+              lost(cause);
+              gone(cause);
+            },
+          });
+        },
+      };
+      const pool = createPool(tells, { name, maxSize: options.maxSize ?? 4, validateIfIdleFor: 0 });
       try {
         await pool.warm(1, { signal });
       } catch (error) {

@@ -50,6 +50,7 @@ export async function underTest(change: Change = {}, patience = 5_000): Promise<
       await server.halt();
       return () => server.listen();
     },
+    tellsLoss: true,
     sessionState: {
       "a temporary table": {
         leave: (wire: Wire) => parts().driver.query(wire, "create temp table mine (id integer)", [], {}),

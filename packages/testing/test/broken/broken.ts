@@ -67,6 +67,7 @@ export function connectorWith(change: (good: LoopbackConnector, parts: Parts) =>
           if (name in changed) return Reflect.get(changed, name, changed) as unknown;
           const value: unknown = Reflect.get(good, name, good);
           if (typeof value !== "function") return value;
+          if (name === "classify") return (error: unknown): unknown => Reflect.apply(value, good, [error]) as unknown;
           return async (...input: unknown[]): Promise<unknown> => {
             const result: unknown = await Reflect.apply(value, good, input);
             return result === good ? connector : result;

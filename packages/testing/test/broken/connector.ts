@@ -175,6 +175,11 @@ export const brokenConnectors: readonly Broken[] = [
     fault: "healthCheck asks nobody once it is connected",
     ...specWith(() => ({ check: () => Promise.resolve(undefined) })),
     breaks: ["healthCheck finds out when the backend is away, and when it is back"],
+    // It is told of the loss, and believes the next check.
+    mayBreak: [
+      "after an outage the connector is ready again by itself, with the same client",
+      "a connector that is disconnected in an outage stays closed, and leaves nothing open when the backend is back",
+    ],
   },
   {
     fault: "healthCheck tells seconds for milliseconds, and not when",
@@ -207,6 +212,63 @@ export const brokenConnectors: readonly Broken[] = [
       },
     })),
     breaks: ["healthCheck does not wait behind borrowers"],
+  },
+  {
+    fault: "never finds its way back",
+    ...specWith(() => ({ reconnect: () => Promise.reject(new Error("no way back")) })),
+    breaks: ["after an outage the connector is ready again by itself, with the same client"],
+  },
+  {
+    fault: "has another client after an outage",
+    ...connectorWith((good) => {
+      let wasAway = false;
+      return {
+        get client() {
+          wasAway ||= good.state !== "ready" && good.state !== "idle" && good.state !== "closed";
+          return wasAway ? { ...good.client } : good.client;
+        },
+      };
+    }),
+    breaks: ["after an outage the connector is ready again by itself, with the same client"],
+  },
+  {
+    fault: "does not tell of the loss of its backend",
+    ...specWith((good) => ({ open: (context) => good.open({ ...context, lost: () => undefined }) })),
+    breaks: ["the loss of the backend is told without a check"],
+  },
+  {
+    fault: "goes on reconnecting after disconnect",
+    ...specWith((_good, { factory }) => ({
+      async reconnect() {
+        for (;;) {
+          try {
+            await factory.create({ signal: new AbortController().signal, lost: () => undefined });
+            return;
+          } catch {
+            await new Promise((resolve) => setTimeout(resolve, 20));
+          }
+        }
+      },
+    })),
+    breaks: [
+      "a connector that is disconnected in an outage stays closed, and leaves nothing open when the backend is back",
+    ],
+    mayBreak: ["after an outage the connector is ready again by itself, with the same client"],
+  },
+  {
+    fault: "takes whatever goes wrong for bad data",
+    ...specWith(() => ({ classify: () => "constraint" })),
+    breaks: ["a connect to where nobody is has the class connection"],
+  },
+  {
+    fault: "classify throws at what it does not know",
+    ...connectorWith((good) => ({
+      classify(error) {
+        if (!(error instanceof Error)) throw new TypeError("not an error");
+        return good.classify?.(error) ?? "unknown";
+      },
+    })),
+    breaks: ["classify knows a class for whatever is thrown"],
   },
   {
     fault: "every connector has a key of its own",
