@@ -5,6 +5,7 @@ const benchmarks: Readonly<Record<string, () => Promise<unknown>>> = {
   postgres: () => import("./postgres.ts"),
   monitor: () => import("./monitor.ts"),
   etcd: () => import("./etcd.ts"),
+  redis: () => import("./redis.ts"),
 };
 
 const name = process.argv[2] ?? "";

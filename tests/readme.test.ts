@@ -4,7 +4,7 @@ import { dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import ts from "typescript";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { sharedPostgres } from "@pool/testing";
+import { sharedPostgres, startRedis } from "@pool/testing";
 import { files, type Manifest, packages, read } from "./workspace.ts";
 
 /** A fenced ts block of a README: a module of its own. "ts no-run" is type-checked only. */
@@ -43,7 +43,9 @@ test("the code of every README passes the type-check", { timeout: 120_000 }, () 
 test.each(blocks.filter(({ runs }) => runs))("the block at $at runs", async ({ name, code }) => {
   const node = [...process.execArgv, join(folder, name)];
   await using server = code.includes("DATABASE_URL") ? await sharedPostgres() : undefined;
-  const env = { ...process.env, ...(server && { DATABASE_URL: server.url }) };
+  await using cache = code.includes("REDIS_URL") ? await startRedis({ own: true }) : undefined;
+  const urls = { ...(server && { DATABASE_URL: server.url }), ...(cache && { REDIS_URL: cache.url }) };
+  const env = { ...process.env, ...urls };
   await promisify(execFile)(process.execPath, node, { cwd: folder, timeout: 15_000, env });
 });
 

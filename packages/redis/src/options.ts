@@ -1,9 +1,9 @@
-import { type Duration, type PoolOptions } from "@pool/core";
+import { type Duration, type PoolOptions, type SupervisionOptions } from "@pool/core";
 import { type PasswordProvider } from "./connect/credentials.js";
 import { type TlsOptions } from "./connect/tls.js";
 
 /** What {@link redis} takes: where to connect, how its connections behave, and the pool of those that are lent. */
-export interface RedisOptions extends PoolOptions {
+export interface RedisOptions extends PoolOptions, SupervisionOptions {
   /** `redis://user:password@host:port/db`, or `rediss://` over TLS; options beside it come first. */
   url?: string;
   /** Where the server runs. @default "localhost" */

@@ -68,7 +68,9 @@ describe("where to connect", () => {
     await tls.use("valid");
     // In clear text to a port that speaks TLS, and the other way round.
     expect(await outcomeOf({ ...over, connectTimeout: 500 })).toMatch(/CONNECT_FAILED|CONNECT_TIMEOUT/);
-    expect(await outcomeOf({ ...over, port: server.port, tls: { ca: tls.ca } })).toMatch(/CONNECT_FAILED/);
+    expect(await outcomeOf({ ...over, port: server.port, tls: { ca: tls.ca } })).toMatch(
+      /CONNECT_FAILED|CONNECT_TIMEOUT/,
+    );
   });
 
   it("is checked: unknown parameters, contradictions and impossible combinations are refused together", () => {
@@ -148,7 +150,6 @@ describe("as whom", () => {
     const { client } = connector;
     expect(await classOf(client.call("SET", "a", "b"))).toEqual(["ACCESS_DENIED", "auth"]);
     expect(await classOf(client.call("GET"))).toEqual(["COMMAND_FAILED", "syntax"]);
-    expect(await classOf(client.call("GET", "a", { timeout: 0.001 }))).toEqual(["COMMAND_TIMEOUT", "timeout"]);
     expect(await classOf(client.call("MULTI"))).toEqual(["INVALID_ARGUMENT", "syntax"]);
     expect(await classOf(redis({ port: 1, maxRetries: 0 }).connect())).toEqual(["CONNECT_FAILED", "connection"]);
     const all = await redis({ url: server.url }).connect();
@@ -208,7 +209,7 @@ describe("Sentinel", { timeout: 60_000 }, () => {
           return target.port;
         },
         host: "127.0.0.1",
-      } as RedisServer,
+      },
     });
     const connector = await redis({ host: first.host, port: first.port, password: one.password, minIdle: 0 }).connect();
     const { client } = connector;

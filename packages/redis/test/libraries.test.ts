@@ -4,6 +4,7 @@ import { Queue, QueueEvents, Worker } from "bullmq";
 import fastify from "fastify";
 import { Redis } from "ioredis";
 import { once } from "node:events";
+import { createRequire } from "node:module";
 import { inspect } from "node:util";
 import { RateLimiterRedis } from "rate-limiter-flexible";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -22,12 +23,10 @@ afterAll(async () => {
   await server[Symbol.asyncDispose]();
 });
 
-interface RedlockPackage {
-  readonly default: new (
-    clients: readonly Redis[],
-    options: { retryCount: number },
-  ) => { lock(resource: string, ttl: number): Promise<{ unlock(): Promise<void> }> };
-}
+type RedlockClass = new (
+  clients: readonly Redis[],
+  options: { retryCount: number },
+) => { lock(resource: string, ttl: number): Promise<{ unlock(): Promise<void> }> };
 
 /** A connector of its own, of which nothing may be left on the server afterwards. */
 async function withClient(work: (client: RedisClient) => Promise<void>, options: RedisOptions = {}): Promise<void> {
@@ -99,7 +98,7 @@ describe("a real client for libraries", () => {
 
   it("carries redlock", async () => {
     await withClient(async (client) => {
-      const { default: Redlock } = (await import("redlock" as string)) as RedlockPackage; // it has no types
+      const Redlock = createRequire(import.meta.url)("redlock") as RedlockClass; // it has no types
       const redlock = new Redlock([client.ioredis()], { retryCount: 0 });
       const lock = await redlock.lock("resource", 5_000);
       await expect(redlock.lock("resource", 5_000)).rejects.toThrow();
