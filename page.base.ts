@@ -13,6 +13,10 @@ export async function buildPage(folder: string): Promise<void> {
     root,
     configFile: false,
     logLevel: "warn",
+    mode: "production",
+    // Also where NODE_ENV says "test".
+    define: { "process.env.NODE_ENV": '"production"' },
+    oxc: { jsx: { development: false } },
     build: { write: false, target: "es2022", modulePreload: false, assetsInlineLimit: Infinity, cssCodeSplit: false },
   });
   const { output } = built as Rolldown.RolldownOutput; // what one build that watches nothing and writes nothing gives

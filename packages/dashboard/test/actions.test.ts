@@ -26,9 +26,10 @@ test("without a hook of the host every action is refused, whatever it is", async
   const { address } = await served({});
   const pool = openPool({ name: "kept" });
   await pool.warm(1);
+  const { generation } = pool.stats;
   for (const action of [{ action: "evict", pool: "kept" }, { action: "drain", pool: "kept" }, "nonsense"])
     expect(await act(address, action)).toMatchObject({ status: 403, code: "READ_ONLY" });
-  expect(pool.stats).toMatchObject({ state: "open", generation: 0, idle: 1 });
+  expect(pool.stats).toMatchObject({ state: "open", generation, idle: 1 });
 });
 
 test("evicts, resizes and drains where the hook says yes, and tells the hook what is asked", async () => {
@@ -61,15 +62,17 @@ test("does nothing where the hook says no, or throws", async () => {
     onError: (error) => errors.push(error),
   });
   const pool = openPool({ name: "kept" });
+  const { generation } = pool.stats;
   expect(await act(address, { action: "evict", pool: "kept" })).toMatchObject({ status: 403, code: "FORBIDDEN" });
   expect(await act(address, { action: "drain", pool: "kept" })).toMatchObject({ status: 403, code: "FORBIDDEN" });
-  expect(pool.stats).toMatchObject({ state: "open", generation: 0 });
+  expect(pool.stats).toMatchObject({ state: "open", generation });
   expect(errors.map(String)).toEqual(["Error: the hook broke"]);
 });
 
 test("a page of another origin can not act with its visitor's rights", async () => {
   const { address, port } = await served({ authorize: () => true });
   const pool = openPool({ name: "kept" });
+  const { generation } = pool.stats;
   const evict = { action: "evict", pool: "kept" };
   const foreign = [
     { "sec-fetch-site": "cross-site" },
@@ -83,11 +86,11 @@ test("a page of another origin can not act with its visitor's rights", async () 
     expect([headers, await act(address, evict, headers)]).toMatchObject([headers, { status: 403, code: "FOREIGN_ORIGIN" }]);
   // A form can send text, but never JSON.
   expect(await act(address, evict, { "content-type": "text/plain" })).toMatchObject({ status: 415 });
-  expect(pool.stats.generation).toBe(0);
+  expect(pool.stats.generation).toBe(generation);
 
   expect(await act(address, evict, { "sec-fetch-site": "same-origin" })).toMatchObject({ status: 202 });
   expect(await act(address, evict, { origin: address })).toMatchObject({ status: 202 });
-  expect(pool.stats.generation).toBe(2);
+  expect(pool.stats.generation).toBe(generation + 2);
 });
 
 test("says what is wrong with an action", async () => {
