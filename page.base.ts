@@ -17,7 +17,15 @@ export async function buildPage(folder: string): Promise<void> {
     // Also where NODE_ENV says "test".
     define: { "process.env.NODE_ENV": '"production"' },
     oxc: { jsx: { development: false } },
-    build: { write: false, target: "es2022", modulePreload: false, assetsInlineLimit: Infinity, cssCodeSplit: false },
+    build: {
+      write: false,
+      target: "es2022",
+      // The first with light-dark(); for older ones it would be turned into what follows the system alone.
+      cssTarget: ["chrome123", "firefox120", "safari17.5"],
+      modulePreload: false,
+      assetsInlineLimit: Infinity,
+      cssCodeSplit: false,
+    },
   });
   const { output } = built as Rolldown.RolldownOutput; // what one build that watches nothing and writes nothing gives
   mkdirSync(join(folder, "dist"), { recursive: true });

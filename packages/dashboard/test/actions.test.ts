@@ -83,7 +83,10 @@ test("a page of another origin can not act with its visitor's rights", async () 
     { origin: `http://127.0.0.1:${port + 1}` },
   ];
   for (const headers of foreign)
-    expect([headers, await act(address, evict, headers)]).toMatchObject([headers, { status: 403, code: "FOREIGN_ORIGIN" }]);
+    expect([headers, await act(address, evict, headers)]).toMatchObject([
+      headers,
+      { status: 403, code: "FOREIGN_ORIGIN" },
+    ]);
   // A form can send text, but never JSON.
   expect(await act(address, evict, { "content-type": "text/plain" })).toMatchObject({ status: 415 });
   expect(pool.stats.generation).toBe(generation);

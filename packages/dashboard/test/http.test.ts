@@ -78,7 +78,10 @@ test("without the last slash it leads to the page, also where a host cuts the pa
   onTestFinished(() => monitor[Symbol.dispose]());
   // What Connect and Express do below a mount.
   const mounted = await serve((incoming, response) => {
-    Object.assign(incoming, { originalUrl: incoming.url, url: (incoming.url ?? "").slice("/tools/pools".length) || "/" });
+    Object.assign(incoming, {
+      originalUrl: incoming.url,
+      url: (incoming.url ?? "").slice("/tools/pools".length) || "/",
+    });
     return handle(incoming, response);
   });
   const cut = await fetch(`${mounted.address}/tools/pools`, { redirect: "manual" });

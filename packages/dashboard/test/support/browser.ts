@@ -29,10 +29,19 @@ export function useBrowser(): { open: (url: string, options?: PageOptions) => Pr
   return { open: (url, options = {}) => openPage(browser, url, options) };
 }
 
+/** Waits until what is shown is of now. */
+export async function live(page: Page): Promise<void> {
+  await page.locator(".status.live").waitFor();
+}
+
 /** Opens the page. When the test is over, it must have thrown nothing, violated no policy, and asked nobody but its own server. */
 async function openPage(browser: Browser, url: string, options: PageOptions): Promise<Page> {
   const { width = 1280, height = 900, scheme = "light" } = options;
-  const context = await browser.newContext({ viewport: { width, height }, colorScheme: scheme, reducedMotion: "reduce" });
+  const context = await browser.newContext({
+    viewport: { width, height },
+    colorScheme: scheme,
+    reducedMotion: "reduce",
+  });
   const page = await context.newPage();
   page.setDefaultTimeout(30_000);
   const complaints: string[] = [];

@@ -4,6 +4,7 @@ import type { History } from "../feed/history.js";
 import { useColours } from "../theme.js";
 import { ChartTable } from "./chart-table.js";
 import { axes, drawnSeries, dataOf, scales } from "./chart-options.js";
+import { useVisible } from "./use-visible.js";
 import { inReadingOrder, type Plot, reading } from "./plot.js";
 
 interface Props {
@@ -24,11 +25,12 @@ export function Chart({ plot, name, history, height, group }: Props) {
   newest.current = history;
   const [at, setAt] = useState<number | null>(null);
   const colour = useColours();
+  const visible = useVisible(frame);
   const paint = plot.traces.map((trace) => colour(trace.colour)).join();
 
   useEffect(() => {
     const element = frame.current;
-    if (!element) return;
+    if (!element || !visible) return;
     const options: uPlot.Options = {
       width: element.clientWidth || 300,
       height,
@@ -49,7 +51,7 @@ export function Chart({ plot, name, history, height, group }: Props) {
       drawn.destroy();
       chart.current = null;
     };
-  }, [plot, height, group, paint]);
+  }, [plot, height, group, paint, visible]);
 
   const { length } = history.times;
   const latest = history.times[length - 1];
@@ -74,7 +76,12 @@ export function Chart({ plot, name, history, height, group }: Props) {
           ))}
         </span>
       </figcaption>
-      <div ref={frame} role="img" aria-label={`${plot.title} of ${name} over time; now ${summary}`} />
+      <div
+        ref={frame}
+        style={{ height }}
+        role="img"
+        aria-label={`${plot.title} of ${name} over time; now ${summary}`}
+      />
       <ChartTable plot={plot} name={name} history={history} />
     </figure>
   );
