@@ -48,7 +48,7 @@ test.each(variants)(
     const page = await open(await inTrouble(), options);
     const { width = 0 } = options;
     const isWithin = async (): Promise<boolean> =>
-      (await page.evaluate(() => document.documentElement.scrollWidth)) <= width;
+      (await page.evaluate<number>("document.documentElement.scrollWidth")) <= width;
     await page.locator("#leaks tr.bad").first().waitFor();
     expect([await isWithin(), await violationsOf(page)]).toEqual([true, []]);
     for (const text of ["In use", "Waiting", "report: similar customers", "Holders now"]) {
@@ -91,7 +91,7 @@ test.each([variants[0]!, variants[3]!])(
 test("follows the system's colours until one chooses others, which it remembers", async () => {
   const { url } = await site();
   const page = await open(url, { scheme: "dark" });
-  const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  const ground = () => page.evaluate<string>("getComputedStyle(document.body).backgroundColor");
   const dark = await ground();
   await page.emulateMedia({ colorScheme: "light" });
   const light = await ground();
@@ -112,7 +112,7 @@ test("tells those who hear the page what matters, and not the numbers of every s
   expect(await heard.innerText()).toBe("");
   const lease = await pool.acquire();
   onTestFinished(() => lease.release());
-  await eventually("the leak being told", async () => /1 leak open/.test(await heard.innerText()) || undefined);
+  await eventually("the leak being told", async () => (await heard.innerText()).includes("1 leak open") || undefined);
 });
 
 test("with 50 pools it shows those under pressure, finds each by its name, and stays quick", async () => {
@@ -126,13 +126,12 @@ test("with 50 pools it shows those under pressure, finds each by its name, and s
   });
   const { url } = await site();
   const page = await open(url, {});
-  await page.evaluate(() => {
-    Object.assign(globalThis, { longTasks: [] as number[] });
-    const keep = Reflect.get(globalThis, "longTasks") as number[];
-    new PerformanceObserver((list) => keep.push(...list.getEntries().map(({ duration }) => duration))).observe({
+  await page.evaluate(`
+    longTasks = [];
+    new PerformanceObserver((list) => longTasks.push(...list.getEntries().map(({ duration }) => duration))).observe({
       type: "longtask",
     });
-  });
+  `);
   const names = () => page.locator("#pools .row-opener").allInnerTexts();
   await eventually("the list", async () => (await names()).length === 12 || undefined);
   expect((await names())[0]).toMatch(/^tenant-37\b/);
@@ -154,7 +153,7 @@ test("with 50 pools it shows those under pressure, finds each by its name, and s
   await page.locator(".card canvas").first().waitFor();
   await later(3_000);
 
-  const tasks = await page.evaluate(() => Reflect.get(globalThis, "longTasks") as number[]);
+  const tasks = await page.evaluate<number[]>("longTasks");
   console.log(`50 charts: ${tasks.length} tasks over 50 ms, the longest ${Math.round(Math.max(0, ...tasks))} ms`); // eslint-disable-line no-console
   expect(Math.max(0, ...tasks)).toBeLessThan(10_000);
 });
