@@ -2,7 +2,10 @@ import js from "@eslint/js";
 import { defineConfig, globalIgnores } from "eslint/config";
 import tseslint from "typescript-eslint";
 
-const nodeGlobals = ["console", "performance", "process", "setInterval", "clearInterval", "URL"];
+const nodeGlobals = [
+  ...["console", "fetch", "performance", "process", "AbortController", "AbortSignal", "URL"],
+  ...["setInterval", "clearInterval", "setTimeout"],
+];
 
 export default defineConfig(
   globalIgnores([

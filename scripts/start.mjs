@@ -18,5 +18,7 @@ function service(cwd) {
   // The shell that npm puts above us does not hand SIGTERM on: when it is gone, we were told to stop.
   const parent = process.ppid;
   const watch = setInterval(() => process.ppid !== parent && process.emit("SIGTERM", "SIGTERM"), 250);
-  return run(shell, { cwd, env: { PATH } }).finally(() => clearInterval(watch));
+  // Started like this it is tried out; where it serves, it is started by its own script.
+  const DEMO = process.env.DEMO ?? "on";
+  return run(shell, { cwd, env: { PATH, DEMO } }).finally(() => clearInterval(watch));
 }

@@ -17,7 +17,11 @@ export interface Config {
   readonly shutdownDelay: number;
   /** Everything of a shutdown together, in ms. */
   readonly shutdownTimeout: number;
+  /** Started to be tried out: faults can be made, and the dashboard acts. */
+  readonly demo: boolean;
 }
+
+export const DEFAULT_PORT = 3000;
 
 interface Environment {
   HOST: string;
@@ -34,12 +38,13 @@ interface Environment {
   REPORT_TIMEOUT: number;
   SHUTDOWN_DELAY: number;
   SHUTDOWN_TIMEOUT: number;
+  DEMO: string;
 }
 
 /** The variables, with what each takes, its default and its meaning. The README's table is made from it. */
 export const environment: OptionTable<Environment> = {
   HOST: { type: "string", default: "127.0.0.1", doc: "Address to listen on; `0.0.0.0` for every one" },
-  PORT: { type: "integer", min: 0, max: 65_535, default: 3000, doc: "Port to listen on; 0 takes a free one" },
+  PORT: { type: "integer", min: 0, max: 65_535, default: DEFAULT_PORT, doc: "Port to listen on; 0 takes a free one" },
   DATABASE_URL: {
     type: "custom",
     shape: DATABASE_URL_SHAPE,
@@ -95,6 +100,12 @@ export const environment: OptionTable<Environment> = {
     default: 10_000,
     doc: "Longest time of a whole shutdown; what still runs then is cut off",
   },
+  DEMO: {
+    type: "enum",
+    values: ["off", "on"],
+    default: "off",
+    doc: "`on` for trying it out, as `npm start` does: `POST /demo/leak` makes a leak, and the dashboard may act from this machine",
+  },
 };
 
 const DEFAULT_DATA_DIR = fileURLToPath(new URL("../data", import.meta.url));
@@ -127,6 +138,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     reportTimeout: read.REPORT_TIMEOUT,
     shutdownDelay: read.SHUTDOWN_DELAY,
     shutdownTimeout: read.SHUTDOWN_TIMEOUT,
+    demo: read.DEMO === "on",
   };
 }
 

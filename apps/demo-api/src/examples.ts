@@ -1,3 +1,6 @@
+import { DEFAULT_PORT } from "./config.js";
+import { DASHBOARD } from "./routes/dashboard.js";
+
 export interface Example {
   readonly what: string;
   readonly command: string;
@@ -23,8 +26,12 @@ export function examples(address: string): Example[] {
   ];
 }
 
-/** The same as lines for a terminal. */
+/** The same as lines for a terminal, with where to watch. */
 export function describeExamples(address: string): string {
   const lines = examples(address).flatMap(({ what, command }) => [`  # ${what}`, `  ${command}`]);
-  return [`demo-api listens at ${address}`, "Try:", ...lines, "Ctrl-C stops it.", ""].join("\n");
+  const dashboard = [
+    `Its pools, live: ${address}${DASHBOARD}`,
+    `  npm run load${address.endsWith(`:${DEFAULT_PORT}`) ? "" : ` -- ${address}`}    # in another terminal: gives them something to do`,
+  ];
+  return [`demo-api listens at ${address}`, ...dashboard, "Try:", ...lines, "Ctrl-C stops it.", ""].join("\n");
 }

@@ -7,6 +7,8 @@ import { type Config } from "./config.js";
 import { type OpenDatabase } from "./database.js";
 import { type ErrorReply, toReply } from "./errors.js";
 import { customerRoutes } from "./routes/customers.js";
+import { dashboardRoute } from "./routes/dashboard.js";
+import { demoRoutes } from "./routes/demo.js";
 import { healthRoutes } from "./routes/health.js";
 import { indexRoute } from "./routes/index.js";
 import { orderRoutes } from "./routes/orders.js";
@@ -62,6 +64,8 @@ export async function buildServer(
   await app.register(indexRoute());
   await app.register(healthRoutes(registry, shutdown));
   await app.register(poolRoutes(registry, database.poolsOf));
+  await app.register(dashboardRoute(app.log, config.demo));
+  if (config.demo) await app.register(demoRoutes(database.poolsOf("db")));
   await app.register(customerRoutes(store));
   await app.register(productRoutes(store));
   await app.register(orderRoutes(store));

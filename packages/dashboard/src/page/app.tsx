@@ -2,6 +2,7 @@ import { useEffect } from "preact/hooks";
 import { Announcer } from "./announcer.js";
 import { Details } from "./details/details.js";
 import type { Feed, FeedState } from "./feed/feed.js";
+import { goTo } from "./go-to.js";
 import { Alerts, FiringAlerts } from "./sections/alerts.js";
 import { CloseReasons } from "./sections/close-reasons.js";
 import { Connectors } from "./sections/connectors.js";
@@ -21,7 +22,7 @@ export function App({ feed, state }: { feed: Feed; state: FeedState }) {
   }, [title]);
   return (
     <>
-      <a class="skip" href="#holders" onClick={skipTo("holders")}>
+      <a class="skip" href="#holders" onClick={goTo("holders")}>
         Skip the pools
       </a>
       <Header feed={feed} state={state} />
@@ -54,12 +55,4 @@ export function App({ feed, state }: { feed: Feed; state: FeedState }) {
       <Announcer state={state} />
     </>
   );
-}
-
-/** Goes there without a change of the address, which tells what details are open. */
-function skipTo(id: string): (event: MouseEvent) => void {
-  return (event) => {
-    event.preventDefault();
-    document.getElementById(id)?.focus();
-  };
 }

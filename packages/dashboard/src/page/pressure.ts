@@ -14,7 +14,7 @@ export function conditionOf({ stats, recent, utilisation }: PoolSnapshot): Condi
 export const CONDITION_NAMES: Readonly<Record<Condition, string>> = {
   closed: "closed",
   draining: "draining",
-  unreachable: "connects fail",
+  unreachable: "last connect failed",
   starved: "callers wait",
   busy: "nearly full",
   calm: "",

@@ -78,7 +78,7 @@ export function Chart({ plot, name, history, height, group }: Props) {
       </figcaption>
       <div
         ref={frame}
-        style={{ height }}
+        style={{ height: `${height}px` }}
         role="img"
         aria-label={`${plot.title} of ${name} over time; now ${summary}`}
       />

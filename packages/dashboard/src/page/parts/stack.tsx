@@ -1,10 +1,10 @@
 /** Where a lease was acquired: the nearest line of the caller's own, or nothing. */
 export function callerOf(stack: string | null): string | undefined {
-  const line = stack?.split("\n").find((one) => !/node_modules|node:|<anonymous>/.test(one));
+  const line = stack?.split("\n").find((one) => !/node_modules|node:|[( ]<anonymous>\)?$/.test(one));
   if (line === undefined) return undefined;
   const [, name = "", file = ""] = /^\s*at (?:async )?(?:(.+?) \()?(.*?)\)?$/.exec(line) ?? [];
   const place = file.replace(/^file:\/\//, "").replace(/^.*\/(?=[^/]+\/[^/]+$)/, "");
-  return name ? `${name} · ${place}` : place;
+  return name && !name.endsWith("<anonymous>") ? `${name} · ${place}` : place;
 }
 
 /** The whole stack. */

@@ -1,18 +1,25 @@
 import type { AlertSnapshot, MonitorSnapshot } from "@pool/monitor";
-import { measure, span, timeOfDay } from "../format.js";
+import { measure, plural, span, timeOfDay } from "../format.js";
+import { goTo } from "../go-to.js";
 import { Badge } from "../parts/badge.js";
 import { type Column, DataTable } from "../parts/data-table.js";
 import { Section } from "../parts/section.js";
 import { open } from "../route.js";
 
-/** What fires now, where it cannot be missed; nothing while nothing does. */
+/** So many have a line at the top of the page. */
+const AT_TOP = 3;
+
+/** What fires now, where it cannot be missed, the critical first; nothing while nothing does. */
 export function FiringAlerts({ snapshot }: { snapshot: MonitorSnapshot }) {
   const { firing } = snapshot.alerts;
   if (firing.length === 0) return null;
+  const isCritical = ({ severity }: AlertSnapshot): boolean => severity === "critical";
+  const ordered = [...firing.filter(isCritical), ...firing.filter((alert) => !isCritical(alert))];
+  const more = ordered.length - AT_TOP;
   return (
     <section class="firing" aria-label="Alerts that fire now">
       <ul>
-        {firing.map((alert) => (
+        {ordered.slice(0, AT_TOP).map((alert) => (
           <li key={alert.id} class={alert.severity}>
             <Badge tone={alert.severity === "critical" ? "bad" : "fair"}>{alert.severity}</Badge>
             <button type="button" class="text" onClick={() => open("alert", alert.id)}>
@@ -22,6 +29,11 @@ export function FiringAlerts({ snapshot }: { snapshot: MonitorSnapshot }) {
           </li>
         ))}
       </ul>
+      {more > 0 && (
+        <a class="note" href="#alerts" onClick={goTo("alerts")}>
+          and {plural(more, "more", "more")}
+        </a>
+      )}
     </section>
   );
 }

@@ -1,5 +1,6 @@
 import type { MonitorSnapshot } from "@pool/monitor";
 import { count, percent, span } from "../format.js";
+import { goTo } from "../go-to.js";
 import { sumUp } from "../pressure.js";
 
 interface Figure {
@@ -16,12 +17,7 @@ export function Summary({ snapshot }: { snapshot: MonitorSnapshot }) {
   return (
     <nav class="summary" aria-label="Key figures">
       {figuresOf(snapshot).map(({ label, value, note, target, tone }) => (
-        <a
-          key={label}
-          href={`#${target}`}
-          class={tone === false ? undefined : tone}
-          onClick={(event) => jump(event, target)}
-        >
+        <a key={label} href={`#${target}`} class={tone === false ? undefined : tone} onClick={goTo(target)}>
           <span class="figure-label">{label}</span>
           <b>{value}</b>
           <span class="note">{note}</span>
@@ -80,12 +76,4 @@ function figuresOf(snapshot: MonitorSnapshot): Figure[] {
       tone: sick > 0 && "bad",
     },
   ];
-}
-
-/** Goes there without a change of the address, which tells what details are open. */
-function jump(event: MouseEvent, target: string): void {
-  event.preventDefault();
-  const section = document.getElementById(target);
-  section?.scrollIntoView({ block: "start" });
-  section?.focus({ preventScroll: true });
 }
