@@ -32,7 +32,8 @@ export async function servers() {
 
 /** What to say, and which packages to install, if any. */
 export function decide(missing, { canInstall, platform }) {
-  if (missing.length === 0) return { say: "PostgreSQL, Redis, etcd, PgBouncer, promtool and Chromium are on this machine" };
+  if (missing.length === 0)
+    return { say: "PostgreSQL, Redis, etcd, PgBouncer, promtool and Chromium are on this machine" };
   const packages = missing.map((need) => (platform === "darwin" ? need.brew : need.debian));
   const command = platform === "darwin" ? "brew install" : "apt-get install --no-install-recommends";
   if (canInstall) {
