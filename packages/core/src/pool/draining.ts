@@ -37,6 +37,7 @@ export class Draining<R> {
   #begin(): void {
     const engine = this.#engine;
     engine.state = "draining";
+    engine.isOpen = false;
     this.#publish("draining");
     const refusal = poolClosed(engine.name, "closing");
     engine.room.failAll(refusal);

@@ -1,5 +1,7 @@
 import type { Entry } from "./entry.js";
-import type { PoolLease } from "./lease.js";
+import { PoolLease } from "./lease.js";
+
+const FEW = 64;
 
 /** What is left of a lease when nobody holds the lease itself. Must not refer to it. */
 export interface LeaseRecord {
@@ -13,16 +15,40 @@ const registry = new FinalizationRegistry<LeaseRecord>((record) => {
 });
 
 /**
- * Has `onDropped` called when the lease is garbage-collected without an end. Registering costs 200 ns, so the sweep does it for the leases
- * that have lasted until then, and the rest never pay; from here on the entry no longer refers to the lease.
+ * The leases that began since the last sweep: by then most have ended, and only the rest are worth watching for garbage collection, since
+ * registering one costs 200 ns. They stand in a list that is made anew again and again, and not in their entries: noting a new object in an old
+ * one is what V8's collector makes dear.
  */
-export function watchForDrop<R>(entry: Entry<R>, onDropped: (entry: Entry<unknown>) => void): void {
-  const lease: PoolLease<R> | undefined = entry.lease;
-  if (lease === undefined) return;
-  const record: LeaseRecord = { entry, leaseId: entry.leaseId, onDropped };
-  registry.register(lease, record, record);
-  entry.watched = record;
-  entry.lease = undefined;
+export class RecentLeases<R> {
+  #leases: PoolLease<R>[] = [];
+  #limit = FEW;
+
+  add(lease: PoolLease<R>): void {
+    if (this.#leases.length >= this.#limit) this.#renew();
+    this.#leases.push(lease);
+  }
+
+  /** Has `onDropped` called when one of them is garbage-collected without an end, and lets go of all. */
+  watch(onDropped: (entry: Entry<unknown>) => void): void {
+    for (const lease of this.#leases) {
+      if (!lease.active) continue;
+      const entry = PoolLease.entryOf(lease);
+      const record: LeaseRecord = { entry, leaseId: lease.id, onDropped };
+      registry.register(lease, record, record);
+      entry.watched = record;
+    }
+    this.clear();
+  }
+
+  clear(): void {
+    this.#leases = [];
+    this.#limit = FEW;
+  }
+
+  #renew(): void {
+    this.#leases = this.#leases.filter(({ active }) => active);
+    this.#limit = 2 * this.#leases.length + FEW;
+  }
 }
 
 /** The lease has ended. */

@@ -3,7 +3,7 @@ import { CoarseClock } from "../time.js";
 import { Arrivals } from "./arrivals.js";
 import { Checks } from "./checks.js";
 import { closeResource, publishClose } from "./closing.js";
-import { unwatch } from "./dropped.js";
+import { RecentLeases, unwatch } from "./dropped.js";
 import type { CloseReason } from "./close-reason.js";
 import { Entry, type Ending, type EntryOwner, type Tally } from "./entry.js";
 import { EntryList } from "./entry-list.js";
@@ -45,14 +45,18 @@ export class Engine<R> implements EntryOwner {
   readonly growing: Growing<R>;
   readonly room: WaitingRoom<R>;
   readonly vetting: Vetting<R>;
+  readonly recent = new RecentLeases<R>();
   state: "open" | "draining" | "closed" = "open";
+  /** `state === "open"`, for the hot path. */
+  isOpen = true;
+  /** `maxSize` was lowered once: only then can there be more than may be. */
+  shrunk = false;
   /** Counts the evictions, from 1. */
   generation = 1;
   /** How many resources are wanted at least, whether or not somebody waits for them. */
   warmTarget = 0;
   observer: EngineObserver | undefined;
   readonly keptShapes: readonly unknown[];
-
   readonly #clock: CoarseClock;
   readonly #returns: Returns<R>;
   readonly #lifo: boolean;
@@ -121,18 +125,20 @@ export class Engine<R> implements EntryOwner {
       this.totals.aborted++;
       return Promise.reject(request.signal.reason as Error);
     }
-    const lease = this.tryLend(request, stack);
-    return lease === undefined ? this.room.enter(request, stack) : Promise.resolve(lease);
+    if (this.room.waiting === 0 && this.isOpen) {
+      const now = this.#clock.now();
+      const entry = this.#takeFresh(now);
+      if (entry !== undefined) return Promise.resolve(this.#lend(entry, request, stack, now, -1));
+    }
+    return this.room.enter(request, stack);
   }
 
   /** A fresh idle one, unless somebody else waits for it. */
   tryLend(request: Request | undefined, stack: string | undefined): PoolLease<R> | undefined {
-    if (this.room.waiting > 0 || this.state !== "open") return undefined;
+    if (this.room.waiting > 0 || !this.isOpen) return undefined;
     const now = this.#clock.now();
     const entry = this.#takeFresh(now);
-    if (entry === undefined) return undefined;
-    entry.toLeased();
-    return this.#lend(entry, request, stack, now, -1);
+    return entry && this.#lend(entry, request, stack, now, -1);
   }
 
   /** Somebody waits now: is there anything to be done for them? */
@@ -151,7 +157,6 @@ export class Engine<R> implements EntryOwner {
         const now = this.#clock.now();
         const entry = this.#takeFresh(now);
         if (entry === undefined) break;
-        entry.toLeased();
         this.#lendToNext(entry, now);
       }
       if (this.room.waiting > 0 && this.idle.size > 0) this.vetting.checkIdle();
@@ -178,7 +183,6 @@ export class Engine<R> implements EntryOwner {
   giveBack(entry: Entry<R>, how: Ending, cause?: unknown): void {
     const leaseId = entry.leaseId;
     entry.leaseId = 0;
-    entry.lease = undefined;
     if (entry.hold !== undefined) entry.hold = undefined;
     if (entry.watched !== undefined) {
       unwatch(entry.watched);
@@ -246,12 +250,13 @@ export class Engine<R> implements EntryOwner {
     this.serve();
   }
 
-  /** The next idle one that may be lent without a check, taken off the list. Those past their time are closed on the way. */
+  /** The next idle one that may be lent without a check, as one that is lent. Those past their time are closed on the way. */
   #takeFresh(now: number): Entry<R> | undefined {
     const entry = this.#lifo ? this.idle.last : this.idle.first;
     if (entry === undefined) return undefined;
     if (now >= entry.expiresAt || !this.vetting.isFresh(entry, now)) return this.vetting.takeOther(this.#lifo, now);
     this.idle.remove(entry);
+    entry.toLeased();
     return entry;
   }
 
@@ -269,18 +274,13 @@ export class Engine<R> implements EntryOwner {
     since: number,
   ): PoolLease<R> {
     const id = ++this.totals.acquired;
-    entry.vouched = false;
     entry.uses++;
     entry.leaseId = id;
     entry.leasedAt = now;
-    entry.label = request?.label;
-    const hold = request?.hold;
-    entry.hold = hold;
-    if (hold !== undefined) hold.took(entry, id);
-    entry.stack = stack;
+    if (request !== undefined || stack !== undefined || entry.told) entry.lendTo(request, stack);
     if (entry.statement !== undefined) entry.forgetStatements();
     const lease = new PoolLease(entry, id);
-    entry.lease = lease;
+    this.recent.add(lease);
     if (leases.hasSubscribers) {
       entry.lentAt = this.exactNow();
       const waitedMs = since < 0 ? 0 : this.refresh() - since;
@@ -292,9 +292,9 @@ export class Engine<R> implements EntryOwner {
   /** What speaks against lending it again. */
   whyNotKeep(entry: Entry<R>, now: number): CloseReason | undefined {
     if (entry.retire !== undefined) return entry.retire;
-    if (this.state !== "open") return "pool-closed";
+    if (!this.isOpen) return "pool-closed";
     if (entry.uses >= this.options.maxUses) return "max-uses";
     if (now >= entry.expiresAt) return "max-lifetime";
-    return this.overLimit ? "resized" : undefined;
+    return this.shrunk && this.overLimit ? "resized" : undefined;
   }
 }

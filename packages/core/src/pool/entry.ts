@@ -1,7 +1,7 @@
 import type { TaskHold } from "./borrow.js";
 import type { CloseReason } from "./close-reason.js";
-import type { PoolLease } from "./lease.js";
 import type { LeaseRecord } from "./dropped.js";
+import type { Borrowing } from "./wait-queue.js";
 
 /**
  * The life of a resource in its pool:
@@ -12,6 +12,11 @@ import type { LeaseRecord } from "./dropped.js";
  *         └──────────────────→ │ → closed
  */
 export type EntryState = "connecting" | "idle" | "leased" | "validating" | "resetting" | "closing" | "closed";
+
+/** In the order of their codes. */
+const STATES: readonly EntryState[] = ["connecting", "idle", "leased", "validating", "resetting", "closing", "closed"];
+const IDLE = 1;
+const LEASED = 2;
 
 const NEXT: Readonly<Record<EntryState, readonly EntryState[]>> = {
   connecting: ["idle", "closing", "closed"],
@@ -43,7 +48,7 @@ export class Entry<R> {
   readonly owner: EntryOwner;
   readonly id: number;
   readonly #tally: Tally;
-  #state: EntryState = "connecting";
+  #code = 0; // A number: comparing and storing a text costs three times that.
 
   /** Set once the factory has resolved, and never changed. */
   resource: R | undefined = undefined;
@@ -63,8 +68,7 @@ export class Entry<R> {
   retire: CloseReason | undefined = undefined;
   retireCause: unknown = undefined;
 
-  // The idle list is threaded through the entries.
-  previous: Entry<R> | undefined = undefined;
+  previous: Entry<R> | undefined = undefined; // The idle list is threaded through the entries.
   next: Entry<R> | undefined = undefined;
 
   // The hold: who has it now. `leaseId` is 0 when nobody has.
@@ -72,6 +76,8 @@ export class Entry<R> {
   leasedAt = 0;
   /** The same on the exact clock, where somebody listened to the loan; else of an earlier one, or none. */
   lentAt = NaN;
+  /** Some of the next three may be set. */
+  told = false;
   label: string | undefined = undefined;
   stack: string | undefined = undefined;
   hold: TaskHold | undefined = undefined;
@@ -80,8 +86,6 @@ export class Entry<R> {
   runningSince = 0;
   busyMs = 0;
   leakReported = false;
-  /** The lease itself, until the next sweep: by then most leases have ended, and only the rest are worth watching for garbage collection. */
-  lease: PoolLease<R> | undefined = undefined;
   watched: LeaseRecord | undefined = undefined;
 
   constructor(owner: EntryOwner, id: number, tally: Tally, createdAt: number) {
@@ -93,28 +97,38 @@ export class Entry<R> {
   }
 
   get state(): EntryState {
-    return this.#state;
+    return STATES[this.#code] ?? "closed";
   }
 
   /** Changes the state; the one place that knows which changes there are. */
   to(next: EntryState): void {
-    const state = this.#state;
+    const { state } = this;
     if (!NEXT[state].includes(next)) throw new TypeError(`a resource cannot go from ${state} to ${next}`);
     if (state in this.#tally) this.#tally[state as keyof Tally]--;
     if (next in this.#tally) this.#tally[next as keyof Tally]++;
-    this.#state = next;
+    this.#code = STATES.indexOf(next);
   }
 
   /** `to("leased")`, for the loan that happens a million times a second. */
   toLeased(): void {
-    if (this.#state === "idle") this.#state = "leased";
+    if (this.#code === IDLE) this.#code = LEASED;
     else this.to("leased");
   }
 
   /** `to("idle")`, for the return from such a loan. */
   toIdle(): void {
-    if (this.#state === "leased") this.#state = "idle";
+    if (this.#code === LEASED) this.#code = IDLE;
     else this.to("idle");
+  }
+
+  /** Who has it now and from where, as far as they told. */
+  lendTo(borrower: Borrowing | undefined, stack: string | undefined): void {
+    const hold = borrower?.hold;
+    this.label = borrower?.label;
+    this.hold = hold;
+    this.stack = stack;
+    this.told = borrower !== undefined || stack !== undefined;
+    if (hold !== undefined) hold.took(this, this.leaseId);
   }
 
   /** What ran under the last lease is none of the next one's. */

@@ -37,12 +37,16 @@ export class PoolLease<R> implements Lease<R> {
     this.#entry = entry;
   }
 
+  static entryOf<R>(lease: PoolLease<R>): Entry<R> {
+    return lease.#entry;
+  }
+
   get active(): boolean {
     return this.#entry.leaseId === this.id;
   }
 
   get resource(): R {
-    if (this.#entry.leaseId !== this.id) throw this.#ended("its resource was used");
+    if (this.#entry.leaseId !== this.id) throw ended(this.#entry, this.id, "its resource was used");
     return this.#entry.resource as R; // an entry that was ever lent has one
   }
 
@@ -62,12 +66,12 @@ export class PoolLease<R> implements Lease<R> {
 
   async track<T>(statement: string, work: () => PromiseLike<T>, label?: string): Promise<T> {
     const entry = this.#entry;
-    if (entry.leaseId !== this.id) throw this.#ended("a statement was sent");
+    if (entry.leaseId !== this.id) throw ended(this.#entry, this.id, "a statement was sent");
     entry.statement = statement;
     if (entry.running++ === 0) entry.runningSince = entry.owner.exactNow();
     try {
       if (!statements.hasSubscribers && !queries.hasSubscribers) return await work();
-      return await this.#told(statement, work, label ?? entry.label);
+      return await told(this.#entry, this.id, statement, work, label ?? entry.label);
     } catch (error) {
       if (entry.leaseId === this.id && entry.owner.checks.isFatal(error)) {
         entry.retire ??= "fatal-error";
@@ -80,25 +84,6 @@ export class PoolLease<R> implements Lease<R> {
         entry.busyMs += entry.owner.exactNow() - entry.runningSince;
     }
   }
-
-  async #told<T>(statement: string, work: () => PromiseLike<T>, label: string | undefined): Promise<T> {
-    const { owner } = this.#entry;
-    const told: ToldStatement = { pool: owner.name, leaseId: this.id, label, statement };
-    const startedAt = owner.exactNow();
-    try {
-      const result = await (queries.hasSubscribers ? traceStatement(told, work) : work());
-      if (statements.hasSubscribers) publishStatement(told, startedAt, owner.exactNow(), rowCountOf(result), undefined);
-      return result;
-    } catch (error) {
-      if (statements.hasSubscribers) publishStatement(told, startedAt, owner.exactNow(), undefined, { error });
-      throw error;
-    }
-  }
-
-  #ended(what: string): PoolError {
-    const message = `pool ${JSON.stringify(this.#entry.owner.name)}: lease ${String(this.id)} has ended, and ${what} after it`;
-    return new PoolError("LEASE_ENDED", message, { details: { leaseId: this.id } });
-  }
 }
 
 // Resolving a promise asks the value for `then`; found here, the question goes no further up. Worth 9 ns of 120 per loan.
@@ -109,4 +94,30 @@ export class SharedLease<R> extends PoolLease<R> {
   override release(): void {
     // Not this borrower's to give back.
   }
+}
+
+// Functions, since a private method would add a field to every lease.
+
+async function told<T>(
+  { owner }: Entry<unknown>,
+  leaseId: number,
+  statement: string,
+  work: () => PromiseLike<T>,
+  label: string | undefined,
+): Promise<T> {
+  const event: ToldStatement = { pool: owner.name, leaseId, label, statement };
+  const startedAt = owner.exactNow();
+  try {
+    const result = await (queries.hasSubscribers ? traceStatement(event, work) : work());
+    if (statements.hasSubscribers) publishStatement(event, startedAt, owner.exactNow(), rowCountOf(result), undefined);
+    return result;
+  } catch (error) {
+    if (statements.hasSubscribers) publishStatement(event, startedAt, owner.exactNow(), undefined, { error });
+    throw error;
+  }
+}
+
+function ended(entry: Entry<unknown>, leaseId: number, what: string): PoolError {
+  const message = `pool ${JSON.stringify(entry.owner.name)}: lease ${String(leaseId)} has ended, and ${what} after it`;
+  return new PoolError("LEASE_ENDED", message, { details: { leaseId } });
 }

@@ -22,6 +22,7 @@ export function resize<R>(engine: Engine<R>, change: LimitChange): void {
   if (problems.length > 0) {
     throw new PoolError("INVALID_ARGUMENT", `pool ${JSON.stringify(name)}: ${problems.join("; ")}`, { details: next });
   }
+  if (maxSize < limits.maxSize) engine.shrunk = true;
   Object.assign(limits, next);
   for (const entry of engine.idle.snapshot(false)) {
     if (engine.idle.size <= maxIdle && !engine.overLimit) break;

@@ -1,6 +1,5 @@
 import { moment } from "../events.js";
 import type { Timer } from "../time.js";
-import { watchForDrop } from "./dropped.js";
 import type { Engine } from "./engine.js";
 import type { Entry } from "./entry.js";
 import { holderOf } from "./holders.js";
@@ -31,6 +30,7 @@ export class Upkeep<R> {
   stop(): void {
     if (this.#timer !== undefined) this.#engine.options.clock.clearTimeout(this.#timer);
     this.#timer = undefined;
+    this.#engine.recent.clear();
   }
 
   #sweep(): void {
@@ -40,6 +40,7 @@ export class Upkeep<R> {
       if (entry.state === "idle") this.#idle(entry, now);
       else if (entry.state === "leased") this.#leased(entry, now);
     }
+    engine.recent.watch(this.#onDropped);
     engine.serve();
   }
 
@@ -58,7 +59,6 @@ export class Upkeep<R> {
       this.#engine.giveBack(entry, "reclaimed", `held for ${String(heldMs)} ms, longer than reclaimAfter allows`);
       return;
     }
-    watchForDrop(entry, this.#onDropped);
     if (heldMs < options.leakAfter || entry.leakReported) return;
     entry.leakReported = true;
     this.#report("held", entry);

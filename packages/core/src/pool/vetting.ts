@@ -31,7 +31,7 @@ export class Vetting<R> {
     return now - entry.checkedAt < this.#freshFor;
   }
 
-  /** The one that would be next may not be lent as it is: takes another off the list, and closes what is past its time on the way. */
+  /** The one that would be next may not be lent as it is: takes another to be lent, and closes what is past its time on the way. */
   takeOther(lastFirst: boolean, now: number): Entry<R> | undefined {
     const { idle } = this.#engine;
     for (const entry of idle.snapshot(lastFirst)) {
@@ -39,6 +39,7 @@ export class Vetting<R> {
       if (now >= entry.expiresAt) this.#engine.close(entry, "max-lifetime");
       else if (entry.vouched || this.isFresh(entry, now)) {
         idle.remove(entry);
+        entry.toLeased();
         return entry;
       }
     }

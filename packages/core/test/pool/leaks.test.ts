@@ -181,6 +181,21 @@ describe("a lease that is dropped without release", () => {
     await pool.close();
   });
 
+  it("is found among the many that began and ended in the same second", async () => {
+    const backend = new FakeBackend();
+    const pool = createPool(backend, { maxSize: 100, maxConnecting: 100 });
+    await (async (): Promise<void> => {
+      for (let i = 0; i < 99; i++) {
+        await pool.acquire();
+        for (let other = 0; other < 5; other++) (await pool.acquire()).release();
+      }
+    })();
+    await until(() => pool.stats.totals.dropped === 99);
+    expect(pool.stats).toMatchObject({ leased: 0, totals: { closedBy: { dropped: 99 } } });
+    await pool.close();
+    expect(backend.live).toBe(0);
+  });
+
   it("is not mistaken for one that was released, or is still in use by a task", async () => {
     const backend = new FakeBackend();
     const pool = createPool(backend, { maxSize: 2 });

@@ -33,9 +33,12 @@ it("keeps its promises on the system's clock, with a loop that is blocked now an
   const inUse = new Set<FakeResource>();
   const counts = { served: 0, late: 0, aborted: 0, unavailable: 0 };
   const until = performance.now() + 2_000;
+  // On a machine that has no time for this test, as long as it takes to have seen enough.
+  const goesOn = (): boolean =>
+    performance.now() < until || (counts.served <= 100 && performance.now() < until + 30_000);
 
   async function worker(): Promise<void> {
-    while (performance.now() < until) {
+    while (goesOn()) {
       const timeout = 1 + Math.floor(random() * 60);
       const controller = new AbortController();
       const abort = setTimeout(() => controller.abort(), random() * 200);
