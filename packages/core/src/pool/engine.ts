@@ -16,7 +16,7 @@ import { Returns } from "./returns.js";
 import { Totals } from "./totals.js";
 import { Vetting } from "./vetting.js";
 import { WaitingRoom } from "./waiting-room.js";
-import type { Borrowing, Request } from "./wait-queue.js";
+import type { Borrowing, Request } from "./waiter.js";
 
 const leases = moment("pool:lease");
 const releases = moment("pool:release");

@@ -1,7 +1,7 @@
 import type { TaskHold } from "./borrow.js";
 import type { CloseReason } from "./close-reason.js";
 import type { LeaseRecord } from "./dropped.js";
-import type { Borrowing } from "./wait-queue.js";
+import type { Borrowing } from "./waiter.js";
 
 /**
  * The life of a resource in its pool:

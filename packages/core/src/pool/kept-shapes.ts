@@ -3,7 +3,7 @@ import { Entry, type EntryOwner } from "./entry.js";
 import { PoolLease } from "./lease.js";
 import { TimeoutErrors } from "./refusals.js";
 import { Signals } from "./signals.js";
-import { Waiter } from "./wait-queue.js";
+import { Waiter } from "./waiter.js";
 
 const NO_MOMENT = {
   pool: "",

@@ -1,4 +1,4 @@
-import type { Waiter } from "./wait-queue.js";
+import type { Waiter } from "./waiter.js";
 
 const ONCE = { once: true } as const;
 const FEW_SETTLED = 32;

@@ -8,7 +8,8 @@ import type { Engine } from "./engine.js";
 import type { Lease } from "./lease.js";
 import { TimeoutErrors, type Moment } from "./refusals.js";
 import { Signals } from "./signals.js";
-import { Waiter, WaitQueue, type Request } from "./wait-queue.js";
+import { WaitQueue } from "./wait-queue.js";
+import { Waiter, type Request } from "./waiter.js";
 
 const timeouts = moment("pool:timeout");
 const refusals = moment("pool:refuse");

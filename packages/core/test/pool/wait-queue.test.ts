@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { Waiter, WaitQueue } from "../../src/pool/wait-queue.js";
+import { WaitQueue } from "../../src/pool/wait-queue.js";
+import { Waiter } from "../../src/pool/waiter.js";
 import { randomFrom } from "../support/random.js";
 
 function waiter(label: string, deadline = Infinity, since = 0): Waiter<string> {
