@@ -1,11 +1,14 @@
 import { faultProxy, startEtcd } from "@pool/testing";
-import { describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { etcd, type EtcdWatch, type WatchEvent } from "../src/index.js";
 import { base64, until } from "./support.js";
 
+const shared = await startEtcd({ own: true });
+afterAll(() => shared[Symbol.asyncDispose]());
+
 describe("a watch", () => {
   test("tells changes in order, of its keys only, with what was there before", async () => {
-    await using server = await startEtcd();
+    const server = shared;
     await using connector = await etcd({ endpoints: server.url, namespace: "w/" }).connect();
     const { client } = connector;
     await client.put("a1", "0");
@@ -24,7 +27,7 @@ describe("a watch", () => {
   });
 
   test("of one kind of change only tells no other, and old ones from a revision on", async () => {
-    await using server = await startEtcd();
+    const server = shared;
     await using connector = await etcd({ endpoints: server.url }).connect();
     const { client } = connector;
     const { revision } = await client.put("k", "1");
@@ -36,7 +39,7 @@ describe("a watch", () => {
   });
 
   test("that begins with a snapshot misses nothing behind it", async () => {
-    await using server = await startEtcd();
+    const server = shared;
     await using connector = await etcd({ endpoints: server.url }).connect();
     const { client } = connector;
     for (let n = 0; n < 20; n++) await client.put(`s/${String(n)}`, "before");
@@ -54,7 +57,7 @@ describe("a watch", () => {
     "resumes without a gap and without a repetition, however often its connection breaks",
     { timeout: 60_000 },
     async () => {
-      await using server = await startEtcd();
+      const server = shared;
       await using proxy = await faultProxy({ target: server });
       await using writer = await etcd({ endpoints: server.url }).connect();
       await using connector = await etcd({ endpoints: `${proxy.host}:${String(proxy.port)}` }).connect();
@@ -88,7 +91,7 @@ describe("a watch", () => {
   });
 
   test("whose history was compacted tells the gap, and goes on behind it", async () => {
-    await using server = await startEtcd();
+    const server = shared;
     await using connector = await etcd({ endpoints: server.url }).connect();
     const { from, compacted } = await compact(server, connector.client);
     await using watch = connector.client.watch("c", { fromRevision: from });
@@ -101,7 +104,7 @@ describe("a watch", () => {
     "that was away while its history was compacted tells the gap, and a fresh snapshot where that is asked for",
     { timeout: 60_000 },
     async () => {
-      await using server = await startEtcd();
+      const server = shared;
       await using proxy = await faultProxy({ target: server });
       await using writer = await etcd({ endpoints: server.url }).connect();
       await using connector = await etcd({ endpoints: `${proxy.host}:${String(proxy.port)}` }).connect();
@@ -120,20 +123,20 @@ describe("a watch", () => {
   );
 
   test("with a slow reader holds the server back, and still tells all", { timeout: 60_000 }, async () => {
-    await using server = await startEtcd();
+    const server = shared;
     await using connector = await etcd({ endpoints: server.url }).connect();
     const { client } = connector;
-    await using watch = client.watch("k");
+    await using watch = client.watch("slow");
     await watch.started;
     const value = "x".repeat(10_000);
-    const total = 2_500;
-    for (let n = 0; n < total; n += 50) await Promise.all(Array.from({ length: 50 }, () => client.put("k", value)));
-    expect((await client.get("k"))?.version).toBe(BigInt(total)); // the connection goes on for others
+    const total = 1_500;
+    for (let n = 0; n < total; n += 50) await Promise.all(Array.from({ length: 50 }, () => client.put("slow", value)));
+    expect((await client.get("slow"))?.version).toBe(BigInt(total)); // the connection goes on for others
     expect(await read(watch, total)).toHaveLength(total);
   });
 
   test("ends with its signal's reason, and with its connector", async () => {
-    await using server = await startEtcd();
+    const server = shared;
     const connector = await etcd({ endpoints: server.url }).connect();
     const controller = new AbortController();
     const aborted = connector.client.watch("k", { signal: controller.signal });
@@ -147,7 +150,7 @@ describe("a watch", () => {
   });
 
   test("that outlives many breaks leaves no stream behind", { timeout: 60_000 }, async () => {
-    await using server = await startEtcd();
+    const server = shared;
     await using proxy = await faultProxy({ target: server });
     await using connector = await etcd({ endpoints: `${proxy.host}:${String(proxy.port)}` }).connect();
     await using watch = connector.client.watch("k");

@@ -5,7 +5,7 @@ import { etcd } from "../../src/index.js";
 import { expectExact, type Kind, operate, prepare } from "./ledger.js";
 import { tell } from "./tell.js";
 
-const SECONDS = 4;
+const SECONDS = 2;
 const KINDS: readonly Kind[] = ["read", "write"];
 
 // Alone in its process, since heap and CPU are measured: two ways of being down, one that refuses and one that is silent.
