@@ -88,7 +88,7 @@ export class Dispatcher {
 
   /** Resolves when the server has answered over a connection that takes commands. */
   async connect(signal: AbortSignal): Promise<void> {
-    this.#links.open();
+    if (this.#links.current?.state !== "clear") this.#links.open();
     await this.ping(signal);
   }
 
