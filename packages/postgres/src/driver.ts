@@ -1,25 +1,38 @@
-import { PoolError, type SqlDriver, type TransactionOptions } from "@pool/core";
+import { type Done, PoolError, type SqlDriver, type TransactionOptions } from "@pool/core";
 import { type PostgresConnection } from "./connection/connection.js";
-import { type PostgresStatement } from "./connection/statement.js";
+import { type PostgresResult, type PostgresStatement } from "./connection/statement.js";
 import { isConnectionLost, isRetryable, postgresError } from "./errors.js";
 import { type Labels } from "./labels.js";
+import { type PostgresQueryOptions } from "./methods.js";
 import { isCommitRefused } from "./refused-commit.js";
 
 const LEVELS = ["read uncommitted", "read committed", "repeatable read", "serializable"];
 
 /** What core's sessions and transactions need to know of PostgreSQL. */
 export function postgresDriver(pool: string, labels: Labels | undefined): SqlDriver<PostgresConnection> {
+  const query: Query = async (connection, text, values, options) => {
+    try {
+      const labelled = labels === undefined ? text : await labels.label(connection, text, options.label);
+      const statement: PostgresStatement = { ...options, text: labelled, values };
+      const result = await connection.run(statement);
+      if (isCommitRefused(text, result)) throw commitRefused(pool);
+      return result;
+    } catch (error) {
+      throw postgresError(pool, error);
+    }
+  };
   return {
     queryOptions: ["rowMode", "types", "prepare"],
-    async query(connection, text, values, options) {
+    query,
+    start(connection, text, values, options, done) {
+      // The server may have to be told a label first.
+      if (labels !== undefined) return void query(connection, text, values, options).then(...both(done));
+      const reply = new Reply(pool, text, done);
+      const { rowMode, types, prepare }: PostgresQueryOptions = options; // the driver's own reach it unchecked
       try {
-        const labelled = labels === undefined ? text : await labels.label(connection, text, options.label);
-        const statement: PostgresStatement = { ...options, text: labelled, values };
-        const result = await connection.run(statement);
-        if (isCommitRefused(text, result)) throw commitRefused(pool);
-        return result;
+        connection.start({ text, values, rowMode, types, prepare }, reply);
       } catch (error) {
-        throw postgresError(pool, error);
+        reply.reject(error);
       }
     },
     cancel: (connection, reason) => connection.cancel(reason),
@@ -28,6 +41,34 @@ export function postgresDriver(pool: string, labels: Labels | undefined): SqlDri
     isConnectionLost,
     inTransaction: (connection) => connection.status.inTransaction,
   };
+}
+
+type Query = SqlDriver<PostgresConnection>["query"];
+
+/** What a connection answers, as a client says it. */
+class Reply implements Done<PostgresResult> {
+  readonly #pool: string;
+  readonly #text: string;
+  readonly #done: Done<PostgresResult>;
+
+  constructor(pool: string, text: string, done: Done<PostgresResult>) {
+    this.#pool = pool;
+    this.#text = text;
+    this.#done = done;
+  }
+
+  resolve(result: PostgresResult): void {
+    if (isCommitRefused(this.#text, result)) this.#done.reject(commitRefused(this.#pool));
+    else this.#done.resolve(result);
+  }
+
+  reject(error: unknown): void {
+    this.#done.reject(postgresError(this.#pool, error));
+  }
+}
+
+function both<T>(done: Done<T>): [(value: T) => void, (error: unknown) => void] {
+  return [(value) => done.resolve(value), (error) => done.reject(error)];
 }
 
 /** @throws PoolError `INVALID_ARGUMENT` for what PostgreSQL does not know */

@@ -1,4 +1,4 @@
-import { isPoolError, type QueryOptions, type SqlTarget } from "@pool/core";
+import { isPoolError, type QueryOptions, type SqlTarget, type UseContext } from "@pool/core";
 import { type PostgresConnection } from "./connection/connection.js";
 import { postgresError } from "./errors.js";
 
@@ -9,7 +9,7 @@ export async function* held<T>(
   target: SqlTarget<PostgresConnection>,
   text: string,
   options: QueryOptions | undefined,
-  open: (connection: PostgresConnection, signal: AbortSignal) => AsyncGenerator,
+  open: (connection: PostgresConnection, context: UseContext) => AsyncGenerator,
 ): AsyncGenerator<T, void, undefined> {
   check();
   const opened = Promise.withResolvers<AsyncGenerator>();
@@ -17,9 +17,10 @@ export async function* held<T>(
   let stopped: AbortSignal | undefined;
   const using = target.use(
     text,
-    async (connection, { signal }) => {
+    async (connection, context) => {
+      const { signal } = context;
       stopped = signal;
-      const rows = open(connection, signal);
+      const rows = open(connection, context);
       // Whoever reads may be waiting for this very end, and never come back for more.
       const onAbort = (): void => void rows.return(undefined).then(() => over.resolve(undefined), fail);
       signal.addEventListener("abort", onAbort, { once: true });

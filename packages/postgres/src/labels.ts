@@ -1,5 +1,8 @@
 import { type PostgresConnection } from "./connection/connection.js";
 
+/** Whether labels reach the server, and how. */
+export type LabelMode = "off" | "comment" | "applicationName";
+
 /** How the label of a statement reaches the server. */
 export interface Labels {
   /** Tells the server, and gives the text to send. */
@@ -25,15 +28,24 @@ async function* afterwards<T>(text: Promise<string>, open: (text: string) => Asy
 const LONGEST = 63; // of an application_name, which the server cuts off there
 
 /** As `labels` says; undefined when labels stay here. */
-export function labelling(mode: "off" | "comment" | "applicationName"): Labels | undefined {
+export function labelling(mode: LabelMode): Labels | undefined {
   switch (mode) {
     case "off":
       return undefined;
     case "comment":
-      return { label: (_, text, label) => (label === undefined ? text : `/* ${plain(label)} */ ${text}`) };
+      return { label: (_, text, label) => (label === undefined ? text : commented(text, label)) };
     case "applicationName":
       return { label: nameConnection };
   }
+}
+
+/** The text of a statement on a connection that all share: its label goes with it or stays here, for a name would be everybody's. */
+export function sharedText(mode: LabelMode, text: string, label: string | undefined): string {
+  return mode === "comment" && label !== undefined ? commented(text, label) : text;
+}
+
+function commented(text: string, label: string): string {
+  return `/* ${plain(label)} */ ${text}`;
 }
 
 /** One round trip more for a statement whose label is not the connection's yet; `reset` takes the name back. */

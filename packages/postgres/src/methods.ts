@@ -71,8 +71,8 @@ export function postgresMethods(
       const check = (): void => readCall("stream", text, options, ["batch", "rowMode", "types"]);
       const { batch, rowMode, types, ...use } = { ...options };
       const how = { ...(rowMode !== undefined && { rowMode }), ...(types !== undefined && { types }) };
-      return held<Row>(check, pool, this, text, use, (connection, signal) =>
-        labelled(labels, connection, text, use.label, (sent) =>
+      return held<Row>(check, pool, this, text, use, (connection, { signal, label }) =>
+        labelled(labels, connection, text, label, (sent) =>
           connection.stream({ text: sent, values, ...how }, { batch, signal, limit: limitOf(text, use) }),
         ),
       );
@@ -81,9 +81,9 @@ export function postgresMethods(
       readCall("copyFrom", text, options);
       return await this.use(
         text,
-        async (connection, { signal }) => {
+        async (connection, { signal, label }) => {
           try {
-            const sent = labels === undefined ? text : await labels.label(connection, text, options?.label);
+            const sent = labels === undefined ? text : await labels.label(connection, text, label);
             return await connection.copyFrom(sent, source, signal, limitOf(text, options));
           } catch (error) {
             // What the source throws is its caller's, and so is why it was cancelled: no news about the connection.
@@ -97,10 +97,8 @@ export function postgresMethods(
     },
     copyTo(text, options) {
       const check = (): void => readCall("copyTo", text, options);
-      return held<Buffer>(check, pool, this, text, options, (connection, signal) =>
-        labelled(labels, connection, text, options?.label, (sent) =>
-          connection.copyTo(sent, signal, limitOf(text, options)),
-        ),
+      return held<Buffer>(check, pool, this, text, options, (connection, { signal, label }) =>
+        labelled(labels, connection, text, label, (sent) => connection.copyTo(sent, signal, limitOf(text, options))),
       );
     },
   };

@@ -65,7 +65,7 @@ interface Parts {
 }
 
 function partsOf(name: string, options: ResolvedPostgresOptions): Parts {
-  const { dial, replicas, shared, pool, queryTimeout, statementCache } = options;
+  const { dial, replicas, shared, pool, queryTimeout, statementCache, labels } = options;
   const dialer = createDialer(dial);
   const onReadOnly = (): void => primary.evict("the server takes no writes any more");
   const primary = poolOf(options, { name }, primaryFactory(options, dialer, onReadOnly));
@@ -73,7 +73,9 @@ function partsOf(name: string, options: ResolvedPostgresOptions): Parts {
     primary,
     replica:
       replicas && poolOf(options, { ...replicas.limits, name: `${name}:replica` }, replicaFactory(options, replicas)),
-    shared: createShared({ name: `${name}:shared`, dialer, options: shared, pool, queryTimeout, statementCache }),
+    shared: createShared({
+      ...{ name: `${name}:shared`, dialer, options: shared, pool, queryTimeout, statementCache, labels },
+    }),
     listener: createListener({ name, dialer, poolMode: dial.poolMode, keepAlive: options.listenKeepAlive, pool }),
   };
 }

@@ -34,3 +34,32 @@ test("the labels of streams and COPY reach the server as those of statements do"
   expect(taken?.query).toBe("copy copied from stdin as report 8");
   expect((await named.client.query("show application_name")).rows).toEqual([{ application_name: "" }]);
 });
+
+test("so do those of sessions and transactions, where a statement has none of its own, and those of client.shared", async () => {
+  const select = async (from: Pick<PostgresClient, "query">, label?: string): Promise<unknown> =>
+    (await from.query<{ query: string }>(SEEN, [], label === undefined ? {} : { label })).rows[0]?.query;
+  await using commented = await postgres({ url: server.url, labels: "comment", maxSize: 1 }).connect();
+  await commented.client.session(
+    async (session) => {
+      expect(await select(session)).toBe(`/* nightly */ ${SEEN}`);
+      expect(await select(session, "own")).toBe(`/* own */ ${SEEN}`);
+      for await (const { query } of session.stream(SEEN)) expect(query).toBe(`/* nightly */ ${SEEN}`);
+      await session.transaction(async (tx) => expect(await select(tx)).toBe(`/* inner */ ${SEEN}`), { label: "inner" });
+      await session.transaction(async (tx) => expect(await select(tx)).toBe(`/* nightly */ ${SEEN}`));
+    },
+    { label: "nightly" },
+  );
+  expect(await select(commented.client)).toBe(SEEN);
+  const { rows } = await commented.client.shared.query<{ query: string }>(SEEN, [], { label: "shared */ 1" });
+  expect(rows[0]?.query).toBe(`/* shared #/ 1 */ ${SEEN}`);
+
+  await using named = await postgres({ url: server.url, labels: "applicationName", maxSize: 1 }).connect();
+  const name = "select current_setting('application_name') as name";
+  await named.client.transaction(
+    async (tx) => {
+      expect((await tx.query(name)).rows).toEqual([{ name: "transfer" }]);
+    },
+    { label: "transfer" },
+  );
+  expect((await named.client.query(name)).rows).toEqual([{ name: "" }]);
+});

@@ -26,6 +26,12 @@ export interface Lease<out R> extends Disposable {
 
 const queries = traced("pool:query");
 const statements = moment("pool:statement");
+const releases = moment("pool:release");
+
+/** Does anybody want to be told of each statement? */
+function isHeard(): boolean {
+  return statements.hasSubscribers || queries.hasSubscribers;
+}
 
 /** The engine's lease. The entry never needs it back: a lease is over when the entry's `leaseId` is another. */
 export class PoolLease<R> implements Lease<R> {
@@ -65,24 +71,39 @@ export class PoolLease<R> implements Lease<R> {
   }
 
   async track<T>(statement: string, work: () => PromiseLike<T>, label?: string): Promise<T> {
-    const entry = this.#entry;
-    if (entry.leaseId !== this.id) throw ended(this.#entry, this.id, "a statement was sent");
-    entry.statement = statement;
-    if (entry.running++ === 0) entry.runningSince = entry.owner.exactNow();
+    begin(this.#entry, this.id, statement);
     try {
-      if (!statements.hasSubscribers && !queries.hasSubscribers) return await work();
-      return await told(this.#entry, this.id, statement, work, label ?? entry.label);
+      const result = isHeard()
+        ? await told(this.#entry, this.id, statement, work, label ?? this.#entry.label)
+        : await work();
+      this.end();
+      return result;
     } catch (error) {
-      if (entry.leaseId === this.id && entry.owner.checks.isFatal(error)) {
-        entry.retire ??= "fatal-error";
-        entry.retireCause ??= error;
-      }
+      this.end({ error });
       throw error;
-    } finally {
-      // After its end the entry may be somebody else's: their times are not ours to count.
-      if (entry.leaseId === this.id && --entry.running === 0)
-        entry.busyMs += entry.owner.exactNow() - entry.runningSince;
     }
+  }
+
+  /**
+   * For core, while nobody listens: {@link track} in two calls, without a promise; {@link end} is the second. False where somebody does listen,
+   * and has to be told in the async context of the caller.
+   */
+  tryBegin(statement: string): boolean {
+    if (isHeard() || releases.hasSubscribers) return false;
+    begin(this.#entry, this.id, statement);
+    return true;
+  }
+
+  /** The statement has ended. */
+  end(failure?: { readonly error: unknown }): void {
+    const entry = this.#entry;
+    // After its end the entry may be somebody else's: their times are not ours to count.
+    if (entry.leaseId !== this.id) return;
+    if (failure !== undefined && entry.owner.checks.isFatal(failure.error)) {
+      entry.retire ??= "fatal-error";
+      entry.retireCause ??= failure.error;
+    }
+    if (--entry.running === 0) entry.busyMs += entry.owner.exactNow() - entry.runningSince;
   }
 }
 
@@ -115,6 +136,12 @@ async function told<T>(
     if (statements.hasSubscribers) publishStatement(event, startedAt, owner.exactNow(), undefined, { error });
     throw error;
   }
+}
+
+function begin(entry: Entry<unknown>, leaseId: number, statement: string): void {
+  if (entry.leaseId !== leaseId) throw ended(entry, leaseId, "a statement was sent");
+  entry.statement = statement;
+  if (entry.running++ === 0) entry.runningSince = entry.owner.exactNow();
 }
 
 function ended(entry: Entry<unknown>, leaseId: number, what: string): PoolError {

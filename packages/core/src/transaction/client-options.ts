@@ -5,6 +5,7 @@ import type { SqlContext } from "./context.js";
 import type { Handles } from "./handles.js";
 import type { SqlDriver } from "./sql-driver.js";
 import type { SqlTarget } from "./sql.js";
+import { TimeLimit } from "./time-limit.js";
 
 const KEYS = [
   "pool",
@@ -58,12 +59,13 @@ export function checkClientOptions(options: unknown): void {
 
 /** The options of one client for one of its pools, defaults filled in. @throws PoolError `INVALID_ARGUMENT` */
 export function contextOf<R, X>(options: SqlClientOptions<R, X>, handles: Handles<R>, pool: Pool<R>): SqlContext<R> {
+  const clock = options.clock ?? systemClock;
   return {
     pool,
     handles,
     driver: options.driver,
-    clock: options.clock ?? systemClock,
-    queryTimeout: readLimit("createSqlClient: queryTimeout", options.queryTimeout) ?? 30_000,
+    clock,
+    queryTimeout: new TimeLimit(clock, readLimit("createSqlClient: queryTimeout", options.queryTimeout) ?? 30_000),
     cancelTimeout: readLimit("createSqlClient: cancelTimeout", options.cancelTimeout) ?? 1_000,
     random: options.random ?? Math.random,
   };

@@ -46,8 +46,13 @@ function plainClient<R, X>(options: SqlClientOptions<R, X>, handles: Handles<R>)
       const acquire = readSessionOptions(asked, "acquire");
       return await contextFor(asked).pool.acquire(acquire);
     },
-    query: async <Row>(...given: QueryArguments) =>
-      (await runOnce(main, readStatement(queryOptions, ...given))) as SqlResult<Row>, // the caller knows its rows
+    query: <Row>(...[statement, values, asked]: QueryArguments) => {
+      try {
+        return runOnce(main, readStatement(queryOptions, statement, values, asked)) as Promise<SqlResult<Row>>; // the caller knows its rows
+      } catch (error) {
+        return Promise.reject(error); // as thrown
+      }
+    },
     use: async <T>(...given: UseArguments<R, T>) => (await runOnce(main, readUse(...given))) as T, // what the work resolves with
     async session(work, asked = {}) {
       readWork(work, "session");

@@ -6,8 +6,9 @@ import type { SqlContext } from "./context.js";
 import { sessionLost, type Place } from "./failures.js";
 import { Gate } from "./gate.js";
 import { Reading } from "./reading.js";
-import type { StatementCall } from "./statement-run.js";
-import { perform, type Verdict } from "./verdict.js";
+import { underLabel, type StatementCall } from "./statement-call.js";
+import { perform } from "./perform.js";
+import type { Verdict } from "./verdict.js";
 
 /**
  * The connection of one session or transaction: borrowed when first needed, given back and taken afresh when told. There is never more
@@ -37,8 +38,7 @@ export class Connection<R> {
 
   /**
    * The lease in hand, or a fresh one, when its turn has come.
-   * @throws PoolError `RESOURCE_LOST` when the connection died and the session's state with it; `SESSION_BUSY` while it is read from; what
-   * acquire throws; the signal's reason
+   * @throws PoolError `RESOURCE_LOST`: the session's state died with its connection; `SESSION_BUSY`: it is read from; what acquire throws
    */
   async take(signal?: AbortSignal): Promise<Lease<R>> {
     this.reading.assertNone();
@@ -68,14 +68,17 @@ export class Connection<R> {
   }
 
   /** One statement on a lease that was taken here. For those inside the gate, which stays shut until a cancel is over. */
-  async perform(lease: Lease<R>, call: StatementCall, tellsEarly = false): Promise<Verdict> {
-    const verdict = await perform(this.context, lease, call, tellsEarly);
-    const note = (final: Verdict): void => {
-      if (final.kind === "lost") this.lose(lease, final.error);
-    };
-    if (verdict.kind === "cancelling") this.gate.hold(verdict.over.then(note));
-    else note(verdict);
-    return verdict;
+  perform(lease: Lease<R>, call: StatementCall, tellsEarly = false): Promise<Verdict> {
+    return new Promise((resolve) => {
+      perform(this.context, lease, underLabel(call, this.place.label), tellsEarly, (verdict) => {
+        const note = (final: Verdict): void => {
+          if (final.kind === "lost") this.lose(lease, final.error);
+        };
+        if (verdict.kind === "cancelling") this.gate.hold(verdict.over.then(note));
+        else note(verdict);
+        resolve(verdict);
+      });
+    });
   }
 
   /** The lease is of no use any more. */

@@ -2,6 +2,7 @@ import type { Pool } from "../pool/pool.js";
 import type { Clock } from "../time.js";
 import type { Handles } from "./handles.js";
 import type { SqlDriver } from "./sql-driver.js";
+import type { TimeLimit } from "./time-limit.js";
 
 /** What every statement of one SQL client runs under; complete, defaults filled in. */
 export interface SqlContext<R> {
@@ -11,8 +12,8 @@ export interface SqlContext<R> {
   /** What its sessions and transactions are made of. */
   readonly handles: Handles<R>;
   readonly clock: Clock;
-  /** Longest time for one statement in ms, from sending to its reply. */
-  readonly queryTimeout: number;
+  /** Longest time for one statement, from sending to its reply. */
+  readonly queryTimeout: TimeLimit;
   /** Longest time in ms that a cancelled statement has to settle before its connection is given up. */
   readonly cancelTimeout: number;
   /** Between 0 and 1, for the jitter of back-offs. */

@@ -1,9 +1,10 @@
-import { borrowing, isInTask, type Borrower } from "../pool/borrow.js";
+import { borrowing, isInTask } from "../pool/borrow.js";
 import type { Lease } from "../pool/lease.js";
 import type { AcquireOptions } from "../pool/pool.js";
 import type { SqlContext } from "./context.js";
+import type { Done } from "./sql-driver.js";
 import type { StatementCall } from "./statement-run.js";
-import { perform } from "./verdict.js";
+import { perform } from "./perform.js";
 
 /** Borrows a connection for one statement. Throws at once when the call's signal has aborted. */
 export function runOnce<R>(context: SqlContext<R>, call: StatementCall): Promise<unknown> {
@@ -12,19 +13,31 @@ export function runOnce<R>(context: SqlContext<R>, call: StatementCall): Promise
   signal?.throwIfAborted();
   // One that is free needs no wait, and so none of the bookkeeping against deadlocks.
   const free = pool.tryAcquire(label === undefined ? undefined : { label });
-  if (free !== undefined) return runAndRelease(context, free, call);
-  const acquire: AcquireOptions = { ...(signal !== undefined && { signal }), ...(label !== undefined && { label }) };
-  const run = async (borrower: Borrower<R>): Promise<unknown> =>
-    await runAndRelease(context, await borrower.acquire(acquire), call);
+  if (free !== undefined)
+    return new Promise((resolve, reject) => runAndRelease(context, free, call, { resolve, reject }));
   // A statement acquires nothing while it runs: outside of all tasks there is nobody whom it could wait for in a circle.
-  return work !== undefined || isInTask() ? borrowing(pool, run, label) : run(pool);
+  if (work === undefined && !isInTask()) return runWhenLent(context, call, pool.acquire(requestOf(call)));
+  return borrowing(pool, (borrower) => runWhenLent(context, call, borrower.acquire(requestOf(call))), label);
 }
 
-async function runAndRelease<R>(context: SqlContext<R>, lease: Lease<R>, call: StatementCall): Promise<unknown> {
-  const verdict = await perform(context, lease, call, true);
-  // Its caller need not wait for a server that does not answer, but the connection is nobody's before it has.
-  if (verdict.kind === "cancelling") void verdict.over.then(() => lease.release());
-  else lease.release();
-  if (verdict.kind === "done") return verdict.result;
-  throw verdict.error;
+function requestOf({ signal, label }: StatementCall): AcquireOptions | undefined {
+  if (signal === undefined && label === undefined) return undefined;
+  return { ...(signal !== undefined && { signal }), ...(label !== undefined && { label }) };
+}
+
+// Each promise on a statement's way costs about as much as a look at the clock, hence as few as may be.
+function runWhenLent<R>(context: SqlContext<R>, call: StatementCall, lent: Promise<Lease<R>>): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    lent.then((lease) => runAndRelease(context, lease, call, { resolve, reject }), reject);
+  });
+}
+
+function runAndRelease<R>(context: SqlContext<R>, lease: Lease<R>, call: StatementCall, done: Done<unknown>): void {
+  perform(context, lease, call, true, (verdict) => {
+    // Its caller need not wait for a server that does not answer, but the connection is nobody's before it has.
+    if (verdict.kind === "cancelling") void verdict.over.then(() => lease.release());
+    else lease.release();
+    if (verdict.kind === "done") done.resolve(verdict.result);
+    else done.reject(verdict.error);
+  });
 }

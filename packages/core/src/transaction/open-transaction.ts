@@ -8,7 +8,7 @@ import type { OpenTransactionOptions, TransactionOutcome } from "./open-options.
 import { Doom } from "./doom.js";
 import { loseUnlessDone, rollBack } from "./roll-back.js";
 import type { Reading } from "./reading.js";
-import type { StatementCall } from "./statement-run.js";
+import { underLabel, type StatementCall } from "./statement-call.js";
 import { failureIn, isUnsent, wasCancelled, type Verdict } from "./verdict.js";
 
 /**
@@ -141,6 +141,6 @@ export class OpenTransaction<R> {
   }
 
   #send(call: StatementCall, tellsEarly = false): Promise<Verdict> {
-    return this.#connection.perform(this.#lease, call, tellsEarly);
+    return this.#connection.perform(this.#lease, underLabel(call, this.place.label), tellsEarly);
   }
 }

@@ -1,5 +1,6 @@
 import type { AcquireOptions, Pool } from "../pool/pool.js";
 import type { Lease } from "../pool/lease.js";
+import type { UseContext } from "./use-context.js";
 
 /** What every SQL adapter's statements resolve with; adapters add to it. */
 export interface SqlResult<Row = Record<string, unknown>> {
@@ -60,7 +61,7 @@ export interface UseOptions extends QueryOptions {
 
 export type QueryArguments = Parameters<Queryable["query"]>;
 export type UseArguments<R, T> = [statement: string, work: UseWork<R, T>, options?: UseOptions];
-export type UseWork<R, T> = (resource: R, context: { readonly signal: AbortSignal }) => PromiseLike<T>;
+export type UseWork<R, T> = (resource: R, context: UseContext) => PromiseLike<T>;
 
 export type IsolationLevel = "read uncommitted" | "read committed" | "repeatable read" | "serializable";
 

@@ -1,3 +1,5 @@
+import type { UseContext } from "./use-context.js";
+
 /** One statement as it is sent. */
 export interface StatementCall {
   readonly text: string;
@@ -6,7 +8,7 @@ export interface StatementCall {
   /** The driver's own options. */
   readonly own?: Readonly<Record<string, unknown>> | undefined;
   /** Instead of the driver's `query`: what a `use` does with the resource. Checked to fit where it was given. */
-  readonly work?: ((resource: never, context: { readonly signal: AbortSignal }) => PromiseLike<unknown>) | undefined;
+  readonly work?: ((resource: never, context: UseContext) => PromiseLike<unknown>) | undefined;
   /** While it runs, others are refused. */
   readonly alone?: boolean | undefined;
   /** Instead of the context's `queryTimeout`. */
@@ -16,6 +18,35 @@ export interface StatementCall {
   /** The transaction's around it; cancels it as well. */
   readonly transactionSignal?: AbortSignal | undefined;
 }
+
+/** Under the label of what it is part of, unless it has its own. */
+export function underLabel(call: StatementCall, label: string | undefined): StatementCall {
+  return label === undefined || call.label !== undefined ? call : { ...call, label };
+}
+
+/** The reason of a signal that has aborted already. */
+export function abortedBefore({ signal, transactionSignal }: StatementCall): { readonly reason: unknown } | undefined {
+  if (signal?.aborted === true) return { reason: signal.reason };
+  return transactionSignal?.aborted === true ? { reason: transactionSignal.reason } : undefined;
+}
+
+/** Has the abort of its signals heard. */
+export function listen({ signal, transactionSignal }: StatementCall, listener: Listener): void {
+  // One that is both is listened to once: adding the same listener again does nothing.
+  signal?.addEventListener("abort", listener, ONCE);
+  transactionSignal?.addEventListener("abort", listener, ONCE);
+}
+
+export function unlisten({ signal, transactionSignal }: StatementCall, listener: Listener): void {
+  signal?.removeEventListener("abort", listener);
+  transactionSignal?.removeEventListener("abort", listener);
+}
+
+interface Listener {
+  handleEvent(event: Event): void;
+}
+
+const ONCE = { once: true } as const;
 
 /** What the driver said at last. */
 export type Ending = { readonly result: unknown } | { readonly error: unknown };

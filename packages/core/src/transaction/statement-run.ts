@@ -1,8 +1,10 @@
 import type { Timer } from "../time.js";
 import type { SqlContext } from "./context.js";
 import { queryTimedOut } from "./failures.js";
-import type { QueryOptions, SqlResult } from "./sql.js";
-import { TELL_AFTER, type Ending, type StatementCall } from "./statement-call.js";
+import { sendStatement } from "./send-statement.js";
+import type { Done } from "./sql-driver.js";
+import { listen, TELL_AFTER, unlisten, type Ending, type StatementCall } from "./statement-call.js";
+import type { Limited } from "./time-limit.js";
 
 export type { StatementCall } from "./statement-call.js";
 
@@ -10,15 +12,22 @@ export type { StatementCall } from "./statement-call.js";
  * One statement under way, bounded in time: when a signal aborts or the time is over, the driver is asked to cancel; a driver that has not
  * settled `cancelTimeout` later is not waited for any longer.
  */
-export class StatementRun<R> {
+export class StatementRun<R> implements Done<unknown>, Limited {
   readonly #context: SqlContext<R>;
   readonly #call: StatementCall;
   readonly #tellsEarly: boolean;
-  // Made only for who wants a signal: a controller for each statement costs as much as half of the others' work on it.
+  /** Of whoever cancels by a signal. */
   #controller: AbortController | undefined;
   #resource: R | undefined;
   #timer: Timer | undefined;
-  #giveUp: (reason: unknown) => void = () => undefined;
+  /** It is among those that the context's timer watches. */
+  #isLimited = false;
+  #isOver = false;
+  #done: Done<unknown> | undefined;
+
+  dueAt = 0;
+  earlier: Limited | undefined = undefined;
+  later: Limited | undefined = undefined;
 
   /** Why it was cancelled. */
   cancelled: { readonly reason: unknown } | undefined;
@@ -26,7 +35,7 @@ export class StatementRun<R> {
   abandoned = false;
   /** The sender was told of the cancel before the driver had settled: resolves when it has, or was given up. */
   over: Promise<Ending> | undefined;
-  #end: ((ending: Ending) => void) | undefined;
+  #tellEnd: ((ending: Ending) => void) | undefined;
 
   /** @param tellsEarly of a cancel that takes its time the sender is told before it is {@link over} */
   constructor(context: SqlContext<R>, call: StatementCall, tellsEarly: boolean) {
@@ -35,72 +44,60 @@ export class StatementRun<R> {
     this.#tellsEarly = tellsEarly;
   }
 
-  /** The reason of a signal that has aborted already. */
-  get abortedBefore(): { readonly reason: unknown } | undefined {
-    const { signal, transactionSignal } = this.#call;
-    if (signal?.aborted === true) return { reason: signal.reason };
-    return transactionSignal?.aborted === true ? { reason: transactionSignal.reason } : undefined;
-  }
-
-  /** Sends the statement. Rejects with what the driver rejects with, or with the cancel's reason when the driver does not settle. */
-  send(resource: R): Promise<unknown> {
-    const { work, signal, transactionSignal } = this.#call;
-    const { timeout = work === undefined ? this.#context.queryTimeout : Infinity } = this.#call;
-    if (timeout === Infinity && signal === undefined && transactionSignal === undefined && work === undefined) {
-      return this.#query(resource, undefined);
+  /** Sends the statement. `done` is told once what the driver says, or the cancel's reason when the driver does not settle. */
+  start(resource: R, done: Done<unknown>): void {
+    this.#resource = resource;
+    this.#done = done;
+    try {
+      this.#controller = sendStatement(this.#context, this.#call, resource, this);
+    } catch (error) {
+      return this.reject(error);
     }
-    return new Promise<unknown>((resolve, reject) => {
-      this.#resource = resource;
-      this.#giveUp = reject;
-      const running = this.#start(resource);
-      this.#listen();
-      if (timeout !== Infinity) this.#startTimer(timeout, () => this.#stop(this.#timeoutError(timeout)));
-      const over = (ending: Ending): void => {
-        this.#stopTimer();
-        this.#unlisten();
-        this.#end?.(ending);
-      };
-      running.then(
-        (result) => {
-          over({ result });
-          resolve(result);
-        },
-        (error: unknown) => {
-          over({ error });
-          reject(error);
-        },
-      );
-    });
+    if (this.#isOver) return;
+    listen(this.#call, this);
+    this.#limit();
   }
 
-  #start(resource: R): PromiseLike<unknown> {
-    const { work } = this.#call;
-    if (work === undefined && this.#context.driver.cancel !== undefined) return this.#query(resource, undefined);
-    this.#controller = new AbortController();
-    const { signal } = this.#controller;
-    if (work === undefined) return this.#query(resource, signal);
-    return Promise.resolve(work(resource as never, { signal })); // `use` takes works for resources of its client alone
+  /** Told by the driver. */
+  resolve(result: unknown): void {
+    this.#end({ result });
+    this.#done?.resolve(result);
+    this.#done = undefined;
   }
 
-  #query(resource: R, signal: AbortSignal | undefined): Promise<SqlResult> {
-    const { text, values, label, own } = this.#call;
-    const options: QueryOptions = own === undefined ? {} : { ...own };
-    if (signal !== undefined) options.signal = signal;
-    if (label !== undefined) options.label = label;
-    return this.#context.driver.query(resource, text, values, options);
+  /** Told by the driver. */
+  reject(error: unknown): void {
+    this.#end({ error });
+    this.#giveUp(error);
   }
 
-  #listen(): void {
-    const { signal, transactionSignal } = this.#call;
-    // One that is both is listened to once: adding the same listener again does nothing.
-    signal?.addEventListener("abort", this, ONCE);
-    transactionSignal?.addEventListener("abort", this, ONCE);
+  /** Told by the context's timer. */
+  ranOut(): void {
+    this.#isLimited = false;
+    this.#timeOut(this.#context.queryTimeout.ms);
   }
 
-  #unlisten(): void {
-    const { signal, transactionSignal } = this.#call;
-    signal?.removeEventListener("abort", this);
-    transactionSignal?.removeEventListener("abort", this);
+  #limit(): void {
+    const { queryTimeout } = this.#context;
+    const { timeout, work } = this.#call;
+    if (timeout !== undefined) {
+      if (timeout !== Infinity) this.#startTimer(timeout, () => this.#timeOut(timeout));
+    } else if (work === undefined && queryTimeout.ms !== Infinity) {
+      this.#isLimited = true;
+      queryTimeout.start(this);
+    }
+  }
+
+  #end(ending: Ending): void {
+    this.#isOver = true;
+    this.#stopTimer();
+    unlisten(this.#call, this);
+    this.#tellEnd?.(ending);
+  }
+
+  #giveUp(reason: unknown): void {
+    this.#done?.reject(reason);
+    this.#done = undefined;
   }
 
   /** Called by the signals. */
@@ -119,20 +116,21 @@ export class StatementRun<R> {
   }
 
   #tell(reason: unknown): void {
-    this.over = new Promise((resolve) => (this.#end = resolve));
+    this.over = new Promise((resolve) => (this.#tellEnd = resolve));
     this.#startTimer(this.#context.cancelTimeout - TELL_AFTER, () => this.#abandon(reason));
     this.#giveUp(reason);
   }
 
   #abandon(reason: unknown): void {
     this.abandoned = true;
-    this.#unlisten();
+    unlisten(this.#call, this);
     this.#giveUp(reason);
-    this.#end?.({ error: reason });
+    this.#tellEnd?.({ error: reason });
   }
 
-  #timeoutError(timeout: number): Error {
-    return queryTimedOut({ pool: this.#context.pool.name, label: this.#call.label }, this.#call.text, timeout);
+  #timeOut(timeout: number): void {
+    const { label, text } = this.#call;
+    this.#stop(queryTimedOut({ pool: this.#context.pool.name, label }, text, timeout));
   }
 
   #startTimer(ms: number, onDue: () => void): void {
@@ -141,9 +139,9 @@ export class StatementRun<R> {
   }
 
   #stopTimer(): void {
+    if (this.#isLimited) this.#context.queryTimeout.stop(this);
+    this.#isLimited = false;
     if (this.#timer !== undefined) this.#context.clock.clearTimeout(this.#timer);
     this.#timer = undefined;
   }
 }
-
-const ONCE = { once: true } as const;

@@ -1,7 +1,4 @@
 import { isPoolError } from "../errors.js";
-import type { Lease } from "../pool/lease.js";
-import type { SqlContext } from "./context.js";
-import { StatementRun, type StatementCall } from "./statement-run.js";
 
 /** What became of one statement. */
 export type Verdict =
@@ -37,47 +34,4 @@ export function isUnsent(error: unknown): boolean {
 export function refusalIn(verdict: Verdict): unknown {
   if (verdict.kind === "refused") return verdict.error;
   return verdict.kind === "cancelled" ? verdict.refusal : undefined;
-}
-
-/**
- * Runs one statement on a lease, and tells what became of it. Never rejects.
- * @param tellsEarly does not wait for a cancel that takes its time; only then a verdict may be "cancelling"
- */
-export async function perform<R>(
-  context: SqlContext<R>,
-  lease: Lease<R>,
-  call: StatementCall,
-  tellsEarly = false,
-): Promise<Verdict> {
-  const run = new StatementRun(context, call, tellsEarly);
-  const aborted = run.abortedBefore;
-  if (aborted !== undefined) return { kind: "unsent", error: aborted.reason };
-  const progress = { sent: false };
-  try {
-    const send = (): Promise<unknown> => {
-      const { resource } = lease;
-      progress.sent = true;
-      return run.send(resource);
-    };
-    return answered(run, await lease.track(call.text, send, call.label));
-  } catch (error) {
-    if (!progress.sent) return { kind: "unsent", error };
-    if (run.over === undefined) return failed(context, lease, run, error);
-    const over = run.over.then((end) =>
-      "result" in end ? answered(run, end.result) : failed(context, lease, run, end.error),
-    );
-    return { kind: "cancelling", error, over };
-  }
-}
-
-function answered<R>(run: StatementRun<R>, result: unknown): Verdict {
-  if (run.cancelled === undefined) return { kind: "done", result };
-  return { kind: "cancelled", error: run.cancelled.reason, late: result };
-}
-
-function failed<R>(context: SqlContext<R>, lease: Lease<R>, run: StatementRun<R>, error: unknown): Verdict {
-  const lost = run.abandoned || !lease.active || context.driver.isConnectionLost(error);
-  if (lost) lease.destroy(error);
-  if (run.cancelled === undefined) return { kind: lost ? "lost" : "refused", error };
-  return { kind: lost ? "lost" : "cancelled", error: run.cancelled.reason, refusal: error };
 }

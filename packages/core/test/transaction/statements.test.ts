@@ -1,7 +1,7 @@
 import { getEventListeners } from "node:events";
 import { expect, test } from "vitest";
 import { createPool } from "../../src/pool/index.js";
-import { createSqlClient } from "../../src/transaction/index.js";
+import { createSqlClient, type Done, type SqlResult } from "../../src/transaction/index.js";
 import { ManualClock, settle } from "../support/manual-clock.js";
 import { clientOf, FakeDatabase, type Fault } from "./fake-database.js";
 
@@ -379,4 +379,57 @@ test("a driver that cancels by itself is handed no signal, and told which connec
   expect(new Set(cancelled.map(([resource]) => resource)).size).toBe(2);
   expect(pool.stats).toMatchObject({ leased: 0, idle: 2, totals: { released: 2, destroyed: 0 } });
   expect(getEventListeners(controller.signal, "abort")).toEqual([]);
+});
+
+test("a driver that tells an outcome without a promise is told whom, cancels at the limit, and may refuse at once", async () => {
+  const database = new FakeDatabase();
+  const clock = new ManualClock();
+  const { pool } = clientOf(database, { maxSize: 1, keepAliveInterval: "never", idleTimeout: "never" }, { clock });
+  const running = new Map<unknown, Done<SqlResult>>();
+  const started: unknown[] = [];
+  const client = createSqlClient({
+    pool,
+    clock,
+    queryTimeout: 100,
+    driver: {
+      query: () => Promise.reject(new Error("not asked")),
+      start(resource, text, values, options, done) {
+        started.push([text, values, options]);
+        if (text === "BAD") done.reject(new Error("refused"));
+        else running.set(resource, done);
+      },
+      cancel: (resource, reason) => running.get(resource)?.reject(reason),
+      begin: () => ["BEGIN"],
+      isRetryable: () => false,
+      isConnectionLost: () => false,
+    },
+  });
+  const answer = async (): Promise<void> => {
+    await settle();
+    for (const [resource, done] of running) {
+      running.delete(resource);
+      done.resolve({ rows: [{ n: 1 }], rowCount: 1 });
+      done.reject(new Error("told twice"));
+    }
+  };
+  const [first, second] = [client.query("A", [1], { label: "a" }), client.query("B")]; // the second waits for the connection
+  await answer();
+  expect((await first).rows).toEqual([{ n: 1 }]);
+  await clock.advance(99);
+  await answer();
+  expect((await second).rowCount).toBe(1);
+  await expect(client.query("BAD")).rejects.toThrow("refused");
+  const late = client.query("LATE");
+  late.catch(() => undefined);
+  await clock.advance(99);
+  expect(running.size).toBe(1);
+  await clock.advance(1);
+  await expect(late).rejects.toMatchObject({ code: "QUERY_TIMEOUT" });
+  expect(started).toEqual([
+    ["A", [1], { label: "a" }],
+    ["B", [], {}],
+    ["BAD", [], {}],
+    ["LATE", [], {}],
+  ]);
+  expect(pool.stats).toMatchObject({ leased: 0, idle: 1, totals: { acquired: 4, released: 4, destroyed: 0 } });
 });

@@ -1,4 +1,4 @@
-import { type ResourceStatus } from "@pool/core";
+import { type Done, type ResourceStatus } from "@pool/core";
 import type pg from "pg";
 import { type Dialled, type ServerFacts } from "../connect/dialled.js";
 import { type ConnectionOptions } from "./connection-options.js";
@@ -12,10 +12,9 @@ import { PreparedStatements } from "./prepared.js";
 import { Runner } from "./runner.js";
 import { type SessionMode } from "./session-dirt.js";
 import { StatementExchange, type StatementContext } from "./statement-exchange.js";
-import { isReadOnlyRefusal } from "./read-only.js";
+import { runStatement, startStatement, type StatementParts } from "./statements.js";
 import { type PostgresResult, type PostgresStatement } from "./statement.js";
 import { rowsOf, type StreamOptions } from "./stream.js";
-import { assertText, wireValuesOf } from "./values.js";
 
 /** One connection as a pool lends it. Statements issued together run in the order of their calls. */
 export class PostgresConnection {
@@ -25,6 +24,7 @@ export class PostgresConnection {
   readonly #context: StatementContext;
   readonly #resetMode: SessionMode;
   readonly #leftovers: Leftovers;
+  readonly #parts: StatementParts;
 
   constructor(dialled: Dialled, options: ConnectionOptions) {
     this.#dialled = dialled;
@@ -37,6 +37,12 @@ export class PostgresConnection {
     };
     this.#resetMode = options.reset ?? "auto";
     this.#leftovers = new Leftovers(this.#resetMode);
+    this.#parts = {
+      runner: this.#runner,
+      context: this.#context,
+      leftovers: this.#leftovers,
+      client: this.#client,
+    };
   }
 
   /** As in `pg_stat_activity`. */
@@ -66,24 +72,13 @@ export class PostgresConnection {
    * Runs one statement, or several in one text without values. On abort it is cancelled on the server; the promise settles when that is over.
    * @throws what the driver throws, the signal's reason, or a PoolError `INVALID_ARGUMENT` for what cannot be sent
    */
-  async run(statement: PostgresStatement, signal?: AbortSignal): Promise<PostgresResult> {
-    signal?.throwIfAborted();
-    assertText(statement.text);
-    const values = wireValuesOf(statement.values);
-    this.noteDirt(statement.text);
-    const exchange = new StatementExchange(statement, values, this.#context);
-    try {
-      return await this.#runner.run(exchange, signal);
-    } catch (error) {
-      if (isReadOnlyRefusal(error)) this.#leftovers.noteRefusedWrite();
-      if (exchange.refusal === undefined || this.status.inTransaction === true) throw error;
-      // Refused before anything was executed, so this is not a second execution.
-      signal?.throwIfAborted();
-      return await this.#runner.run(
-        new StatementExchange({ ...statement, prepare: false }, values, this.#context),
-        signal,
-      );
-    }
+  run(statement: PostgresStatement, signal?: AbortSignal): Promise<PostgresResult> {
+    return runStatement(this.#parts, statement, signal);
+  }
+
+  /** {@link run} without a signal and a promise: `done` is told out of the event in which the reply came. Throws for what cannot be sent. */
+  start(statement: PostgresStatement, done: Done<PostgresResult>): void {
+    startStatement(this.#parts, statement, done);
   }
 
   /**

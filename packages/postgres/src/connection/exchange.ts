@@ -1,29 +1,53 @@
-import { PoolError, reasonOf } from "@pool/core";
+import { type Done, PoolError, reasonOf } from "@pool/core";
 import pg from "pg";
 import { type PgWire } from "./pg-internals.js";
+
+/** An exchange, of whatever outcome, for its owner. */
+export type EndedExchange = Pick<Exchange<unknown>, "isSettled" | "tell">;
+
+/** Who runs exchanges. */
+export interface ExchangeOwner {
+  ended(exchange: EndedExchange): void;
+}
 
 /**
  * What happens between a statement's first message and the server's ReadyForQuery. It settles when the connection takes the next statement,
  * and not already when the server reports an error: a cancel that is still under way must find this statement, and a release an idle connection.
  */
 export abstract class Exchange<T> {
-  readonly outcome: Promise<T>;
-  readonly #resolve: (value: T) => void;
-  readonly #reject: (error: unknown) => void;
-  #isSettled = false;
+  #end: "none" | "resolved" | "rejected" = "none";
+  #value: T | undefined;
+  #error: unknown;
+  #outcome: Promise<T> | undefined;
+  #promised: Done<T> | undefined;
+  #owner: ExchangeOwner | undefined;
+  #done: Done<T> | undefined;
   #abandoned: { readonly reason: unknown } | undefined;
   /** Its messages have been handed to the socket. */
   isSent = false;
 
-  constructor() {
-    const { promise, resolve, reject } = Promise.withResolvers<T>();
-    this.outcome = promise;
-    this.#resolve = resolve;
-    this.#reject = reject;
+  get isSettled(): boolean {
+    return this.#end !== "none";
   }
 
-  get isSettled(): boolean {
-    return this.#isSettled;
+  /** Made for who asks: a promise costs a short statement as much as the rest of its bookkeeping. */
+  get outcome(): Promise<T> {
+    return (this.#outcome ??= new Promise((resolve, reject) => {
+      this.#promised = { resolve, reject };
+      if (this.isSettled) this.#tell(this.#promised, this.#error);
+    }));
+  }
+
+  /** Its owner is told when it settles, out of what it settles in, and then has `done` told. */
+  ownedBy(owner: ExchangeOwner, done: Done<T>): void {
+    this.#owner = owner;
+    this.#done = done;
+  }
+
+  /** For its owner: tells how it has ended. */
+  tell(explain: (error: unknown) => unknown): void {
+    const error = this.#end === "rejected" ? explain(this.#error) : undefined;
+    if (this.#done !== undefined) this.#tell(this.#done, error);
   }
 
   /** Has nothing sent when its turn comes, and rejects now. */
@@ -40,7 +64,7 @@ export abstract class Exchange<T> {
   }
 
   handleError(error: unknown, wire: PgWire): void {
-    if (!this.isSent) return this.reject(this.#isSettled ? error : neverSent(error));
+    if (!this.isSent) return this.reject(neverSent(error));
     if (!(error instanceof pg.DatabaseError)) return this.reject(error);
     const settle = (): void => {
       wire.off("readyForQuery", settle);
@@ -64,13 +88,27 @@ export abstract class Exchange<T> {
   }
 
   protected resolve(value: T): void {
-    this.#isSettled = true;
-    this.#resolve(value);
+    if (this.isSettled) return;
+    this.#value = value;
+    this.#settle("resolved");
   }
 
   protected reject(error: unknown): void {
-    this.#isSettled = true;
-    this.#reject(error);
+    if (this.isSettled) return;
+    this.#error = error;
+    this.#settle("rejected");
+  }
+
+  #settle(end: "resolved" | "rejected"): void {
+    this.#end = end;
+    if (this.#promised !== undefined) this.#tell(this.#promised, this.#error);
+    this.#owner?.ended(this);
+  }
+
+  #tell(done: Done<T>, error: unknown): void {
+    if (this.#end === "resolved")
+      done.resolve(this.#value as T); // set with it
+    else done.reject(error);
   }
 }
 

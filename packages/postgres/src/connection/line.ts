@@ -24,7 +24,7 @@ export class Line {
   }
 
   /** Call it once the exchange, and a cancel of it, are over. */
-  leave(turn: Turn): void {
+  leave(turn: Pick<Turn, "isSettled">): void {
     if (this.#running !== turn) return; // it was given up while it waited
     this.#running = undefined;
     let next = this.#waiting.shift();

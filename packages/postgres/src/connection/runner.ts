@@ -1,16 +1,16 @@
-import { isPoolError, PoolError } from "@pool/core";
+import { type Done, isPoolError, PoolError } from "@pool/core";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { type Dialled } from "../connect/dialled.js";
 import { cancellable, type Cancelled, type CancelRoute } from "./cancellation.js";
-import { type Exchange, neverSent } from "./exchange.js";
+import { type EndedExchange, type Exchange, type ExchangeOwner, neverSent } from "./exchange.js";
 import { Line } from "./line.js";
 import { internalsOf, type PgSubmittable } from "./pg-internals.js";
 
-type Interruptible = Cancelled & Pick<Exchange<unknown>, "isSent" | "abandon" | "interrupt">;
+type Interruptible = Cancelled & EndedExchange & Pick<Exchange<unknown>, "isSent" | "abandon" | "interrupt">;
 
 /** Runs one exchange after the other on one connection, each until it and a cancel of it are over. */
-export class Runner implements CancelRoute {
+export class Runner implements CancelRoute, ExchangeOwner {
   readonly #dialled: Dialled;
   readonly #cancelTimeout: number;
   readonly #line: Line;
@@ -31,22 +31,56 @@ export class Runner implements CancelRoute {
   }
 
   /** Settles as the exchange does; on abort as {@link cancellable} says. */
-  async run<T>(exchange: Exchange<T> & PgSubmittable, signal: AbortSignal | undefined): Promise<T> {
+  run<T>(exchange: Exchange<T> & PgSubmittable, signal: AbortSignal | undefined): Promise<T> {
+    if (signal !== undefined) return this.#runUnlessAborted(exchange, signal);
+    return new Promise((resolve) => {
+      // Its stack leads to the socket; from where it is traced it leads to who awaits. Only those who fail pay for it.
+      this.start(exchange, {
+        resolve,
+        reject: (error) => resolve(error instanceof pg.DatabaseError ? traced(error) : Promise.reject(error as Error)),
+      });
+    });
+  }
+
+  /** The same without a promise: `done` is told out of what the exchange ends in, or when a cancel of it is over. */
+  start<T>(exchange: Exchange<T> & PgSubmittable, done: Done<T>): void {
+    exchange.ownedBy(this, done);
+    this.#line.enter(exchange);
+    this.#running ??= exchange;
+  }
+
+  /** Told by the exchange. */
+  ended(exchange: EndedExchange): void {
+    if (this.#cancelling === undefined) this.#leave(exchange);
+    else void this.#cancelled().then(() => this.#leave(exchange));
+  }
+
+  #leave(exchange: EndedExchange): void {
+    if (this.#running === exchange) this.#running = undefined;
+    this.#line.leave(exchange);
+    exchange.tell(this.#explain);
+  }
+
+  async #runUnlessAborted<T>(exchange: Exchange<T> & PgSubmittable, signal: AbortSignal): Promise<T> {
     this.#line.enter(exchange);
     this.#running ??= exchange;
     try {
-      return await (signal === undefined ? exchange.outcome : cancellable(exchange, signal, this));
+      return await cancellable(exchange, signal, this);
     } catch (error) {
-      // Its stack leads to the socket; from here it leads to who awaits. Only those who fail pay for it.
       if (error instanceof pg.DatabaseError) Error.captureStackTrace(error);
-      const isUnsent = this.#loss !== undefined && isPoolError(error, "RESOURCE_LOST") && error.details.sent === false;
-      throw isUnsent ? neverSent(this.#loss?.cause) : error;
+      throw this.#explain(error);
     } finally {
       if (this.#cancelling !== undefined) await this.#cancelled();
       if (this.#running === exchange) this.#running = undefined;
       this.#line.leave(exchange);
     }
   }
+
+  /** The driver does not know any more why the connection ended. */
+  readonly #explain = (error: unknown): unknown => {
+    const isUnsent = this.#loss !== undefined && isPoolError(error, "RESOURCE_LOST") && error.details.sent === false;
+    return isUnsent ? neverSent(this.#loss?.cause) : error;
+  };
 
   /** Cancels what runs alone; the next one is not sent before the cancel is over. */
   cancelRunning(reason: unknown): void {
@@ -104,3 +138,11 @@ export class Runner implements CancelRoute {
 }
 
 const CANCEL_AGAIN_AFTER = 100; // ms
+
+/** Rejects with this error once somebody waits for it, its stack led there. */
+async function traced(error: Error): Promise<never> {
+  await Promise.resolve();
+  await Promise.resolve(); // by now the promise that this one resolves is joined to it
+  Error.captureStackTrace(error);
+  throw error;
+}

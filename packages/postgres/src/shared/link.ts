@@ -61,9 +61,9 @@ export class Link implements StatementRoute {
   }
 
   send(statement: SharedStatement): void {
-    const { prepare, text, values } = statement.statement;
-    const named = prepare !== false && !statement.repeated && (prepare === true || values !== undefined);
-    statement.prepared = named ? this.#texts.use(text, prepare) : undefined;
+    const { prepare, text } = statement.statement;
+    const unnamed = prepare === false || statement.repeated || text === "";
+    statement.prepared = unnamed ? undefined : this.#texts.use(text, prepare);
     statement.route = this;
     for (const name of this.#texts.takeDoomed()) this.messages.closeStatement(name);
     if (this.waiting.length === 0) {

@@ -3,6 +3,7 @@ import { type CustomTypesConfig } from "pg";
 import { type Dialer } from "../connect/dialer.js";
 import { type PostgresResult } from "../connection/statement.js";
 import { assertText, wireValuesOf } from "../connection/values.js";
+import { type LabelMode, sharedText } from "../labels.js";
 import { Admission } from "./admission.js";
 import { readCall, type SharedCall } from "./call.js";
 import { Dispatcher } from "./dispatcher.js";
@@ -15,7 +16,7 @@ import { SharedStatement } from "./statement.js";
 export interface SharedQueryOptions extends QueryOptions {
   rowMode?: "object" | "array";
   types?: CustomTypesConfig;
-  /** `true` prepares at the first use, `false` never. Default: a text with values, at its second use on a connection. */
+  /** `true` prepares at the first use, `false` never. Default: at the second use of a text on a connection, with values or without. */
   prepare?: boolean;
 }
 
@@ -67,13 +68,14 @@ export interface SharedSettings {
   readonly pool: SharedPoolOptions;
   /** In ms, from the call to the reply. */
   readonly queryTimeout: number;
+  readonly labels: LabelMode;
   /** 0 where statements cannot have names: behind a PgBouncer in transaction mode. */
   readonly statementCache: number;
 }
 
 /** Shared connections, opened when they are first used. @throws PoolError `INVALID_OPTIONS` */
 export function createShared(settings: SharedSettings): SharedConnections {
-  const { name, dialer, options, pool, statementCache, queryTimeout } = settings;
+  const { name, dialer, options, pool, statementCache, queryTimeout, labels } = settings;
   const resolved = readSharedOptions(options, `shared queries of ${JSON.stringify(name)}`);
   const dispatcher = new Dispatcher({ ...resolved, ...pool, name, dialer, statementCache });
   const admission = new Admission();
@@ -87,7 +89,9 @@ export function createShared(settings: SharedSettings): SharedConnections {
       signal?.throwIfAborted();
       const wireValues = wireValuesOf(call.values);
       const answer = resolve as unknown as (result: PostgresResult) => void; // what a row is, the caller says
-      const shared = new SharedStatement(call, wireValues, dispatcher.now() + timeout, timeout, answer, reject);
+      const text = sharedText(labels, call.text, call.label);
+      const sent = text === call.text ? call : { ...call, text };
+      const shared = new SharedStatement(sent, wireValues, dispatcher.now() + timeout, timeout, answer, reject);
       if (signal !== undefined) shared.abortWith(signal, () => dispatcher.abort(shared, signal.reason));
       dispatcher.add(shared);
     });

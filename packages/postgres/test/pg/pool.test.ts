@@ -274,7 +274,7 @@ describe("limits", () => {
   });
 
   it("says pg's words when nothing comes free in time", async () => {
-    await using pool = open({ max: 1, connectionTimeoutMillis: 50 });
+    await using pool = open({ max: 1, connectionTimeoutMillis: 1_000 });
     const client = await pool.connect();
     await expect(pool.query("select 1")).rejects.toMatchObject({
       code: "ACQUIRE_TIMEOUT",

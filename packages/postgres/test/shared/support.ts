@@ -20,6 +20,7 @@ export function sharedOf(url: string, { pool, ...settings }: Settings = {}): Sha
     dialer: dialerOf(url),
     options: {},
     queryTimeout: 5_000,
+    labels: "off",
     statementCache: 100,
     ...settings,
     pool: readPoolOptions(pool ?? {}, "postgres"),
