@@ -15,7 +15,7 @@ interface Block {
   readonly runs: boolean;
 }
 
-const blocks = files.filter((file) => /^(packages\/[^/]+\/)?README\.md$/.test(file)).flatMap(blocksOf);
+const blocks = files.filter((file) => /^(packages\/[^/]+\/)?(?:README|LOCKS)\.md$/.test(file)).flatMap(blocksOf);
 let folder: string;
 
 beforeAll(() => {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { describeOptions, poolOptions, supervisionOptions } from "../src/index.js";
+import { describeOptions, lockOptions, poolOptions, supervisionOptions } from "../src/index.js";
 
 const read = (path: string): string => readFileSync(new URL(path, import.meta.url), "utf8");
 
@@ -12,6 +12,11 @@ test("documents every option of a pool in the README as the table says", () => {
 test("documents every option of supervision in the README as the table says", () => {
   const [, table] = /<!-- supervision -->\n([^]*?)<!-- \/supervision -->/.exec(read("../README.md")) ?? [];
   expect(table).toBe(`${describeOptions(supervisionOptions)}\n`);
+});
+
+test("documents every option of locks in LOCKS.md as the table says", () => {
+  const [, table] = /<!-- options -->\n([^]*?)<!-- \/options -->/.exec(read("../LOCKS.md")) ?? [];
+  expect(table).toBe(`${describeOptions(lockOptions)}\n`);
 });
 
 test("lists every event in ARCHITECTURE.md, and none that there is not", () => {
