@@ -2,6 +2,7 @@ import { BrokenPromise, keep } from "../broken-promise.js";
 import { reasonOf } from "@pool/core";
 import type { ContractReport } from "../contract.js";
 import { withStrays, type Stray } from "../strays.js";
+import { expiryChecks } from "./expiry-checks.js";
 import { LockBench, type LockCheck } from "./lock-bench.js";
 import { lockChecks } from "./lock-checks.js";
 import type { LockUnderTest } from "./lock-under-test.js";
@@ -18,7 +19,7 @@ export interface LockTest {
 /** The promises that can be checked, in the order in which they have to be run. */
 export function lockTests(under: LockUnderTest): readonly LockTest[] {
   const strays: Stray[] = [];
-  const checks = [...storeChecks, ...lockChecks].filter(({ needs }) =>
+  const checks = [...storeChecks, ...expiryChecks, ...lockChecks].filter(({ needs }) =>
     needs.every((need) => under[need] !== undefined),
   );
   return [...checks, nothingAstray(strays)].map((check) => ({
