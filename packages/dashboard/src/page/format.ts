@@ -1,6 +1,6 @@
 /** Milliseconds as a person reads them: `0.4 ms`, `42 ms`, `1.24 s`, `2 m 05 s`. */
 export function span(ms: number): string {
-  if (ms < 9.95) return `${ms === 0 ? "0" : ms.toFixed(1)} ms`;
+  if (ms < 9.95) return `${ms < 0.05 ? "0" : ms.toFixed(1)} ms`;
   if (ms < 999.5) return `${Math.round(ms)} ms`;
   if (ms < 59_950) return `${(ms / 1_000).toFixed(ms < 9_995 ? 2 : 1)} s`;
   const seconds = Math.round(ms / 1_000);

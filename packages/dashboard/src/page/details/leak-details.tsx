@@ -24,7 +24,7 @@ export function LeakDetails({ leak }: { leak: LeakSnapshot }) {
       <Facts
         facts={{ Reported: timeOfDay(leak.reportedAt), Ended: leak.endedAt !== null && timeOfDay(leak.endedAt) }}
       />
-      <HolderDetails holder={leak.holder} />
+      <HolderDetails holder={{ ...leak.holder, leak: false }} />
     </>
   );
 }
