@@ -32,7 +32,7 @@ const genericPool: RedisEngine = {
   open({ url }) {
     const factory = {
       create: async () => new Redis(url),
-      destroy: async (client: Redis) => void (await client.quit()),
+      destroy: (client: Redis) => client.quit().then(() => undefined),
     };
     const pool = createPool<Redis>(factory, { max: POOL_SIZE });
     return Promise.resolve({
