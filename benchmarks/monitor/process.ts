@@ -30,7 +30,16 @@ export async function startContestant(load: MonitorLoad, watching: Watching, url
 }
 
 async function answerOf(child: ChildProcess): Promise<unknown> {
-  const died = once(child, "exit").then(() => Promise.reject(new Error("a contestant's process has ended")));
-  const [answer] = (await Promise.race([once(child, "message"), died])) as [unknown];
-  return answer;
+  const stop = new AbortController();
+  const { signal } = stop;
+  const died = once(child, "exit", { signal }).then(() =>
+    Promise.reject(new Error("a contestant's process has ended")),
+  );
+  try {
+    const [answer] = (await Promise.race([once(child, "message", { signal }), died])) as [unknown];
+    return answer;
+  } finally {
+    died.catch(() => undefined);
+    stop.abort();
+  }
 }

@@ -45,6 +45,7 @@ export function listen(parts: Parts, { pools, statements }: Ears, onFailure: (er
   hear("cache:get", (event) => caches.got(event));
   hear("cache:compute:start", (event) => caches.computeStarts(event, clock.now()));
   hear("cache:compute", (event) => caches.computed(event, clock.now()));
+  hear("cache:unreadable", (event) => caches.unreadable(event));
   hear("cache:store", (event) => caches.storeChanged(event, timeOfDay()));
   hear("lock:acquire:start", (event) => locks.waitStarts(event, clock.now()));
   hear("lock:acquire", (event) => locks.waited(event, clock.now()));

@@ -106,6 +106,7 @@ test("sees caches and locks by their events", async () => {
     trace(traced("cache:compute"), { cache: "prices", background: false }, work).catch(() => undefined);
   await compute(async () => clock.jump(30));
   await compute(() => Promise.reject(new Error("no")));
+  moment("cache:unreadable").publish({ cache: "prices", cause: new Error("another format") });
   moment("cache:store").publish({ cache: "prices", store: "redis", state: "away", cause: new Error("gone") });
   const lock = { kind: "redis", key: "order 7", label: undefined };
   await trace(traced("lock:acquire"), { ...lock, token: 1n }, async () => clock.jump(20));
@@ -114,7 +115,17 @@ test("sees caches and locks by their events", async () => {
   moment("lock:release").publish({ ...lock, heldMs: 100 });
   const { caches, locks } = monitor.snapshot();
   expect(caches).toMatchObject([
-    { name: "prices", hits: 2, stale: 1, negative: 0, misses: 1, shared: 1, hitRatio: 0.6, computeErrors: 1 },
+    {
+      name: "prices",
+      hits: 2,
+      stale: 1,
+      negative: 0,
+      misses: 1,
+      shared: 1,
+      hitRatio: 0.6,
+      computeErrors: 1,
+      unreadable: 1,
+    },
   ]);
   expect(caches[0]).toMatchObject({
     compute: { count: 2, max: 30 },

@@ -12,6 +12,7 @@ interface Heard {
   readonly compute: Timing;
   readonly stores: Map<string, CacheSnapshot["stores"][number]>;
   computeErrors: number;
+  unreadable: number;
 }
 
 /** What has been heard of caches. */
@@ -38,6 +39,10 @@ export class CacheBook {
     if (event.error !== undefined) heard.computeErrors++;
   }
 
+  unreadable({ cache }: EventOf<"cache:unreadable">): void {
+    this.#heard(cache).unreadable++;
+  }
+
   storeChanged({ cache, store, state, cause }: EventOf<"cache:store">, at: number): void {
     const told = cause === undefined ? null : summariseError(cause, this.#classifier.classify(store, cause));
     this.#heard(cache).stores.set(store, { store, state, at, cause: told });
@@ -49,7 +54,7 @@ export class CacheBook {
 
   /** By name. */
   list(): CacheSnapshot[] {
-    return Array.from(this.#caches, ([name, { counts, compute, computeErrors, stores }]) => {
+    return Array.from(this.#caches, ([name, { counts, compute, computeErrors, unreadable, stores }]) => {
       const { hit: hits, stale, negative, miss: misses, shared } = counts;
       const gets = hits + stale + negative + misses + shared;
       const hitRatio = gets === 0 ? 0 : (hits + stale + negative) / gets;
@@ -64,6 +69,7 @@ export class CacheBook {
         hitRatio,
         compute: compute.summarise(),
         computeErrors,
+        unreadable,
         stores: list,
       };
     }).sort((one, other) => (one.name < other.name ? -1 : 1));
@@ -77,7 +83,7 @@ export class CacheBook {
     const known = this.#caches.get(name);
     if (known !== undefined) return known;
     const counts = { hit: 0, stale: 0, negative: 0, miss: 0, shared: 0 };
-    const heard: Heard = { counts, compute: new Timing(), stores: new Map(), computeErrors: 0 };
+    const heard: Heard = { counts, compute: new Timing(), stores: new Map(), computeErrors: 0, unreadable: 0 };
     this.#caches.set(name, heard);
     return heard;
   }

@@ -57,6 +57,8 @@ export interface CacheSnapshot {
   /** The work behind entries, over the window. */
   readonly compute: Distribution;
   readonly computeErrors: number;
+  /** Entries that could not be read, or values that could not be written. */
+  readonly unreadable: number;
   readonly stores: readonly {
     readonly store: string;
     readonly state: "away" | "back";
