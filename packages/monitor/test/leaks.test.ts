@@ -78,6 +78,19 @@ test("one that is destroyed late, or ends with its pool, is a leak no longer", a
   expect(other.active).toBe(false);
 });
 
+test("pools of one name leak apart from each other", async () => {
+  const { monitor, clock } = testMonitor();
+  const pools = [thingPool(clock, { leakAfter: 1_000 }), thingPool(clock, { leakAfter: 1_000 })] as const;
+  const [one, other] = [await pools[0].acquire({ label: "one" }), await pools[1].acquire({ label: "other" })];
+  expect(one.id).toBe(other.id);
+  await clock.advance(3_000);
+  expect(monitor.snapshot().leaks.map(({ state }) => state)).toEqual(["open", "open"]);
+  other.release();
+  const [open, ended, ...rest] = monitor.snapshot().leaks;
+  expect([open?.state, ended?.state, ended?.holder.label, rest]).toEqual(["open", "returned", "other", []]);
+  one.release();
+});
+
 test("a leak names the trace that it belongs to", async () => {
   let trace: string | undefined = "0af7651916cd43dd8448eb211c80319c";
   const { monitor, clock } = testMonitor({ traceId: () => trace });

@@ -6,24 +6,22 @@ const ENDED_SHOWN = 100;
 
 type Leak = { -readonly [K in keyof LeakSnapshot]: LeakSnapshot[K] };
 
-/** Leases that were held too long or dropped: each reported once, and withdrawn when it comes back late. */
+/** Leases that were held too long or dropped: each reported once, as core tells it, and withdrawn when it comes back late. */
 export class LeakBook {
-  readonly #open = new Map<string, Leak>();
+  // Pools of one name number their leases alike, so that no number tells one for certain.
+  readonly #open: Leak[] = [];
   #ended: Leak[] = [];
   #count = 0;
 
-  /** @returns the report, or undefined when this lease has been reported as that already */
-  held(pool: string, holder: HolderSnapshot, at: number): LeakSnapshot | undefined {
-    const key = keyOf(pool, holder.leaseId);
-    if (this.#open.has(key)) return undefined;
+  held(pool: string, holder: HolderSnapshot, at: number): LeakSnapshot {
     const leak = this.#make(pool, "held", "open", holder, at);
-    this.#open.set(key, leak);
+    this.#open.push(leak);
     return { ...leak };
   }
 
   /** Its resource is closed, and never lent again. A lease that was reported as held is so no longer. */
   dropped(pool: string, holder: HolderSnapshot, at: number): LeakSnapshot {
-    this.#open.delete(keyOf(pool, holder.leaseId));
+    this.#take(pool, holder);
     const leak = this.#make(pool, "dropped", "ended", holder, at);
     leak.endedAt = at;
     this.#keep(leak);
@@ -32,10 +30,8 @@ export class LeakBook {
 
   /** It has come back after all, whichever way. @returns undefined when it was not open */
   returned(pool: string, holder: HolderSnapshot, at: number): LeakSnapshot | undefined {
-    const key = keyOf(pool, holder.leaseId);
-    const leak = this.#open.get(key);
+    const leak = this.#take(pool, holder);
     if (leak === undefined) return undefined;
-    this.#open.delete(key);
     Object.assign(leak, { state: "returned", endedAt: at, holder: { ...holder, leak: false } } satisfies Partial<Leak>);
     this.#keep(leak);
     return { ...leak };
@@ -50,20 +46,17 @@ export class LeakBook {
   }
 
   isOpen(pool: string, leaseId: number): boolean {
-    return this.#open.has(keyOf(pool, leaseId));
+    return this.#open.some((leak) => leak.pool === pool && leak.holder.leaseId === leaseId);
   }
 
   openIn(pool: string): number {
-    let count = 0;
-    for (const leak of this.#open.values()) if (leak.pool === pool) count++;
-    return count;
+    return this.#open.filter((leak) => leak.pool === pool).length;
   }
 
   /** The pool is gone, and its leases with it. */
   forget(pool: string, at: number): void {
-    for (const [key, leak] of this.#open) {
-      if (leak.pool !== pool) continue;
-      this.#open.delete(key);
+    for (const leak of this.#open.filter((each) => each.pool === pool)) {
+      this.#open.splice(this.#open.indexOf(leak), 1);
       Object.assign(leak, { state: "ended", endedAt: at } satisfies Partial<Leak>);
       this.#keep(leak);
     }
@@ -71,11 +64,20 @@ export class LeakBook {
 
   /** @param holderNow how a holder stands now, where it still is one */
   list(holderNow: (pool: string, leaseId: number) => HolderSnapshot | undefined): LeakSnapshot[] {
-    const open = Array.from(this.#open.values(), (leak) => ({
+    const open = this.#open.map((leak) => ({
       ...leak,
       holder: holderNow(leak.pool, leak.holder.leaseId) ?? leak.holder,
     }));
     return [...open, ...this.#ended.map((leak) => ({ ...leak }))];
+  }
+
+  /** The open report of this lease: of several with its number, the one with its label. */
+  #take(pool: string, { leaseId, resourceId, label }: HolderSnapshot): Leak | undefined {
+    const same = this.#open.filter(({ pool: name, holder }) => name === pool && holder.leaseId === leaseId);
+    const exact = same.find(({ holder }) => holder.resourceId === resourceId && holder.label === label);
+    const leak = exact ?? same[0];
+    if (leak !== undefined) this.#open.splice(this.#open.indexOf(leak), 1);
+    return leak;
   }
 
   #make(pool: string, kind: Leak["kind"], state: Leak["state"], holder: HolderSnapshot, at: number): Leak {
@@ -85,8 +87,4 @@ export class LeakBook {
   #keep(leak: Leak): void {
     this.#ended = [leak, ...this.#ended].slice(0, ENDED_SHOWN);
   }
-}
-
-function keyOf(pool: string, leaseId: number): string {
-  return `${String(leaseId)} ${pool}`;
 }
