@@ -92,7 +92,10 @@ test("a connect tells why it failed: nobody there, another password, no room, st
 });
 
 test("a server without room for another connection is overload, and one that has died connection", async () => {
-  await using own = await startPostgres({ own: true, settings: { max_connections: "5", superuser_reserved_connections: "0" } });
+  await using own = await startPostgres({
+    own: true,
+    settings: { max_connections: "5", superuser_reserved_connections: "0" },
+  });
   await using first = await postgres({ url: own.url, maxSize: 5, minIdle: 5 }).connect();
   await first.client.pools.primary.warm(5);
   const second = postgres({ url: own.url });

@@ -1,5 +1,6 @@
 import { ERROR_CLASSES, type ErrorClass } from "../error-class.js";
 import { invalidArgument, readKeys, readObject, wrongArgument } from "../arguments.js";
+import { describeValue } from "../options-text.js";
 
 /** `reconnect` has the connector looked after at once · `retry` runs the work again where that is safe · `fallback` answers in its place · `alarm` tells somebody. */
 const ACTIONS = ["reconnect", "retry", "fallback", "alarm"] as const;
@@ -30,7 +31,7 @@ export function readPolicy(given: Partial<RecoveryPolicy> | undefined): Recovery
     const strange = actions.find((action: unknown) => !ACTIONS.some((known) => known === action)) as unknown;
     if (strange === undefined) continue;
     throw invalidArgument(
-      `withRecovery: policy.${errorClass} knows ${ACTIONS.join(", ")}, got ${String(strange)}`,
+      `withRecovery: policy.${errorClass} knows ${ACTIONS.join(", ")}, got ${describeValue(strange)}`,
       "policy",
     );
   }

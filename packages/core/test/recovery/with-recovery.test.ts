@@ -203,7 +203,7 @@ describe("the time", () => {
     const it = await scene();
     let reason: unknown;
     const hang = (_: Handle, { signal }: { signal: AbortSignal }): Promise<never> =>
-      untilAborted(signal).finally(() => (reason = signal.reason));
+      untilAborted(signal).finally(() => void (reason = signal.reason));
     const options = { clock: it.clock, timeout: 700, idempotent: true };
     const failure = failureOf(withRecovery(it.connector, hang, options));
     const answer = withRecovery<Handle, string>(it.connector, hang, { ...options, fallback: () => "cached" });
@@ -238,7 +238,7 @@ test.each([
   [{ retries: -1 }, "retries must be a whole number of at least 0, or Infinity, got -1"],
   [{ fallback: 5 }, "fallback must be a function, got 5"],
   [{ policy: { nonsense: [] } }, 'withRecovery: policy takes no option "nonsense"'],
-  [{ policy: { auth: ["pray"] } }, "withRecovery: policy.auth knows reconnect, retry, fallback, alarm, got pray"],
+  [{ policy: { auth: ["pray"] } }, "withRecovery: policy.auth knows reconnect, retry, fallback, alarm, got "pray""],
   [{ policy: { auth: "alarm" } }, 'withRecovery: policy.auth must be a list of actions, got "alarm"'],
   [{ retry: 1 }, 'withRecovery takes no option "retry"'],
 ])("refuses %j", async (options, message) => {
