@@ -238,7 +238,7 @@ test.each([
   [{ retries: -1 }, "retries must be a whole number of at least 0, or Infinity, got -1"],
   [{ fallback: 5 }, "fallback must be a function, got 5"],
   [{ policy: { nonsense: [] } }, 'withRecovery: policy takes no option "nonsense"'],
-  [{ policy: { auth: ["pray"] } }, "withRecovery: policy.auth knows reconnect, retry, fallback, alarm, got "pray""],
+  [{ policy: { auth: ["pray"] } }, 'withRecovery: policy.auth knows reconnect, retry, fallback, alarm, got "pray"'],
   [{ policy: { auth: "alarm" } }, 'withRecovery: policy.auth must be a list of actions, got "alarm"'],
   [{ retry: 1 }, 'withRecovery takes no option "retry"'],
 ])("refuses %j", async (options, message) => {
