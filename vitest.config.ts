@@ -25,8 +25,10 @@ export default defineConfig(({ mode }) => {
       maxWorkers: "100%",
       // `gc` for the tests of dropped leases; the rest for the workers and children that a test starts from source.
       execArgv: ["--expose-gc", "--conditions=@pool/source", `--import=${import.meta.dirname}/scripts/source.mjs`],
-      testTimeout: long ? 30 * 60_000 : 20_000,
-      hookTimeout: long ? 5 * 60_000 : 60_000,
+      testTimeout: long ? 30 * 60_000 : 60_000,
+      hookTimeout: long ? 5 * 60_000 : 120_000,
+      // Servers are killed and frozen, and the machine may be shared: what fails there is tried once more, and the report names it.
+      retry: process.env.CI ? 1 : 0,
       teardownTimeout: 20_000,
       ...(long && { fileParallelism: false }),
       allowOnly: false,
