@@ -33,7 +33,8 @@ class MemoryLockStore implements LockStore {
     this.#clock = clock;
   }
 
-  async take(key: string, owner: string, ttl: number): Promise<LockTaken | LockHeldElsewhere> {
+  async take(key: string, owner: string, ttl: number, signal: AbortSignal): Promise<LockTaken | LockHeldElsewhere> {
+    signal.throwIfAborted();
     const row = this.#live(key);
     if (row !== undefined && row.owner !== owner) return { freeInMs: row.until - this.#clock.now() };
     const token = row?.token ?? ++this.#lastToken;
@@ -41,14 +42,16 @@ class MemoryLockStore implements LockStore {
     return { token };
   }
 
-  async renew(key: string, owner: string, ttl: number): Promise<boolean> {
+  async renew(key: string, owner: string, ttl: number, signal: AbortSignal): Promise<boolean> {
+    signal.throwIfAborted();
     const row = this.#live(key);
     if (row?.owner !== owner) return false;
     row.until = this.#clock.now() + ttl;
     return true;
   }
 
-  async drop(key: string, owner: string): Promise<void> {
+  async drop(key: string, owner: string, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
     if (this.#rows.get(key)?.owner !== owner) return;
     this.#rows.delete(key);
     for (const tell of this.#waiting.get(key) ?? []) tell();
