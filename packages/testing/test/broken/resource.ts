@@ -192,7 +192,10 @@ export const brokenResources: readonly Broken[] = [
   {
     fault: "never calls lost",
     ...factoryWith((good) => ({ create: ({ signal }) => good.create({ signal, lost: () => undefined }) })),
-    breaks: ["a resource that dies while idle is told to the pool by lost"],
+    breaks: [
+      "a resource that dies while idle is told to the pool by lost",
+      "the loss of the backend is told without a check",
+    ],
   },
   {
     fault: "never calls lost, and validate believes whatever it is handed",
@@ -206,6 +209,7 @@ export const brokenResources: readonly Broken[] = [
       "a resource that dies while idle is told to the pool by lost",
       "a pool lends no resource that broke while idle",
       "a pool lends no resource that broke while lent",
+      "the loss of the backend is told without a check",
     ],
   },
   {
