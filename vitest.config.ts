@@ -27,8 +27,8 @@ export default defineConfig(({ mode }) => {
       execArgv: ["--expose-gc", "--conditions=@pool/source", `--import=${import.meta.dirname}/scripts/source.mjs`],
       testTimeout: long ? 30 * 60_000 : 60_000,
       hookTimeout: long ? 5 * 60_000 : 120_000,
-      // Servers are killed and frozen, and the machine may be shared: what fails there is tried once more, and the report names it.
-      retry: process.env.CI ? 1 : 0,
+      // Servers are killed and frozen, and the machine may be shared: what fails there is tried twice more, and the report names it.
+      retry: process.env.CI ? 2 : 0,
       teardownTimeout: 20_000,
       ...(long && { fileParallelism: false }),
       allowOnly: false,
