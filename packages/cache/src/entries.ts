@@ -78,7 +78,11 @@ export class Entries {
   async write(key: string, value: unknown, ttl: number, stamps: Readonly<Record<string, string>>): Promise<void> {
     const { negativeTtl, ttlJitter, random, date, codec, staleFor } = this.#settings;
     const fresh = value === undefined ? Math.min(negativeTtl, ttl) : ttl * (1 - ttlJitter * random());
-    if (fresh <= 0) return;
+    if (fresh <= 0) {
+      // Not to be kept, and what was kept before is not true any more.
+      await this.#store.delete([this.#keyOf(key)]);
+      return;
+    }
     const freshUntil = date() + fresh;
     const entry: Entry = {
       text: value === undefined ? undefined : codec.encode(value),

@@ -42,7 +42,8 @@ export async function fastifyDashboard(app: FastifyHost, options: FastifyDashboa
       url,
       handler: ({ raw }, reply) => {
         reply.hijack();
-        handle(raw, reply.raw);
+        // Routes are matched on the decoded path, the handler looks at the path as it was sent.
+        if (!handle(raw, reply.raw)) reply.raw.writeHead(404).end();
       },
     });
   }

@@ -11,11 +11,11 @@ export function runOnce<R>(context: SqlContext<R>, call: StatementCall): Promise
   const { pool } = context;
   const { signal, label, work } = call;
   signal?.throwIfAborted();
-  // One that is free needs no wait, and so none of the bookkeeping against deadlocks.
-  const free = pool.tryAcquire(label === undefined ? undefined : { label });
+  // One that is free needs no wait, and a statement acquires nothing while it runs: none of the bookkeeping against deadlocks.
+  const free = work === undefined ? pool.tryAcquire(label === undefined ? undefined : { label }) : undefined;
   if (free !== undefined)
     return new Promise((resolve, reject) => runAndRelease(context, free, call, { resolve, reject }));
-  // A statement acquires nothing while it runs: outside of all tasks there is nobody whom it could wait for in a circle.
+  // Outside of all tasks there is nobody whom it could wait for in a circle.
   if (work === undefined && !isInTask()) return runWhenLent(context, call, pool.acquire(requestOf(call)));
   return borrowing(pool, (borrower) => runWhenLent(context, call, borrower.acquire(requestOf(call))), label);
 }

@@ -3,6 +3,9 @@ import type { LockHeldElsewhere, LockStore, LockTaken } from "../../src/lock/loc
 import type { ManualClock } from "./manual-clock.js";
 import type { ProcessClock } from "./process-clock.js";
 
+// What has been sent is carried out, whether its caller still waits or not.
+const SENT = new AbortController().signal;
+
 type Call = "take" | "renew" | "drop";
 
 /** How one call fares: it is carried out after `there` ms and answered after another `back`, unless the answer is lost. */
@@ -42,15 +45,15 @@ export class FakeLockStore implements LockStore {
 
   take(key: string, owner: string, ttl: number, signal: AbortSignal): Promise<LockTaken | LockHeldElsewhere> {
     this.#owners.add(owner);
-    return this.#call("take", key, signal, () => this.#store.take(key, owner, ttl, signal));
+    return this.#call("take", key, signal, () => this.#store.take(key, owner, ttl, SENT));
   }
 
   renew(key: string, owner: string, ttl: number, signal: AbortSignal): Promise<boolean> {
-    return this.#call("renew", key, signal, () => this.#store.renew(key, owner, ttl, signal));
+    return this.#call("renew", key, signal, () => this.#store.renew(key, owner, ttl, SENT));
   }
 
   drop(key: string, owner: string, signal: AbortSignal): Promise<void> {
-    return this.#call("drop", key, signal, () => this.#store.drop(key, owner, signal));
+    return this.#call("drop", key, signal, () => this.#store.drop(key, owner, SENT));
   }
 
   /** Deletes the key, whoever has it: an operator's hand, or a lost write. */

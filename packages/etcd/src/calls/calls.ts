@@ -3,7 +3,7 @@ import { type EtcdConnection } from "../wire/connection.js";
 import { type Method, type Protocol } from "../wire/protocol.js";
 import { type RpcError } from "../wire/rpc-error.js";
 import { Call, type CallOwner, type How } from "./call.js";
-import { callFailed, callTimedOut, loginFailed, saysNoLeader, verdictOn } from "./failures.js";
+import { callFailed, callTimedOut, cutOff, loginFailed, saysNoLeader, verdictOn } from "./failures.js";
 import { CallQueue, type QueueOptions } from "./queue.js";
 import { type Tokens } from "./tokens.js";
 
@@ -48,14 +48,14 @@ export class Calls implements CallOwner {
   /** Nothing new is taken; what is under way may end within `timeout` ms, and then is rejected. */
   async close(timeout: number): Promise<void> {
     this.#closed = new PoolError("NOT_CONNECTED", `etcd ${JSON.stringify(this.name)} was disconnected`);
-    const open = [...this.#queue.waiting, ...this.#queue.running];
-    if (open.length > 0 && timeout > 0) {
-      const ended = Promise.allSettled(open.map(({ reply }) => reply));
+    const replies = [...this.#queue.waiting, ...this.#queue.running].map(({ reply }) => reply);
+    if (replies.length > 0 && timeout > 0) {
       let timer: NodeJS.Timeout | undefined;
-      await Promise.race([ended, new Promise((resolve) => (timer = setTimeout(resolve, timeout)))]);
+      await Promise.race([Promise.allSettled(replies), new Promise((resolve) => (timer = setTimeout(resolve, timeout)))]);
       clearTimeout(timer);
     }
-    for (const call of [...this.#queue.waiting, ...this.#queue.running]) this.#drop(call, this.#closed);
+    for (const call of [...this.#queue.waiting, ...this.#queue.running])
+      this.#drop(call, call.maybeSent ? cutOff(this.name, call.how.command) : this.#closed);
   }
 
   async #run<Q, A>(method: Method<Q, A>, request: Q, how: How): Promise<A> {

@@ -97,3 +97,9 @@ export function callTimedOut(
       ),
   );
 }
+
+/** The end of a call that was under way at a disconnect. The server may have heard of it: nobody must take it for one that was never sent. */
+export function cutOff(name: string, command: string): PoolError {
+  const message = `etcd ${JSON.stringify(name)} was disconnected while ${command} was under way`;
+  return new PoolError("NOT_CONNECTED", message, { details: { sent: true } });
+}

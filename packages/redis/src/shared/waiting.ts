@@ -29,11 +29,12 @@ export class WaitingLine {
 
   /** Takes it in, or refuses it with all that it belongs to; says why. */
   add(waiting: Waiting, command: Outgoing, refusal: Error | undefined = this.#whyRefuse(command)): Error | undefined {
-    waiting.commands.push(command);
     if (refusal !== undefined) {
       this.reject(waiting, () => refusal);
+      command.reject(refusal);
       return refusal;
     }
+    waiting.commands.push(command);
     command.waiting = waiting;
     this.#line.add(waiting);
     this.#count++;
