@@ -1,4 +1,4 @@
-import { PoolError, trackStatement } from "@pool/core";
+import { PoolError, systemClock, trackStatement, withTimeout } from "@pool/core";
 import { type EtcdConnection } from "../wire/connection.js";
 import { type Method, type Protocol } from "../wire/protocol.js";
 import { type RpcError } from "../wire/rpc-error.js";
@@ -49,11 +49,9 @@ export class Calls implements CallOwner {
   async close(timeout: number): Promise<void> {
     this.#closed = new PoolError("NOT_CONNECTED", `etcd ${JSON.stringify(this.name)} was disconnected`);
     const replies = [...this.#queue.waiting, ...this.#queue.running].map(({ reply }) => reply);
-    if (replies.length > 0 && timeout > 0) {
-      let timer: NodeJS.Timeout | undefined;
-      await Promise.race([Promise.allSettled(replies), new Promise((resolve) => (timer = setTimeout(resolve, timeout)))]);
-      clearTimeout(timer);
-    }
+    const late = (): Error => new Error("its time is over");
+    if (replies.length > 0 && timeout > 0)
+      await withTimeout(systemClock, timeout, late, () => Promise.allSettled(replies)).catch(() => undefined);
     for (const call of [...this.#queue.waiting, ...this.#queue.running])
       this.#drop(call, call.maybeSent ? cutOff(this.name, call.how.command) : this.#closed);
   }
