@@ -71,7 +71,18 @@ export function readDashboardOptions(options: DashboardOptions): Settings {
     authorize: options.authorize,
     authorizeView: options.authorizeView ?? (() => true),
     maxStreams: read.maxStreams,
-    onError: options.onError ?? warn,
+    onError: tellSafely(options.onError ?? warn),
+  };
+}
+
+/** Whatever the host's own callback throws, or its promise rejects with, is a warning and ends no request. */
+function tellSafely(onError: (error: unknown) => unknown): (error: unknown) => void {
+  return (error) => {
+    try {
+      Promise.resolve(onError(error)).catch(warn);
+    } catch (thrown) {
+      warn(thrown);
+    }
   };
 }
 

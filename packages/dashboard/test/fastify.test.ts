@@ -28,6 +28,14 @@ test("mounts under its prefix, and leaves the app's own routes and parsers alone
   expect(await echo.json()).toEqual({ a: 1 });
 });
 
+test("answers a path that only looks like its own once it is decoded", async () => {
+  const { address } = await served();
+  for (const path of ["/%64ashboard/", "/dashboar%64/snapshot", "/%2e/dashboard/events"]) {
+    const { status } = await fetch(`${address}${path}`, { signal: AbortSignal.timeout(5_000) });
+    expect([path, [200, 404].includes(status)]).toEqual([path, true]);
+  }
+});
+
 test("reads the bodies of actions itself", async () => {
   const { address } = await served({ authorize: () => true });
   const pool = openPool({ name: "main", maxSize: 2 });

@@ -128,6 +128,25 @@ test("shows nothing to whom the host's hook does not let look, and nothing when 
   expect(errors.map(String)).toEqual(Array(3).fill("Error: the hook broke"));
 });
 
+test("an onError that throws or rejects becomes a warning, and the request is answered", async () => {
+  const warned = once(process, "warning");
+  for (const onError of [
+    () => {
+      throw new Error("the callback broke");
+    },
+    (): unknown => Promise.reject(new Error("the callback broke later")),
+  ]) {
+    const { address } = await served({
+      authorizeView: () => {
+        throw new Error("the hook broke");
+      },
+      onError,
+    });
+    expect((await fetch(`${address}/dashboard/snapshot`)).status).toBe(403);
+  }
+  expect(String((await warned)[0])).toContain("the callback broke");
+});
+
 test("a hook that says something else than true lets nobody in", async () => {
   const { address } = await served({ authorizeView: (() => "yes") as unknown as () => boolean });
   expect((await fetch(`${address}/dashboard/snapshot`)).status).toBe(403);

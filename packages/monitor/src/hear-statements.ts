@@ -1,4 +1,4 @@
-import { openPools, type EventOf } from "@pool/core";
+import { type EventOf } from "@pool/core";
 import { summariseError } from "./errors/summarise-error.js";
 import type { Parts } from "./parts.js";
 import type { ErrorSummary } from "./snapshot/error-summary.js";
@@ -55,13 +55,7 @@ export class StatementEar {
       book.counts.slow.add(clock.now());
       row.slow++;
     }
-    // A pool that has just been made is not in the books yet: they are brought up to date once a second.
-    slow.add(event, row, {
-      at: timeOfDay(),
-      kind: book.kind === "" ? kindOf(event.pool) : book.kind,
-      traceId: traces.current(),
-      error,
-    });
+    slow.add(event, row, { at: timeOfDay(), kind: book.kind, traceId: traces.current(), error });
   }
 
   #print(
@@ -87,8 +81,4 @@ export class StatementEar {
       `${error === null ? "ran" : "failed"} in ${durationMs.toFixed(1)} ms: ${text}`,
     );
   }
-}
-
-function kindOf(name: string): string {
-  return openPools().find((pool) => pool.name === name)?.kind ?? "";
 }

@@ -46,6 +46,26 @@ export class TraceIds {
     if (leases?.delete(leaseId) === true && leases.size === 0) this.#leases.delete(pool);
   }
 
+  /** Of a pool, only these leases are out still: a statement may end after its lease was taken away by force. */
+  keep(pool: string, out: readonly { readonly leaseId: number }[]): void {
+    const leases = this.#leases.get(pool);
+    if (leases === undefined) return;
+    const kept = new Map<number, string>();
+    for (const { leaseId } of out) {
+      const traceId = leases.get(leaseId);
+      if (traceId !== undefined) kept.set(leaseId, traceId);
+    }
+    if (kept.size === 0) this.#leases.delete(pool);
+    else this.#leases.set(pool, kept);
+  }
+
+  /** How many leases it knows a trace of. */
+  get size(): number {
+    let size = 0;
+    for (const leases of this.#leases.values()) size += leases.size;
+    return size;
+  }
+
   close(): void {
     this.#disposed = true;
     this.#source = undefined;

@@ -1,14 +1,14 @@
 import type { Subject } from "./alerts/measures.js";
 import type { Parts } from "./parts.js";
 import { groupPools } from "./pools/census.js";
-import { noteTransactions, pointOf } from "./pools/observe.js";
+import { noteHolders, pointOf } from "./pools/observe.js";
 
 // A name of which nothing is open and nothing has been heard for so long is forgotten.
 const FORGET_AFTER = 3_600_000;
 
 /** A second is over: everything that is done by the clock and not by an event. `moveOn`: a sixth of the window is over too. */
 export function turn(parts: Parts, moveOn: boolean): void {
-  const { books, clock, log, classifier, leaks, alerts, caches, locks, slow, timeOfDay } = parts;
+  const { books, clock, log, classifier, leaks, alerts, caches, locks, slow, traces, timeOfDay } = parts;
   const now = clock.now();
   const at = timeOfDay();
   const groups = groupPools();
@@ -22,7 +22,7 @@ export function turn(parts: Parts, moveOn: boolean): void {
       book.lends = true;
       book.kind = group.kind;
       book.series.push(pointOf(book, group, at));
-      noteTransactions(book, group, now);
+      noteHolders(parts, book, group, now);
     }
     if (group !== undefined || book.acquired + book.statements > 0) book.usedAt = now;
     book.settle(now);
@@ -30,6 +30,7 @@ export function turn(parts: Parts, moveOn: boolean): void {
       subjects.push({ book, stats: group?.stats, openLeaks: leaks.openIn(book.name) });
     } else {
       leaks.forget(book.name, at);
+      traces.keep(book.name, []);
       if (now - book.usedAt > FORGET_AFTER) books.drop(book);
     }
   }

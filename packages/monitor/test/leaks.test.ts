@@ -1,8 +1,14 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { createPool, type Lease } from "@pool/core";
 import { expect, test } from "vitest";
+import { PoolEar } from "../src/hear-pools.js";
+import { StatementEar } from "../src/hear-statements.js";
 import { watch, type LeakSnapshot } from "../src/index.js";
-import { settle } from "./support/manual-clock.js";
+import { listen } from "../src/listen.js";
+import { readMonitorOptions } from "../src/options.js";
+import { makeParts } from "../src/parts.js";
+import { turn } from "../src/turn.js";
+import { ManualClock, settle } from "./support/manual-clock.js";
 import { randomFrom, seedOfRun } from "./support/random.js";
 import { memoryLogger, named, testMonitor, thingPool, type Thing } from "./support/watched-pool.js";
 
@@ -101,6 +107,33 @@ test("a leak names the trace that it belongs to", async () => {
   await clock.advance(2_000);
   expect(monitor.snapshot().leaks[0]?.holder.traceId).toBe("0af7651916cd43dd8448eb211c80319c");
   lease.release();
+});
+
+test("a trace is forgotten with its lease, also when a statement of it ends after that was taken away by force", async () => {
+  const options = { traceId: () => "0af7651916cd43dd8448eb211c80319c" };
+  const clock = new ManualClock();
+  const parts = makeParts(readMonitorOptions({ ...options, clock }));
+  const ears = { statements: new StatementEar(parts), pools: new PoolEar(parts, () => undefined) };
+  using _ = listen(parts, ears, () => undefined);
+  const pool = thingPool(clock, { maxSize: 3, reclaimAfter: 5_000 });
+  const use = async (): Promise<Lease<Thing>> => {
+    const lease = await pool.acquire();
+    await lease.track("select 1", async () => undefined);
+    return lease;
+  };
+  (await use()).release();
+  const late = Promise.withResolvers<undefined>();
+  const running = (await use()).track("select pg_sleep(6)", () => late.promise);
+  await clock.advance(3_000);
+  const kept = await use();
+  await clock.advance(3_000);
+  late.resolve(undefined);
+  await running;
+  expect([pool.stats.totals.closedBy.reclaimed, parts.traces.size]).toEqual([1, 2]);
+  turn(parts, false);
+  expect(parts.traces.size).toBe(1);
+  kept.release();
+  expect(parts.traces.size).toBe(0);
 });
 
 type Way = "held" | "in a transaction" | "destroyed late" | "dropped";

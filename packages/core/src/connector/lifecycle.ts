@@ -123,7 +123,9 @@ export class Lifecycle<C> {
   #callOff(attempt: SharedWork<undefined>, to: "failed" | "closed", reason: unknown): void {
     if (this.#attempt !== attempt) return;
     this.#attempt = undefined;
-    this.#leaving = settlesWithin(this.#clock, this.#backend.closeTimeout, attempt.ended);
+    // An attempt that waited for an older client to drain leaves before that one does.
+    const older = this.#leaving;
+    this.#leaving = settlesWithin(this.#clock, this.#backend.closeTimeout, attempt.ended).then(() => older);
     if (to === "failed") this.#failure = reason;
     this.#state.to(to, reason);
     attempt.cancel(reason);

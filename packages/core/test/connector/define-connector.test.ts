@@ -281,6 +281,25 @@ describe("disconnect", () => {
 });
 
 describe("starting afresh", () => {
+  test("waits for what drains still, also when an attempt was called off meanwhile", async () => {
+    const clock = new ManualClock();
+    const backend = new MemoryBackend();
+    const connector = await backend.connector({}, clock).connect();
+    const draining = gate();
+    backend.beforeClose = () => draining.passed;
+    const gone = connector.disconnect({ timeout: 60_000 });
+    const calledOff = failureOf(connector.connect());
+    const gone2 = connector.disconnect({ timeout: 60_000 });
+    expect(await calledOff).toMatchObject({ code: "NOT_CONNECTED" });
+    await clock.advance(10_000);
+    const again = connector.connect();
+    await settle();
+    expect(backend.opened).toHaveLength(1);
+    draining.open();
+    await Promise.all([gone, gone2, again]);
+    expect(backend).toMatchObject({ live: 1, mostLive: 1 });
+  });
+
   test("connects again after a disconnect, once what drains is closed", async () => {
     const backend = new MemoryBackend();
     const connector = await backend.connector().connect();

@@ -24,14 +24,17 @@ export function holdersOf(parts: Parts, { name, pools }: PoolGroup, now: number)
   return pools.length > 1 ? views.sort((one, other) => other.heldMs - one.heldMs) : views;
 }
 
-/** A second is over: which transactions are open, and since when. Free where nothing is lent. */
-export function noteTransactions(book: PoolBook, { pools, stats }: PoolGroup, now: number): void {
+/** A second is over: which leases are out, and since when which transactions are open. Free where nothing is lent. */
+export function noteHolders({ traces }: Parts, book: PoolBook, { pools, stats }: PoolGroup, now: number): void {
   if (stats.leased === 0) {
+    traces.keep(book.name, []);
     if (book.transactions.size > 0) book.transactions = new Map();
     return;
   }
+  const holders = pools.flatMap((pool) => pool.holders());
+  traces.keep(book.name, holders);
   const before = book.transactions;
-  const open = pools.flatMap((pool) => pool.holders()).filter(({ inTransaction }) => inTransaction === true);
+  const open = holders.filter(({ inTransaction }) => inTransaction === true);
   book.transactions = new Map(open.map(({ leaseId }) => [leaseId, before.get(leaseId) ?? now]));
 }
 

@@ -1,3 +1,4 @@
+import { openPools } from "@pool/core";
 import { PoolBook } from "./pool-book.js";
 
 const MOST = 200;
@@ -45,6 +46,7 @@ export class PoolBooks {
   #open(name: string): PoolBook {
     const { points, stepMs, now } = this.#options;
     const book = new PoolBook(name, points, stepMs);
+    book.kind = openPools().find((pool) => pool.name === name)?.kind ?? "";
     book.usedAt = now();
     if (this.#books.size >= MOST) this.#makeRoom();
     this.#books.set(name, book);
