@@ -41,7 +41,7 @@ const PLAIN: readonly (readonly [RegExp, RedisErrorCode, ErrorClass])[] = [
 /** The first word of an answer that is an error, of the driver's or ours; undefined for what no server has said. */
 export function replyOf(error: unknown): string | undefined {
   if (isPoolError(error)) return typeof error.details.reply === "string" ? error.details.reply : undefined;
-  return error instanceof Error && isReply(error) ? /^[A-Z][A-Z0-9_]*/.exec(error.message)?.[0] : undefined;
+  return isReply(error) ? /^[A-Z][A-Z0-9_]*/.exec(error.message)?.[0] : undefined;
 }
 
 /** What this backend's own errors mean, the driver's and ours. */
@@ -119,8 +119,8 @@ export function isRefused(error: unknown): boolean {
 }
 
 /** The server has said it, and not the driver. */
-function isReply(error: Error): boolean {
-  return error.name === "ReplyError";
+export function isReply(error: unknown): error is Error {
+  return error instanceof Error && error.name === "ReplyError";
 }
 
 const CLOSED = "Connection is closed.";
@@ -128,4 +128,11 @@ const CLOSED = "Connection is closed.";
 /** How ioredis rejects what was on a connection that has ended. */
 export function isClosed(error: unknown): boolean {
   return error instanceof Error && error.message === CLOSED;
+}
+
+const UNWRITABLE = "Stream isn't writeable";
+
+/** How ioredis refuses what it is asked to send over a connection that has gone. */
+export function isUnwritable(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith(UNWRITABLE);
 }

@@ -1,4 +1,4 @@
-import { type RedisServer, startRedis } from "@pool/testing";
+import { faultProxy, type RedisServer, startRedis } from "@pool/testing";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Message, redis, type RedisClient, type RedisOptions, type SubscriptionGap } from "../src/index.js";
@@ -101,5 +101,118 @@ describe("subscriptions", () => {
       },
       { user: "deaf", password: "deaf secret" },
     );
+  });
+
+  it("that end and begin in one turn stay on one connection, and tell each message once", async () => {
+    await withClient(
+      async (client) => {
+        const before = await admin.count();
+        let heard: string[] = [];
+        const take = ({ message }: Message) => heard.push(message);
+        let last = await client.subscribe("turns", take);
+        for (let n = 0; n < 20; n++) {
+          const ended = last.unsubscribe();
+          const [next] = await Promise.all([client.subscribe("turns", take), n % 2 === 0 ? ended : undefined]);
+          last = next;
+          heard = [];
+          expect(await client.commands.publish("turns", `${n}`)).toBe(1);
+          await expect.poll(() => heard.length).toBeGreaterThan(0);
+          expect(heard).toEqual([`${n}`]);
+          await ended;
+          expect((await admin.count()) - before).toBe(1);
+        }
+        await last.unsubscribe();
+        await expect.poll(() => admin.count()).toBe(before);
+      },
+      { minIdle: 0 },
+    );
+  });
+
+  it("of one name that end and begin in one turn leave the server with the last word", async () => {
+    await withClient(async (client) => {
+      await using _ = await client.subscribe("another", () => undefined);
+      let last = await client.subscribe("word", () => undefined);
+      for (let n = 0; n < 20; n++) {
+        const ended = last.unsubscribe();
+        last = await client.subscribe("word", () => undefined);
+        await ended;
+        expect(await admin.redis.publish("word", "x")).toBe(1);
+      }
+      const begun = client.subscribe("word", () => undefined);
+      await last.unsubscribe();
+      await (await begun).unsubscribe();
+      expect(await admin.redis.publish("word", "x")).toBe(0);
+    });
+  });
+
+  it("that are refused leave no connection; one that is refused after an outage ends alone", async () => {
+    await admin.redis.acl("SETUSER", "half", "on", ">half secret", "~*", "resetchannels", "&kept", "&taken", "+@all");
+    await withClient(
+      async (client) => {
+        const before = await admin.count();
+        for (let n = 0; n < 5; n++)
+          await expect(client.subscribe("forbidden", () => undefined)).rejects.toMatchObject({ code: "ACCESS_DENIED" });
+        await expect.poll(() => admin.count()).toBe(before);
+        const heard: string[] = [];
+        const errors: unknown[] = [];
+        const onError = (error: unknown) => errors.push(error);
+        await using _ = await client.subscribe("kept", ({ message }) => heard.push(message));
+        const read = await client.subscribe(["kept", "taken"]);
+        await using _handled = await client.subscribe("taken", () => undefined, { onError });
+        // The server hangs up on who listens to what it may not hear any more.
+        await admin.redis.acl("SETUSER", "half", "resetchannels", "&kept");
+        await expect(read[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: "ACCESS_DENIED" });
+        await expect.poll(() => errors).toEqual([expect.objectContaining({ code: "ACCESS_DENIED" })]);
+        await expect.poll(() => admin.redis.publish("kept", "still")).toBe(1);
+        await expect.poll(() => heard).toContain("still");
+        expect((await admin.count()) - before).toBe(1);
+      },
+      { user: "half", password: "half secret", minIdle: 0 },
+    );
+  });
+
+  it("that are given up are told so at once, however silent the server is, and end with a connection that nobody waits for", async () => {
+    await using proxy = await faultProxy({ target: server });
+    await withClient(
+      async (client) => {
+        const first = await client.subscribe("first", () => undefined);
+        proxy.blackHole();
+        const start = performance.now();
+        const given = client.subscribe("second", () => undefined, { signal: AbortSignal.timeout(50) });
+        await expect(given).rejects.toMatchObject({ name: "TimeoutError" });
+        expect(performance.now() - start).toBeLessThan(1_500);
+        await proxy.heal();
+        await first.unsubscribe();
+        await expect.poll(() => admin.count("given-up"), { timeout: 10_000 }).toBe(1);
+        proxy.latency(200, { on: "new" });
+        const opening = client.subscribe("third", () => undefined, { signal: AbortSignal.timeout(20) });
+        await expect(opening).rejects.toMatchObject({ name: "TimeoutError" });
+        await sleep(1_500);
+        expect(await admin.count("given-up")).toBe(1);
+      },
+      { url: proxy.url(server.url), name: "given-up", minIdle: 0, commandTimeout: 2_000 },
+    );
+  });
+
+  it("that wait for a connection end with the connector, whatever else it waits for", async () => {
+    await using proxy = await faultProxy({ target: server });
+    const options = { url: proxy.url(server.url), lazy: true, connectTimeout: "1m", drainTimeout: "1s" } as const;
+    const connector = await redis(options).connect();
+    proxy.hang();
+    const waiting = connector.client.subscribe("news", () => undefined);
+    const command = connector.client.commands.ping();
+    await sleep(50);
+    const closed = connector.disconnect();
+    const order: string[] = [];
+    await Promise.all([
+      expect(waiting)
+        .rejects.toMatchObject({ code: "POOL_CLOSED" })
+        .then(() => order.push("subscription")),
+      expect(command)
+        .rejects.toMatchObject({ code: expect.any(String) as string })
+        .then(() => order.push("command")),
+      closed,
+    ]);
+    expect(order).toEqual(["subscription", "command"]);
   });
 });

@@ -1,6 +1,6 @@
 import { type Command } from "ioredis";
 import { isPoolError, type PoolError } from "@pool/core";
-import { isClosed, lostError, replyError, timeoutError, unsentError } from "../errors.js";
+import { isClosed, isReply, isUnwritable, lostError, replyError, timeoutError, unsentError } from "../errors.js";
 import { type GuardedRedis } from "../connection/guarded-redis.js";
 import { type Waiting } from "./waiting.js";
 
@@ -46,18 +46,18 @@ export function timedOut(where: string, command: Outgoing): PoolError {
 }
 
 function errorOf(home: Home, command: Outgoing, error: unknown): Error {
-  if (isPoolError(error) || !(error instanceof Error)) return error as Error; // ours, or a signal's reason, whatever it is
+  if (isPoolError(error)) return error;
   const name = nameOf(command);
-  if (error.name === "ReplyError") {
+  if (isReply(error)) {
     const ours = replyError(home.where, name, error);
     if (ours.code === "READ_ONLY") home.readOnly();
     return ours;
   }
   if (isClosed(error)) return lostError(home.where, name, command.via?.trouble ?? error);
-  if (error.message === TIMED_OUT) return timedOut(home.where, command);
-  return error.message.startsWith(NOT_WRITABLE) ? unsentError(home.where, name, command.via?.trouble ?? error) : error;
+  if (isUnwritable(error)) return unsentError(home.where, name, command.via?.trouble ?? error);
+  if (error instanceof Error && error.message === TIMED_OUT) return timedOut(home.where, command);
+  return error as Error; // a signal's reason, whatever it is
 }
 
-// What ioredis says: in the place of a reply after the time that it was given, and of a connection that has gone.
+/** What ioredis says in the place of a reply after the time that it was given. */
 const TIMED_OUT = "Command timed out";
-const NOT_WRITABLE = "Stream isn't writeable";

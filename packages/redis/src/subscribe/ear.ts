@@ -5,54 +5,110 @@ import { type Message } from "./message.js";
 
 export interface EarOwner {
   heard(message: Message): void;
-  ended(cause: unknown): void;
+  /** The connection has gone by itself. Not told of one that was hung up. */
+  ended(ear: Ear, cause: unknown): void;
 }
 
 /** How long it may owe the answer to a ping, in ms. */
 const PATIENCE = 1_000;
 
-/** The connection that is told messages. It keeps the process alive. */
+/**
+ * The connection that is told messages. It keeps the process alive. What the server has been told is written down as it is written to the socket, so
+ * that of several calls about one name the last one holds.
+ */
 export class Ear {
-  readonly redis: GuardedRedis;
-  /** When it was last known to work. */
-  aliveAt = new Date();
+  /** When something has come from it last. */
+  aliveAt = Date.now();
+  /** Resolves when nothing comes from it any more. */
+  readonly over: Promise<void>;
+  readonly #redis: GuardedRedis;
   readonly #lease: Lease<GuardedRedis>;
+  readonly #owner: EarOwner;
   readonly #pinging: NodeJS.Timeout;
+  /** The names that the server was asked for, each with its answer. */
+  readonly #channels = new Map<string, Promise<unknown>>();
+  readonly #patterns = new Map<string, Promise<unknown>>();
+  readonly #resolveOver: () => void;
   #isOver = false;
 
+  /** @param lease of a connection that is ready */
   constructor(lease: Lease<GuardedRedis>, pingInterval: number, owner: EarOwner) {
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    this.over = promise;
+    this.#resolveOver = () => resolve(undefined);
     this.#lease = lease;
-    this.redis = lease.resource;
-    this.redis.stream.ref();
-    this.redis.on("message", (channel: string, message: string) =>
-      owner.heard({ channel, message, pattern: undefined }),
+    this.#owner = owner;
+    this.#redis = lease.resource;
+    this.#redis.stream.ref();
+    this.#redis.stream.on("data", () => (this.aliveAt = Date.now()));
+    this.#redis.on("message", (channel: string, message: string) =>
+      this.#hear({ channel, message, pattern: undefined }),
     );
-    this.redis.on("pmessage", (pattern: string, channel: string, message: string) =>
-      owner.heard({ channel, message, pattern }),
+    this.#redis.on("pmessage", (pattern: string, channel: string, message: string) =>
+      this.#hear({ channel, message, pattern }),
     );
-    this.redis.once("end", () => {
-      this.close(undefined);
-      owner.ended(this.redis.trouble);
-    });
+    this.#redis.once("end", () => this.#end(this.#redis.trouble));
     this.#pinging = setInterval(() => void this.#ping(), Math.min(pingInterval, 2 ** 31 - 1)).unref();
   }
 
-  close(cause: unknown): void {
+  /** Resolves when the server has confirmed all of them; asks for those that it has not been asked for yet. Each for itself, since it may refuse one. */
+  async listen(byPattern: boolean, names: readonly string[]): Promise<void> {
+    const asked = this.#asked(byPattern);
+    this.#redis.stream.cork();
+    const answers = names.map((name) => asked.get(name) ?? this.#ask(asked, byPattern, name));
+    this.#redis.stream.uncork();
+    await Promise.all(answers);
+  }
+
+  /** Resolves when the server has been told. */
+  async forget(byPattern: boolean, names: readonly string[]): Promise<void> {
+    const asked = this.#asked(byPattern);
+    const gone = names.filter((name) => asked.delete(name));
+    if (gone.length === 0) return;
+    await (byPattern ? this.#redis.punsubscribe(...gone) : this.#redis.unsubscribe(...gone));
+  }
+
+  /** Nothing is heard from now on, and its owner is told no more. */
+  hangUp(): void {
+    this.#close(undefined);
+  }
+
+  #asked(byPattern: boolean): Map<string, Promise<unknown>> {
+    return byPattern ? this.#patterns : this.#channels;
+  }
+
+  #ask(asked: Map<string, Promise<unknown>>, byPattern: boolean, name: string): Promise<unknown> {
+    const answer = byPattern ? this.#redis.psubscribe(name) : this.#redis.subscribe(name);
+    asked.set(name, answer);
+    answer.catch(() => {
+      if (asked.get(name) === answer) asked.delete(name);
+    });
+    return answer;
+  }
+
+  #hear(message: Message): void {
+    if (!this.#isOver) this.#owner.heard(message);
+  }
+
+  #end(cause: unknown): void {
+    if (this.#isOver) return;
+    this.#close(cause);
+    this.#owner.ended(this, cause);
+  }
+
+  #close(cause: unknown): void {
     if (this.#isOver) return;
     this.#isOver = true;
     clearInterval(this.#pinging);
-    void closeConnection(this.redis);
+    void closeConnection(this.#redis);
     this.#lease.destroy(cause);
+    this.#resolveOver();
   }
 
   async #ping(): Promise<void> {
-    const late = setTimeout(
-      () => this.close(new Error(`nothing came from the server within ${PATIENCE} ms`)),
-      PATIENCE,
-    );
+    const late = setTimeout(() => this.#end(new Error(`nothing came from the server within ${PATIENCE} ms`)), PATIENCE);
     try {
-      await this.redis.ping();
-      this.aliveAt = new Date();
+      await this.#redis.ping();
     } catch {
       // Its end is told by its socket.
     } finally {

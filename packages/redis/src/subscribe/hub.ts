@@ -1,7 +1,8 @@
 import { type Pool, type PoolError, systemClock, unlessAborted, withTimeout } from "@pool/core";
 import { type GuardedRedis } from "../connection/guarded-redis.js";
-import { failure, replyError, timeoutError } from "../errors.js";
-import { Ear } from "./ear.js";
+import { failure, isClosed, isReply, isUnwritable, lostError, replyError, timeoutError } from "../errors.js";
+import { type Ear } from "./ear.js";
+import { Dialling } from "./dialling.js";
 import { Interests } from "./interests.js";
 import { type Subscriber } from "./subscriber.js";
 
@@ -11,122 +12,113 @@ export interface HubOptions {
   readonly pingInterval: number;
 }
 
-const TRY_AGAIN = 200;
-
 /** All subscriptions of one client, over one connection that is open while there is one. */
 export class Hub {
-  readonly #pool: Pool<GuardedRedis>;
   readonly #options: HubOptions;
   readonly #interests = new Interests();
-  #ear: Promise<Ear> | undefined;
-  #lost: { readonly since: Date; readonly cause: unknown } | undefined;
+  readonly #dialling: Dialling;
+  /** The connection, while it is open. */
+  #ear: Ear | undefined;
   #isClosed = false;
 
   constructor(pool: Pool<GuardedRedis>, options: HubOptions) {
-    this.#pool = pool;
     this.#options = options;
+    this.#dialling = new Dialling(pool, options.pingInterval, {
+      opened: (ear) => this.#opened(ear),
+      heard: (message) => this.#interests.notify(message),
+      ended: (ear, cause) => this.#ended(ear, cause),
+    });
   }
 
-  /** Resolves when the server has confirmed all of it. Rejects with why it has not, and leaves nothing behind. */
+  /** Resolves when the server has confirmed all of it. Rejects at once with why it has not; what that leaves on the server is undone behind it. */
   async add(subscriber: Subscriber, signal: AbortSignal | undefined): Promise<void> {
-    const { where } = this.#options;
-    if (this.#isClosed) throw failure("POOL_CLOSED", where, "closed", { command: "SUBSCRIBE", sent: false });
+    if (this.#isClosed) throw this.#closed();
     signal?.throwIfAborted();
-    const fresh = this.#interests.add(subscriber);
+    this.#interests.add(subscriber);
     try {
-      await this.#inTime(this.#confirm(subscriber.byPattern, fresh), signal);
+      await this.#inTime(this.#confirm(subscriber), signal);
+      subscriber.isConfirmed = true;
     } catch (error) {
-      await this.remove(subscriber);
-      throw asOurs(where, error);
+      void this.remove(subscriber);
+      throw this.#reasonFor(error);
     }
   }
 
-  /** Never rejects. */
+  /** Nothing is delivered from the call on. Resolves when the server has been told where that was needed; never rejects. */
   async remove(subscriber: Subscriber): Promise<void> {
     subscriber.end();
     const gone = this.#interests.remove(subscriber);
     const ear = this.#ear;
-    if (gone.length === 0 || ear === undefined) return;
     try {
-      const { redis } = await this.#inTime(ear, undefined);
-      if (this.#interests.isEmpty) this.#hangUp();
-      else
-        await this.#inTime(subscriber.byPattern ? redis.punsubscribe(...gone) : redis.unsubscribe(...gone), undefined);
+      if (ear !== undefined) await this.#inTime(ear.forget(subscriber.byPattern, gone), undefined);
     } catch {
       // Nobody hears of it any more, whatever the server does.
+    } finally {
+      this.#hangUpUnlessWanted(ear);
     }
   }
 
   close(): void {
     this.#isClosed = true;
-    const closed = failure("POOL_CLOSED", this.#options.where, "closed", {});
-    for (const one of this.#interests.subscribers) one.end(closed);
+    for (const one of this.#interests.subscribers) one.end(this.#closed());
     this.#interests.clear();
-    this.#hangUp();
+    this.#hangUpUnlessWanted(this.#ear);
   }
 
-  #hangUp(): void {
-    const ear = this.#ear;
-    this.#ear = undefined;
-    this.#lost = undefined;
-    ear?.then((one) => one.close(undefined)).catch(() => undefined);
-  }
-
-  async #confirm(byPattern: boolean, names: readonly string[]): Promise<void> {
-    const had = this.#ear;
-    const { redis } = await (had ?? this.#connect());
-    // One that was opened for this has been told all that there is.
-    if (had === undefined || names.length === 0) return;
-    await (byPattern ? redis.psubscribe(...names) : redis.subscribe(...names));
-  }
-
-  #connect(): Promise<Ear> {
-    this.#ear = this.#open();
-    this.#ear.catch(() => undefined); // told to whom waits for it
-    return this.#ear;
-  }
-
-  async #open(): Promise<Ear> {
-    try {
-      const lease = await this.#pool.acquire({ timeout: Infinity, label: "subscriptions" });
-      const ear: Ear = new Ear(lease, this.#options.pingInterval, {
-        heard: (message) => this.#interests.notify(message),
-        ended: (cause) => this.#ended(ear, cause),
-      });
-      const { channels, patterns } = this.#interests;
-      const told = [
-        ...(channels.length > 0 ? [ear.redis.subscribe(...channels)] : []),
-        ...(patterns.length > 0 ? [ear.redis.psubscribe(...patterns)] : []),
-      ];
-      await Promise.all(told);
-      this.#tellOfGap(ear);
-      return ear;
-    } catch (error) {
-      this.#ear = undefined;
-      this.#comeBack();
-      throw error;
+  async #confirm(subscriber: Subscriber): Promise<void> {
+    const { byPattern, names } = subscriber;
+    for (;;) {
+      const ear = this.#ear ?? (await this.#dialling.dial());
+      try {
+        await ear.listen(byPattern, names);
+        return;
+      } catch (error) {
+        if (subscriber.isOver || !(isClosed(error) || isUnwritable(error))) throw this.#asOurs(error);
+        // It listens again when the next one is open.
+        await ear.over;
+      }
     }
   }
 
+  /** Tells the server of everything that is wanted. */
+  #opened(ear: Ear): void {
+    this.#ear = ear;
+    for (const one of this.#interests.subscribers) {
+      ear.listen(one.byPattern, one.names).then(
+        () => one.resume(),
+        (error: unknown) => {
+          // One that has just come is told by its own call, and a connection that has gone is followed by another.
+          if (one.isConfirmed && isReply(error)) this.#refuse(one, this.#asOurs(error));
+        },
+      );
+    }
+  }
+
+  #refuse(subscriber: Subscriber, error: Error): void {
+    subscriber.fail(error);
+    void this.remove(subscriber);
+  }
+
   #ended(ear: Ear, cause: unknown): void {
-    if (this.#isClosed || this.#interests.isEmpty) return;
+    if (this.#ear !== ear) return;
     this.#ear = undefined;
-    this.#lost ??= { since: ear.aliveAt, cause };
-    void this.#connect();
+    for (const one of this.#interests.subscribers) one.interrupt({ since: new Date(ear.aliveAt), cause });
+    if (!this.#interests.isEmpty) this.#dialling.dial().catch(() => undefined); // it goes on by itself
   }
 
-  /** Nobody calls for it, and some listen still. */
-  #comeBack(): void {
-    setTimeout(() => {
-      if (!this.#interests.isEmpty && this.#ear === undefined && !this.#isClosed) void this.#connect();
-    }, TRY_AGAIN).unref();
+  #hangUpUnlessWanted(ear: Ear | undefined): void {
+    if (!this.#interests.isEmpty || this.#ear !== ear) return;
+    this.#ear = undefined;
+    ear?.hangUp();
+    this.#dialling.stop(this.#isClosed ? this.#closed() : new Error("nobody waits for it"));
   }
 
-  #tellOfGap({ aliveAt: until }: Ear): void {
-    const lost = this.#lost;
-    this.#lost = undefined;
-    if (lost === undefined) return;
-    for (const one of this.#interests.subscribers) one.gap({ ...lost, until });
+  #closed(): PoolError {
+    return failure("POOL_CLOSED", this.#options.where, "closed", { command: "SUBSCRIBE", sent: false });
+  }
+
+  #reasonFor(error: unknown): unknown {
+    return this.#isClosed ? this.#closed() : error;
   }
 
   async #inTime<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
@@ -134,8 +126,10 @@ export class Hub {
     const late = (): PoolError => timeoutError(where, "SUBSCRIBE", true, commandTimeout);
     return await withTimeout(systemClock, commandTimeout, late, () => unlessAborted(signal, () => work));
   }
-}
 
-function asOurs(where: string, error: unknown): unknown {
-  return error instanceof Error && error.name === "ReplyError" ? replyError(where, "SUBSCRIBE", error) : error;
+  #asOurs(error: unknown): Error {
+    const { where } = this.#options;
+    if (isReply(error)) return replyError(where, "SUBSCRIBE", error);
+    return isClosed(error) ? lostError(where, "SUBSCRIBE", error) : (error as Error); // ours
+  }
 }

@@ -10,25 +10,14 @@ export class Interests {
     return this.#channels.size === 0 && this.#patterns.size === 0;
   }
 
-  get channels(): readonly string[] {
-    return [...this.#channels.keys()];
-  }
-
-  get patterns(): readonly string[] {
-    return [...this.#patterns.keys()];
-  }
-
   /** Each once. */
   get subscribers(): ReadonlySet<Subscriber> {
     return new Set([...this.#channels.values(), ...this.#patterns.values()].flatMap((subscribers) => [...subscribers]));
   }
 
-  /** The names that nobody wanted before. */
-  add(subscriber: Subscriber): readonly string[] {
+  add(subscriber: Subscriber): void {
     const of = this.#kindOf(subscriber.byPattern);
-    const fresh = subscriber.names.filter((name) => !of.has(name));
     for (const name of subscriber.names) of.set(name, (of.get(name) ?? new Set()).add(subscriber));
-    return fresh;
   }
 
   /** The names that nobody wants any more. */
@@ -44,7 +33,8 @@ export class Interests {
   notify(message: Message): void {
     const { pattern, channel } = message;
     const subscribers = pattern === undefined ? this.#channels.get(channel) : this.#patterns.get(pattern);
-    for (const one of subscribers ?? []) one.notify(message);
+    // As they are now: a handler may subscribe to what it has just been told.
+    for (const one of [...(subscribers ?? [])]) one.notify(message);
   }
 
   clear(): void {

@@ -24,7 +24,10 @@ export interface SubscribeOptions {
   readonly patterns?: boolean;
   /** Told once for each outage, when the server has taken the subscription again and before the messages that follow. */
   readonly onGap?: (gap: SubscriptionGap) => unknown;
-  /** Told what a handler or `onGap` has thrown or rejected with. Default: a process warning. */
+  /**
+   * Told what a handler or `onGap` has thrown or rejected with, and the error of a server that refuses the subscription when it is made again after
+   * an outage, which ends it. Default: a process warning.
+   */
   readonly onError?: (error: unknown) => void;
   /** Messages that are kept for a `for await` that is slower than they come; one more ends it with `QUEUE_FULL`. @default 10_000 */
   readonly maxBuffered?: number;

@@ -27,6 +27,7 @@ export async function subscribe(
   };
   const onAbort = (): void => void unsubscribe();
   signal?.addEventListener("abort", onAbort, { once: true });
+  if (signal?.aborted === true) onAbort(); // while we were told that the server has confirmed
   return {
     names: list,
     unsubscribe,

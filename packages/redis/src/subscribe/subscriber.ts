@@ -8,11 +8,14 @@ export class Subscriber {
   readonly names: readonly string[];
   readonly byPattern: boolean;
   isOver = false;
+  /** The server has confirmed it once: the call that made it has ended. */
+  isConfirmed = false;
   readonly #handler: MessageHandler | undefined;
   readonly #options: SubscribeOptions;
   readonly #buffer: Message[] = [];
   #failure: Error | undefined;
   #wake: () => void = () => undefined;
+  #missing: Omit<SubscriptionGap, "until"> | undefined;
 
   constructor(names: readonly string[], handler: MessageHandler | undefined, options: SubscribeOptions) {
     this.names = names;
@@ -22,6 +25,7 @@ export class Subscriber {
   }
 
   notify(message: Message): void {
+    this.resume();
     if (this.isOver) return;
     if (this.#handler !== undefined) return this.#call(() => this.#handler?.(message));
     const { maxBuffered = MAX_BUFFERED } = this.#options;
@@ -30,8 +34,24 @@ export class Subscriber {
     this.#wake();
   }
 
-  gap(gap: SubscriptionGap): void {
-    if (!this.isOver) this.#call(() => this.#options.onGap?.(gap));
+  /** The connection has gone, and messages may be missed from now on. */
+  interrupt(missing: Omit<SubscriptionGap, "until">): void {
+    if (this.isConfirmed) this.#missing ??= missing;
+  }
+
+  /** The server tells of messages again. */
+  resume(): void {
+    const missing = this.#missing;
+    this.#missing = undefined;
+    if (missing !== undefined && !this.isOver)
+      this.#call(() => this.#options.onGap?.({ ...missing, until: new Date() }));
+  }
+
+  /** Nothing more comes, and nobody has asked for that: who has a handler is told by `onError`, who iterates by what the loop throws. */
+  fail(error: Error): void {
+    if (this.isOver) return;
+    this.end(error);
+    if (this.#handler !== undefined) this.#report(error);
   }
 
   /** Nothing more comes. */
@@ -69,7 +89,7 @@ export class Subscriber {
     } catch (second) {
       error = second;
     }
-    const message = `a handler of messages on ${JSON.stringify(this.names)} failed: ${reasonOf(error)}`;
+    const message = `the subscription to ${JSON.stringify(this.names)}: ${reasonOf(error)}`;
     process.emitWarning(message, "MessageHandlerWarning");
   }
 }
