@@ -43,7 +43,7 @@ export interface Cache<V = unknown> extends AsyncDisposable {
   readonly stats: CacheStats;
   /** The value while it is fresh; undefined for what is not there, and for what is known not to be there. Never rejects because of the store. */
   get<T = V>(key: string, options?: { signal?: AbortSignal }): Promise<T | undefined>;
-  /** `undefined` says: known not to be there, for `negativeTtl`. Resolves when the store has it, and after `storeTimeout` at the latest. */
+  /** `undefined` says: known not to be there, for `negativeTtl`. Resolves when the store has it, and after `storeTimeout` at the latest; with tags, after twice that. */
   set(key: string, value: V | undefined, options?: EntryOptions): Promise<void>;
   /**
    * From now on what was there is not given out here; and nowhere, when the store has confirmed it. Work that is under way for the key is not kept. While the store is away
@@ -61,6 +61,9 @@ export interface Cache<V = unknown> extends AsyncDisposable {
     compute: (context: ComputeContext) => T | PromiseLike<T>,
     options?: ComputeOptions,
   ): Promise<T>;
-  /** Calls off what goes on in the background, and waits until what is computed already is kept. Idempotent; never rejects. */
+  /**
+   * Calls off what goes on in the background, and waits until what is computed already is kept: a few `storeTimeout` at most, and for its lock to be let go of where
+   * there is one. Idempotent; never rejects.
+   */
   close(): Promise<void>;
 }

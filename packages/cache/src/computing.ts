@@ -1,18 +1,13 @@
-import { trace, traced, type HeldLock } from "@pool/core";
+import { trace, traced, unlessAborted, type HeldLock } from "@pool/core";
 import type { ComputeContext } from "./cache.js";
 import type { Counters } from "./counters.js";
 import type { Entries, Found, Keeping } from "./entries.js";
 import type { CacheSettings } from "./settings.js";
+import type { Ticket } from "./tickets.js";
 
 const computes = traced("cache:compute");
 
 export type Compute = (context: ComputeContext) => unknown;
-
-/** Work for one key. What it comes to is not kept when the key was deleted or set meanwhile. */
-export interface Ticket {
-  readonly key: string;
-  isVoid: boolean;
-}
 
 /** A value, and when it is kept and its lock let go of. */
 export interface Computed {
@@ -48,7 +43,7 @@ export class Computing {
     }
   }
 
-  /** The same behind the caller's back; not at all when another process is on it. Never rejects. */
+  /** The same behind the caller's back; not at all when another process is on it. Never rejects, and ends with its signal, but for what is being kept. */
   async refresh(ticket: Ticket, compute: Compute, keeping: Keeping, found: Found, signal: AbortSignal): Promise<void> {
     const { lock } = this.#settings;
     let held: HeldLock | undefined;
@@ -75,20 +70,20 @@ export class Computing {
   async #compute(
     ticket: Ticket,
     compute: Compute,
-    { ttl, tags }: Keeping,
+    keeping: Keeping,
     found: Found,
     signal: AbortSignal,
     background: boolean,
   ): Promise<Computed> {
-    const stamps = await this.#entries.stamp(found, tags);
+    const stamps = await this.#entries.stamp(found, keeping);
     signal.throwIfAborted();
-    const work = async (): Promise<unknown> => await compute({ signal });
+    const work = (): Promise<unknown> => unlessAborted(signal, () => compute({ signal })); // it may not heed its signal
     this.#counters.computes++;
     try {
       const value = computes.hasSubscribers
         ? await trace(computes, { cache: this.#settings.name, background }, work)
         : await work();
-      return { value, kept: ticket.isVoid ? KEPT : this.#keep(ticket.key, value, ttl, stamps) };
+      return { value, kept: ticket.voidedBy !== undefined ? KEPT : this.#keep(ticket.key, value, keeping.ttl, stamps) };
     } catch (error) {
       if (!signal.aborted) this.#counters.computeErrors++;
       throw error;

@@ -7,7 +7,7 @@ import type { CacheSettings } from "./settings.js";
 import type { SteadyStore } from "./steady-store.js";
 
 const unreadable = moment("cache:unreadable");
-// A stamp that is forgotten makes its entries misses, so it is to outlive them.
+// A stamp that is forgotten makes its entries misses, so it outlives them: each entry extends its stamps when it is kept.
 const STAMP_LIVES = 2;
 const SHORTEST_STAMP_LIFE = 3_600_000;
 
@@ -57,6 +57,7 @@ export class Entries {
   /** The stamps of these tags now, for an entry that is there already. */
   async stampsOf(tags: readonly string[]): Promise<Pick<Found, "stamps" | "budget">> {
     const budget = new Budget(this.#settings.clock, this.#settings.storeTimeout);
+    if (tags.length === 0) return { stamps: new Map(), budget };
     const texts = await this.#store.get(tags.map(this.#stampOf), budget);
     return { stamps: new Map(tags.map((tag, i) => [tag, texts[i]])), budget };
   }
@@ -64,9 +65,9 @@ export class Entries {
   /** The stamps that an entry is to carry which is about to be computed; makes those that are missing. */
   async stamp(
     { stamps, budget }: Pick<Found, "stamps" | "budget">,
-    tags: readonly string[],
+    { ttl, tags }: Keeping,
   ): Promise<Readonly<Record<string, string>>> {
-    const life = Math.max(SHORTEST_STAMP_LIFE, STAMP_LIVES * this.#lifeOf(this.#settings.ttl));
+    const life = Math.max(SHORTEST_STAMP_LIFE, STAMP_LIVES * this.#lifeOf(ttl));
     const all = tags.map(async (tag) => {
       const known = stamps.get(tag);
       return [tag, known ?? (await this.#store.add(this.#stampOf(tag), randomUUID(), life, budget))] as const;
@@ -92,7 +93,8 @@ export class Entries {
       keptUntil: value === undefined ? freshUntil : date() + this.#lifeOf(fresh),
       stamps,
     };
-    await this.#store.set(this.#keyOf(key), encodeEntry(entry), entry.keptUntil - date());
+    const stampKeys = Object.keys(stamps).map(this.#stampOf);
+    await this.#store.set(this.#keyOf(key), encodeEntry(entry), entry.keptUntil - date(), stampKeys);
   }
 
   async delete(keys: readonly string[]): Promise<void> {

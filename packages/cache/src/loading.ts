@@ -3,6 +3,7 @@ import { Computing, type Compute } from "./computing.js";
 import type { Counters } from "./counters.js";
 import type { Entries, Found, Keeping } from "./entries.js";
 import { Errors } from "./errors.js";
+import { Refreshes } from "./refreshes.js";
 import type { CacheSettings } from "./settings.js";
 import { Tickets } from "./tickets.js";
 
@@ -19,9 +20,8 @@ export class Loading {
   readonly #errors: Errors;
   readonly #tickets = new Tickets();
   readonly #flights = new Map<string, SharedWork<unknown>>();
-  readonly #refreshes = new Map<string, Promise<void>>();
+  readonly #refreshes: Refreshes;
   readonly #landing = new Set<Promise<void>>();
-  readonly #ending = new AbortController();
 
   constructor(settings: CacheSettings, entries: Entries, counters: Counters) {
     this.#settings = settings;
@@ -29,6 +29,7 @@ export class Loading {
     this.#counters = counters;
     this.#computing = new Computing(settings, entries, counters);
     this.#errors = new Errors(settings);
+    this.#refreshes = new Refreshes(settings);
   }
 
   async get(key: string, compute: Compute, keeping: Keeping, signal: AbortSignal | undefined): Promise<unknown> {
@@ -45,6 +46,24 @@ export class Loading {
     this.#errors.forget(key);
   }
 
+  /** The same for work with one of these tags, and nobody joins who may find an entry that has one. */
+  forgetTagged(tags: readonly string[]): void {
+    for (const key of this.#tickets.cancelTagged(tags)) this.#flights.delete(key);
+  }
+
+  /** Keeps a value that nobody computed here, unless it is deleted, set or invalidated before it comes to that. @throws what the codec throws */
+  async keep(key: string, value: unknown, keeping: Keeping): Promise<void> {
+    this.forget(key);
+    const ticket = this.#tickets.open(key, keeping.tags);
+    try {
+      const stamps = await this.#entries.stamp(await this.#entries.stampsOf(keeping.tags), keeping);
+      if (ticket.voidedBy === "tag") await this.#entries.delete([key]);
+      else if (ticket.voidedBy === undefined) await this.#entries.write(key, value, keeping.ttl, stamps);
+    } finally {
+      this.#tickets.close(ticket);
+    }
+  }
+
   told(outcome: Outcome): void {
     this.#counters[COUNTER[outcome]]++;
     if (gets.hasSubscribers) gets.publish({ cache: this.#settings.name, outcome });
@@ -52,8 +71,7 @@ export class Loading {
 
   /** Calls off what is computed in the background, and waits until what is computed already is kept. Who waits for a value gets it. */
   async end(): Promise<void> {
-    this.#ending.abort(new Error(`cache ${JSON.stringify(this.#settings.name)} is closed`));
-    await Promise.all([...this.#refreshes.values(), ...this.#landing]);
+    await Promise.all([this.#refreshes.end(), ...this.#landing]);
   }
 
   #takeOff(key: string, compute: Compute, keeping: Keeping): SharedWork<unknown> {
@@ -73,10 +91,11 @@ export class Loading {
     signal: AbortSignal,
     land: () => void,
   ): Promise<unknown> {
-    const ticket = this.#tickets.open(key);
+    const ticket = this.#tickets.open(key, keeping.tags, true);
     let kept: Promise<void> = Promise.resolve();
     try {
       const found = await this.#entries.read(key, keeping.tags);
+      ticket.isReading = false;
       const { hit } = found;
       const now = this.#settings.date();
       if (hit !== undefined && now < hit.entry.freshUntil) {
@@ -113,12 +132,10 @@ export class Loading {
   }
 
   #refresh(key: string, compute: Compute, keeping: Keeping, found: Found): void {
-    if (this.#refreshes.has(key) || this.#ending.signal.aborted) return;
-    const ticket = this.#tickets.open(key);
-    const refreshed = this.#computing.refresh(ticket, compute, keeping, found, this.#ending.signal).then(() => {
-      this.#refreshes.delete(key);
+    this.#refreshes.start(key, async (signal) => {
+      const ticket = this.#tickets.open(key, keeping.tags);
+      await this.#computing.refresh(ticket, compute, keeping, found, signal);
       this.#tickets.close(ticket);
     });
-    this.#refreshes.set(key, refreshed);
   }
 }

@@ -45,6 +45,12 @@ export function memoryStore(options: MemoryStoreOptions = {}): CacheStore {
       if (there === undefined) entries.set(key, text, { ttl });
       return there ?? text;
     },
+    async extend(keys, ttl) {
+      for (const key of keys) {
+        const text = entries.get(key);
+        if (text !== undefined && entries.getRemainingTTL(key) < ttl) entries.set(key, text, { ttl });
+      }
+    },
     async delete(keys) {
       for (const key of keys) entries.delete(key);
     },

@@ -17,6 +17,8 @@ export interface CacheOptions<V = unknown> {
   staleFor?: Duration;
   /** After its ttl an entry stands in for so long when it cannot be computed anew. @default 0 */
   staleIfErrorFor?: Duration;
+  /** Longest work in the background; then its signal is aborted, and the entry may be computed again. @default 30_000 */
+  refreshTimeout?: Duration;
   /** That something is not there (`undefined`) is known for so long; 0: not kept. @default 10_000 */
   negativeTtl?: Duration;
   /** An error of the work is thrown again for so long, in this process, without trying; 0: not kept. @default 0 */
@@ -47,7 +49,7 @@ const methods =
     typeof value === "object" &&
     value !== null &&
     names.every((name) => typeof Reflect.get(value, name) === "function");
-const isStore = methods("get", "set", "add", "delete");
+const isStore = methods("get", "set", "add", "extend", "delete");
 const custom = (shape: string, accepts: (value: unknown) => boolean) =>
   ({ type: "custom", shape, check: (value: unknown) => (accepts(value) ? undefined : shape) }) as const;
 
@@ -77,6 +79,12 @@ export const cacheOptions: OptionTable<CacheOptions> = {
     max: 2 ** 40,
     default: 0,
     doc: "After its ttl an entry stands in for so long when it cannot be computed anew.",
+  },
+  refreshTimeout: {
+    type: "duration",
+    min: 1,
+    default: 30_000,
+    doc: "Longest work in the background; then its signal is aborted, and the entry may be computed again.",
   },
   negativeTtl: {
     type: "duration",

@@ -27,7 +27,7 @@ export class Outage {
     return this.#isAway;
   }
 
-  /** How many there have been. */
+  /** Of the failures in a row, these or the last: each row has a number of its own, since the store may have confirmed something in between. */
   get number(): number {
     return this.#number;
   }
@@ -37,9 +37,11 @@ export class Outage {
   }
 
   failed(cause: unknown): void {
-    if (++this.#failures < FAILURES_IN_A_ROW || this.#isAway) return;
+    this.#failures++;
+    if (this.#isAway) return;
+    if (this.#failures === 1) this.#number++;
+    if (this.#failures < FAILURES_IN_A_ROW) return;
     this.#isAway = true;
-    this.#number++;
     this.#tell("away", cause);
     this.probeSoon();
   }

@@ -13,6 +13,7 @@ export interface CacheSettings {
   readonly ttlJitter: number;
   readonly staleFor: number;
   readonly staleIfErrorFor: number;
+  readonly refreshTimeout: number;
   readonly negativeTtl: number;
   readonly errorTtl: number;
   readonly storeTimeout: number;

@@ -1,27 +1,39 @@
-import { PoolError, withTimeout } from "@pool/core";
-import type { Budget } from "./budget.js";
+import { isPoolError, PoolError, withTimeout } from "@pool/core";
+import { Budget } from "./budget.js";
+import { type Change, Changes } from "./changes.js";
 import type { Counters } from "./counters.js";
 import { Deletions } from "./deletions.js";
+import { Fallback } from "./fallback.js";
 import { Outage } from "./outage.js";
 import type { CacheSettings } from "./settings.js";
 import type { CacheStore } from "./store.js";
 
 const REPLAYED_AT_ONCE = 500;
+/** So much longer than an entry its stamps live, in ms. */
+const LONGER = 1_000;
+
+type StoreCall<T> = (store: CacheStore, signal: AbortSignal) => Promise<T>;
 
 /**
  * A store that never rejects and never takes longer than it may. After three failures in a row the fallback stands in for it, and it is probed in the
- * background until it answers. What was deleted meanwhile is deleted there before it counts again.
+ * background until it answers. What was deleted meanwhile is deleted there before it counts again. Changes of one key are made in the order of their calls.
  */
 export class SteadyStore {
   readonly #settings: CacheSettings;
   readonly #counters: Counters;
   readonly #deleted = new Deletions();
   readonly #outage: Outage;
+  readonly #fallback: Fallback;
+  readonly #changes: Changes;
 
   constructor(settings: CacheSettings, counters: Counters) {
     this.#settings = settings;
     this.#counters = counters;
     this.#outage = new Outage(settings, () => this.#probe());
+    this.#fallback = new Fallback(settings, () => this.#outage.number);
+    this.#changes = new Changes(settings.clock, () => {
+      if (this.#deleted.size > 0) this.#outage.probeSoon();
+    });
   }
 
   get isAway(): boolean {
@@ -31,60 +43,70 @@ export class SteadyStore {
   async get(keys: readonly string[], budget: Budget): Promise<readonly (string | undefined)[]> {
     const texts = await this.#try((store, signal) => store.get(keys, signal), budget.left);
     if (texts !== undefined) return texts.map((text, i) => (this.#deleted.has(keys[i] ?? "") ? undefined : text));
-    return (await this.#instead((fallback, signal) => fallback.get(keys.map(this.#inFallback), signal))) ?? [];
+    return await this.#fallback.get(keys);
   }
 
-  async set(key: string, text: string, ttl: number): Promise<void> {
-    const done = await this.#try(async (store, signal) => {
-      await store.set(key, text, Math.max(1, Math.ceil(ttl)), signal);
-      return true;
+  /** @param stamps keys that it needs, and that are to live longer */
+  async set(key: string, text: string, ttl: number, stamps: readonly string[]): Promise<void> {
+    const life = Math.max(1, Math.ceil(ttl));
+    using change = this.#changes.begin([key]);
+    const isDone = await this.#inTurn(change, async (store, signal) => {
+      const extended = stamps.length > 0 ? store.extend(stamps, life + LONGER, signal) : undefined;
+      await change.follow(Promise.all([extended, store.set(key, text, life, signal)]), life);
     });
-    if (done === true) {
-      this.#deleted.done([key]);
-      return;
-    }
-    this.#deleted.add([key]); // what is there is older
-    this.#outage.probeSoon();
-    await this.#instead((fallback, signal) => fallback.set(this.#inFallback(key), text, this.#shorter(ttl), signal));
+    if (isDone && !this.#changes.isOpen(key)) this.#deleted.done([key], change.number);
+    else this.#doubt([key], change.number); // what is there is older, or may yet be
+    // The fallback may have something older.
+    if ((isDone && !this.isAway) || !this.#changes.isNewest(change)) return;
+    await this.#fallback.set(key, text, ttl);
   }
 
   async add(key: string, text: string, ttl: number, budget: Budget): Promise<string> {
-    const isDeleted = this.#deleted.has(key);
-    const there = isDeleted
+    using change = this.#changes.begin([key]);
+    const there = this.#deleted.has(key)
       ? undefined
-      : await this.#try((store, signal) => store.add(key, text, Math.ceil(ttl), signal), budget.left);
-    const add = (fallback: CacheStore, signal: AbortSignal): Promise<string> =>
-      fallback.add(this.#inFallback(key), text, this.#shorter(ttl), signal);
-    return there ?? (await this.#instead(add)) ?? text;
+      : await this.#try(
+          (store, signal) => change.follow(store.add(key, text, Math.ceil(ttl), signal), ttl),
+          budget.left,
+        );
+    return there ?? (await this.#fallback.add(key, text, ttl)) ?? text;
   }
 
   async delete(keys: readonly string[]): Promise<void> {
-    this.#deleted.add(keys);
-    await this.#instead((fallback, signal) => fallback.delete(keys.map(this.#inFallback), signal));
-    const done = await this.#try(async (store, signal) => {
-      await store.delete(keys, signal);
-      return true;
-    });
-    if (done === true) this.#deleted.done(keys);
-    else this.#outage.probeSoon();
+    using change = this.#changes.begin(keys);
+    this.#deleted.add(keys, change.number);
+    await this.#fallback.delete(keys);
+    const isDone = await this.#inTurn(change, (store, signal) => store.delete(keys, signal));
+    if (isDone) {
+      const closed = keys.filter((key) => !this.#changes.isOpen(key)); // the others are deleted again when they have landed
+      this.#deleted.done(closed, change.number);
+    } else this.#doubt(keys, change.number);
   }
 
   close(): void {
     this.#outage.close();
   }
 
-  /** What the fallback has from an earlier outage is not seen in the next. */
-  readonly #inFallback = (key: string): string => `${String(this.#outage.number)}:${key}`;
+  #doubt(keys: readonly string[], number: number): void {
+    this.#deleted.add(keys, number);
+    this.#outage.probeSoon();
+  }
 
-  #shorter(ttl: number): number {
-    return Math.max(1, Math.ceil(Math.min(ttl, this.#settings.fallbackTtl)));
+  /** Whether the store has confirmed the change. All of it, the wait for its turn as well, is over within `storeTimeout`. */
+  async #inTurn(change: Change, call: StoreCall<unknown>): Promise<boolean> {
+    const { clock, storeTimeout } = this.#settings;
+    const budget = new Budget(clock, storeTimeout);
+    await change.turn;
+    if (budget.left < storeTimeout / 2) return false; // too little to blame the store for
+    const done = this.#try(async (store, signal) => {
+      await call(store, signal);
+      return true;
+    }, budget.left);
+    return (await done) === true;
   }
 
   /** What the store answers; undefined when it is away, fails, or takes longer than `ms`. */
-  async #try<T>(
-    call: (store: CacheStore, signal: AbortSignal) => Promise<T>,
-    ms = this.#settings.storeTimeout,
-  ): Promise<T | undefined> {
+  async #try<T>(call: StoreCall<T>, ms: number): Promise<T | undefined> {
     if (this.#outage.isAway || ms <= 0) return undefined;
     try {
       const answer = await this.#call(ms, call);
@@ -92,19 +114,12 @@ export class SteadyStore {
       return answer;
     } catch (error) {
       this.#counters.storeErrors++;
-      this.#outage.failed(error);
+      if (!isPoolError(error, "WRONG_TYPE")) this.#outage.failed(error); // else it is there
       return undefined;
     }
   }
 
-  async #instead<T>(call: (fallback: CacheStore, signal: AbortSignal) => Promise<T>): Promise<T | undefined> {
-    const { fallback, clock, storeTimeout } = this.#settings;
-    if (fallback === undefined) return undefined;
-    const late = (): Error => new Error("the fallback is late");
-    return await withTimeout(clock, storeTimeout, late, (signal) => call(fallback, signal)).catch(() => undefined);
-  }
-
-  #call<T>(ms: number, call: (store: CacheStore, signal: AbortSignal) => Promise<T>): Promise<T> {
+  #call<T>(ms: number, call: StoreCall<T>): Promise<T> {
     const { clock, store, name } = this.#settings;
     const late = (): Error =>
       new PoolError(
@@ -114,14 +129,15 @@ export class SteadyStore {
     return withTimeout(clock, ms, late, async (signal) => call(store, signal));
   }
 
-  /** Is it there again? Then it first hears what was deleted. */
+  /** Is it there again? Then it first hears what was deleted, but for what is still being written: that settles first. */
   async #probe(): Promise<void> {
     const { storeTimeout, prefix } = this.#settings;
     await this.#call(storeTimeout, (store, signal) => store.get([`${prefix}probe`], signal));
-    while (this.#deleted.size > 0) {
-      const some = this.#deleted.first(REPLAYED_AT_ONCE);
-      await this.#call(storeTimeout, (store, signal) => store.delete(some, signal));
-      this.#deleted.done(some);
+    const next = () => this.#deleted.first(REPLAYED_AT_ONCE, (key) => !this.#changes.isOpen(key));
+    for (let some = next(); some.length > 0; some = next()) {
+      const keys = some.map(({ key }) => key);
+      await this.#call(storeTimeout, (store, signal) => store.delete(keys, signal));
+      for (const { key, number } of some) this.#deleted.done([key], number);
     }
   }
 }

@@ -9,7 +9,9 @@ export interface CacheStore {
   get(keys: readonly string[], signal: AbortSignal): Promise<readonly (string | undefined)[]>;
   /** @param ttl in ms, a whole number above 0 */
   set(key: string, text: string, ttl: number, signal: AbortSignal): Promise<unknown>;
-  /** Stores the text unless something is there. Resolves with what is there then. */
+  /** Stores the text unless something is there. Resolves with what is there then. @throws PoolError `WRONG_TYPE` when that is no text */
   add(key: string, text: string, ttl: number, signal: AbortSignal): Promise<string>;
+  /** Keeps what is there under these keys for at least `ttl` ms from now, and shortens nothing. What is not there is left so. */
+  extend(keys: readonly string[], ttl: number, signal: AbortSignal): Promise<unknown>;
   delete(keys: readonly string[], signal: AbortSignal): Promise<unknown>;
 }

@@ -40,10 +40,8 @@ export class StoredCache implements Cache {
 
   async set(key: string, value: unknown, options?: EntryOptions): Promise<void> {
     readName("cache.set: key", key);
-    const { ttl, tags } = readEntryCall("cache.set", options, this.#settings.ttl);
-    this.#loading.forget(key);
-    const stamps = tags.length === 0 ? {} : await this.#entries.stamp(await this.#entries.stampsOf(tags), tags);
-    await this.#entries.write(key, value, ttl, stamps);
+    const keeping = readEntryCall("cache.set", options, this.#settings.ttl);
+    await this.#loading.keep(key, value, keeping);
   }
 
   async delete(...keys: readonly string[]): Promise<void> {
@@ -54,6 +52,7 @@ export class StoredCache implements Cache {
 
   async invalidate(...tags: readonly string[]): Promise<void> {
     readTags("cache.invalidate: tags", tags);
+    this.#loading.forgetTagged(tags);
     if (tags.length > 0) await this.#entries.invalidate(tags);
   }
 

@@ -18,11 +18,15 @@ export class FakeStore implements CacheStore {
     this.texts.set(key, text);
   }
 
-  async add(key: string, text: string, _ttl: number, signal: AbortSignal): Promise<string> {
-    await this.#call(`add ${key}`, signal);
+  async add(key: string, text: string, ttl: number, signal: AbortSignal): Promise<string> {
+    await this.#call(`add ${key} ${String(ttl)}`, signal);
     const there = this.texts.get(key) ?? text;
     this.texts.set(key, there);
     return there;
+  }
+
+  async extend(keys: readonly string[], ttl: number, signal: AbortSignal): Promise<void> {
+    await this.#call(`extend ${keys.join(" ")} ${String(ttl)}`, signal);
   }
 
   async delete(keys: readonly string[], signal: AbortSignal): Promise<void> {
@@ -49,9 +53,9 @@ export async function kept(): Promise<void> {
 }
 
 /** Resolves when `holds`, within generous time. */
-export async function until(holds: () => boolean): Promise<void> {
+export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
   const deadline = performance.now() + 15_000;
-  while (!holds()) {
+  while (!(await holds())) {
     if (performance.now() > deadline) throw new Error("it has not come to hold within 15 s");
     await new Promise((resolve) => setTimeout(resolve, 5));
   }

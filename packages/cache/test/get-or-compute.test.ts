@@ -91,11 +91,24 @@ describe("getOrCompute", () => {
     expect(await cache.getOrCompute("b", () => null)).toBeNull();
     expect(await cache.get("b")).toBeNull();
 
-    const { cache: never } = setUp({ negativeTtl: 0 });
+    const { cache: never, store } = setUp({ negativeTtl: 0 });
     await never.getOrCompute("a", absent);
     await kept();
     await never.getOrCompute("a", absent);
     expect(asked).toBe(4);
+    expect(store.texts.size).toBe(0);
+  });
+
+  it("forgets what is not there any more, also where that itself is not kept", async () => {
+    const { cache, store, time } = setUp({ negativeTtl: 0, ttl: 1_000, staleFor: 60_000, staleIfErrorFor: 60_000 });
+    await cache.set("a", "was there");
+    await cache.set("a", undefined);
+    expect(store.texts.size).toBe(0);
+    await cache.set("a", "was there again");
+    time.now += 2_000;
+    expect(await cache.getOrCompute("a", () => undefined as never)).toBe("was there again"); // stale
+    await until(() => store.texts.size === 0);
+    expect(await cache.getOrCompute("a", () => "new")).toBe("new");
   });
 
   it("gives out what is stale while it is computed anew in the background, once", async () => {

@@ -90,6 +90,32 @@ describe("a store that is away", () => {
     await cache.close();
   });
 
+  it("has nothing in its fallback that is older than what it has confirmed since", async () => {
+    const { store, cache } = setUp();
+    store.before = (call) => (call === "set" ? down() : undefined);
+    await cache.set("a", "old");
+    store.before = () => undefined;
+    await cache.set("a", "new");
+    store.before = (call) => (call === "get" ? down() : undefined);
+    expect(await cache.get("a")).toBeUndefined();
+    await cache.close();
+  });
+
+  it("confirms a value while it counts as away already, and the fallback has it from then on", async () => {
+    const { store, cache, told, listening } = setUp();
+    using _ = listening;
+    store.before = (call) => (call === "set" ? down() : undefined);
+    await cache.set("a", "old");
+    const slow = Promise.withResolvers<undefined>();
+    store.before = (call) => (call === "set" ? slow.promise : down());
+    const setting = cache.set("a", "new");
+    while (!told.includes("away")) await cache.get("x");
+    slow.resolve(undefined);
+    await setting;
+    expect(await cache.get("a")).toBe("new");
+    await cache.close();
+  });
+
   it("is done without, where there is no fallback", async () => {
     const store = new FakeStore();
     const cache = createCache({ name: "other", store, fallback: false });
