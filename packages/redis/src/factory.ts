@@ -1,4 +1,5 @@
 import { type ResourceFactory, withCredentials } from "@pool/core";
+import { answered } from "./connection/answered.js";
 import { type Credentials, type DriverOptions, GuardedRedis } from "./connection/guarded-redis.js";
 import { LeasedRedis, type LeasedOptions } from "./connection/leased-redis.js";
 import { closeConnection, openConnection } from "./connection/open-connection.js";
@@ -14,7 +15,7 @@ export interface FactoryOptions extends LeasedOptions {
 export function leasedFactory(options: FactoryOptions): ResourceFactory<LeasedRedis> {
   const template: Omit<ResourceFactory<LeasedRedis>, "create"> = {
     kind: "redis",
-    validate: (redis: LeasedRedis) => redis.ping(),
+    validate: (redis: LeasedRedis) => answered(redis.ping()),
     reset: (redis: LeasedRedis) => redis.undo(),
     close: closeConnection,
     status: (redis: LeasedRedis) => redis.leftBehind,

@@ -84,7 +84,7 @@ export const redisOptions: OptionTable<RedisOptions> = {
     type: "duration",
     min: 1,
     never: true,
-    default: 2_000,
+    default: 5_000,
     doc: "Longest time for opening one connection.",
   },
 };

@@ -204,6 +204,71 @@ describe("commands over the shared connection", () => {
   });
 });
 
+describe("commands that wait to be sent", () => {
+  it("are refused beyond a bound, a batch as a whole, and are counted right afterwards", async () => {
+    await using proxy = await faultProxy({ target: server });
+    proxy.hang();
+    const connector = await redis({ url: proxy.url(server.url), lazy: true, maxQueued: 3, minIdle: 0 }).connect();
+    const { commands } = connector.client;
+    const full = { code: "QUEUE_FULL", details: { maxQueued: 3, sent: false } };
+    for (let n = 0; n < 3; n++) {
+      const batch = commands.pipeline();
+      for (let m = 0; m < 5; m++) batch.incr(`m:${m}`);
+      const codes = (await batch.exec())?.map(([error]) => isPoolError(error) && error.code);
+      expect(codes).toEqual(Array(5).fill("QUEUE_FULL"));
+      expect(connector.gauges?.queued).toBe(0);
+    }
+    const waiting = Array.from({ length: 3 }, () => commands.incr("n").catch(() => "given up"));
+    await expect(commands.incr("n")).rejects.toMatchObject(full);
+    expect(connector.gauges?.queued).toBe(3);
+    await connector.disconnect({ timeout: 0 });
+    expect(await Promise.all(waiting)).toEqual(Array(3).fill("given up"));
+    expect(connector.gauges?.queued ?? 0).toBe(0);
+  });
+});
+
+describe("a time limit of a blocking command", () => {
+  it("may be longer than a timer of Node's can be, or none", async () => {
+    await withClient(
+      async ({ commands, call }) => {
+        const days = 40 * 24 * 3_600;
+        const waiting = [
+          commands.blpop("far:0", days),
+          commands.with({ timeout: Infinity }).blpop("far:1", 0),
+          commands.with({ timeout: days * 1_000 }).blpop("far:2", 0),
+          call("BLPOP", "far:3", days, { timeout: Infinity, signal: AbortSignal.timeout(60_000) }),
+        ];
+        expect(await Promise.race([...waiting, sleep(100, "waiting")])).toBe("waiting");
+        for (let n = 0; n < waiting.length; n++) await commands.rpush(`far:${n}`, "x");
+        expect(await Promise.all(waiting)).toEqual(waiting.map((_, n) => [`far:${n}`, "x"]));
+      },
+      { commandTimeout: "30d" },
+    );
+  });
+
+  it("covers the wait for a connection, and says whether it was sent", async () => {
+    await withClient(
+      async ({ commands, dedicated }) => {
+        const lease = await dedicated.acquire();
+        const start = performance.now();
+        const unsent = commands.with({ timeout: 100 }).blpop("nothing", 0);
+        await expect(unsent).rejects.toMatchObject({
+          code: "COMMAND_TIMEOUT",
+          details: { command: "BLPOP", sent: false, timeoutMs: 100 },
+        });
+        expect(performance.now() - start).toBeLessThan(3_000);
+        lease.release();
+        const sent = commands.with({ timeout: 100 }).blpop("nothing", 0);
+        await expect(sent).rejects.toMatchObject({ code: "COMMAND_TIMEOUT", details: { sent: true, timeoutMs: 100 } });
+        // The connection is closed with the command on it: what comes now is nobody else's answer.
+        expect(await dedicated.use((lent) => lent.echo("mine"))).toBe("mine");
+        expect(dedicated.stats.totals.closed).toBe(1);
+      },
+      { maxSize: 1, acquireTimeout: 5_000 },
+    );
+  });
+});
+
 describe("connections that are lent", () => {
   it("cost no round trip when they come back clean, and come back as they were", async () => {
     await withClient(

@@ -2,7 +2,7 @@ import { isPoolError, onEvent } from "@pool/core";
 import { faultProxy, type RedisServer, startRedis, startRedisSentinel } from "@pool/testing";
 import { execFile } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
-import { promisify } from "node:util";
+import { inspect, promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { redis, type RedisOptions } from "../src/index.js";
 import { Admin } from "./support.js";
@@ -163,6 +163,38 @@ describe("as whom", () => {
   });
 });
 
+describe("a user who may do little", () => {
+  it("connects, is healthy, lends and blocks: what it may not ask is done without", async () => {
+    const may = "+get +set +blpop +rpush +subscribe +watch +multi +exec".split(" ");
+    await admin.redis.acl("SETUSER", "narrow", "on", ">narrow secret", "~*", "&*", ...may);
+    vi.spyOn(console, "warn").mockImplementation(() => undefined); // ioredis says that it may not ask for INFO
+    await using connector = await redis({
+      url: server.url,
+      ...{ user: "narrow", password: "narrow secret", validateIfIdleFor: 1, maxSize: 2 },
+    }).connect();
+    const { client } = connector;
+    expect(await client.commands.set("narrow", "1")).toBe("OK");
+    await sleep(20);
+    expect(await client.commands.get("narrow")).toBe("1");
+    expect(await connector.healthCheck()).toMatchObject({ healthy: true });
+    expect(await client.use((lent) => lent.get("narrow"))).toBe("1");
+    await client.use(() => sleep(20));
+    expect(await client.watch("narrow", (_, multi) => multi.get("narrow"))).toEqual([[null, "1"]]);
+    const { signal } = new AbortController();
+    const popped = client.commands.with({ signal }).blpop("narrow:queue", 0);
+    await client.commands.rpush("narrow:queue", "first");
+    expect(await popped).toEqual(["narrow:queue", "first"]);
+    // Nor may it ask the server to let a command go: its connection is closed instead.
+    const reason = new Error("enough");
+    const leaving = new AbortController();
+    const waiting = client.commands.with({ signal: leaving.signal }).blpop("narrow:queue", 0);
+    setTimeout(() => leaving.abort(reason), 50);
+    await expect(waiting).rejects.toBe(reason);
+    expect(client.dedicated.stats.totals.closedBy).toMatchObject({ "validate-failed": 0, "reset-failed": 0 });
+    await using _ = await client.subscribe("narrow", () => undefined);
+  });
+});
+
 describe("Sentinel", { timeout: 60_000 }, () => {
   it("says where the master is, also after a failover", async () => {
     await using master = await startRedis({ own: true });
@@ -191,7 +223,12 @@ describe("Sentinel", { timeout: 60_000 }, () => {
     await sleep(1_500);
     expect(await client.commands.set("kept", "2")).toBe("OK");
     expect(await client.use((lent) => lent.get("kept"))).toBe("2");
-    expect(await client.ioredis().get("kept")).toBe("2");
+    const handed = client.ioredis();
+    expect(await handed.get("kept")).toBe("2");
+    const shown = { depth: 9, showHidden: true, getters: true };
+    for (const part of [handed, handed.options, handed.duplicate().options, Reflect.get(handed, "connector")])
+      expect(inspect(part, shown) + JSON.stringify(handed.options)).not.toContain(sentinel.password);
+    expect(inspect(connector.config, shown)).not.toContain(sentinel.password);
     expect(await replicaAdmin.redis.get("kept")).toBe("2");
     await connector.disconnect();
   });

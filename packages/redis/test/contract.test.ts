@@ -25,7 +25,7 @@ describeAdapter("redis", {
   secrets: [password, "another secret"],
   openCount: () => admin.count(),
   breakResource: async (connection: LeasedRedis) => {
-    await admin.redis.client("KILL", "ID", await connection.serverId);
+    await admin.redis.client("KILL", "ID", (await connection.serverId) ?? 0);
   },
   async outage() {
     await server.stop();

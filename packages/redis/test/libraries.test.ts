@@ -168,4 +168,27 @@ describe("a real client for libraries", () => {
       },
     );
   });
+
+  it("waits for a password no longer than a connect may take, asks again, and tells who waits", async () => {
+    let answers = 0;
+    const provider = async (): Promise<string> => {
+      if (answers++ > 1) return server.password;
+      return await new Promise(() => undefined); // for ever
+    };
+    await withClient(
+      async (client) => {
+        const handed = client.ioredis();
+        expect(await handed.ping()).toBe("PONG");
+      },
+      { user: "default", password: provider, connectTimeout: 200, lazy: true, minIdle: 0 },
+    );
+    await withClient(
+      async (client) => {
+        const failing = client.ioredis({ maxRetriesPerRequest: 1 });
+        await expect(failing.ping()).rejects.toThrow("no vault");
+        failing.disconnect();
+      },
+      { password: () => Promise.reject(new Error("no vault")), lazy: true, minIdle: 0 },
+    );
+  });
 });

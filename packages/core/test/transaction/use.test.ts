@@ -40,6 +40,17 @@ test("the client's borrows for the time of the work, and counts it as busy under
   expect(client.pool.stats.leased).toBe(0);
 });
 
+test("work on a connection that was free counts for deadlocks as well", async () => {
+  const client = clientOf(new FakeDatabase(), { maxSize: 1 });
+  await client.use("COPY", nothing);
+  expect(client.pool.stats.idle).toBe(1);
+  await client.use("COPY", async () => {
+    const refused = { code: "SELF_DEADLOCK" };
+    await expect(client.query("SELECT", ["auto"])).rejects.toMatchObject(refused);
+    await expect(client.use("COPY", nothing)).rejects.toMatchObject(refused);
+  });
+});
+
 test("a use is one pool:query for listeners, with the rows that it says", async () => {
   const client = clientOf(new FakeDatabase());
   const seen: unknown[] = [];

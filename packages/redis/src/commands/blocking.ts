@@ -1,9 +1,10 @@
 import { type Pool } from "@pool/core";
 import { Command } from "ioredis";
 import { setTimeout as sleep } from "node:timers/promises";
-import { replyOf } from "../errors.js";
+import { replyOf, timeoutError } from "../errors.js";
 import { type LeasedRedis } from "../connection/leased-redis.js";
 import { nameOf } from "../shared/outgoing.js";
+import { Leaving } from "./leaving.js";
 import { type CommandOptions } from "./sender.js";
 
 /** How long an aborted command may take to come back before its connection is closed, in ms. */
@@ -20,48 +21,67 @@ export interface BlockingParts {
  * Runs a blocking command on a connection of the pool. When its caller goes, the server is asked to let it go (CLIENT UNBLOCK): what it had taken
  * from a list by then is still handed to the caller, and not lost.
  */
-export function submitBlocking(command: Command, { dedicated, submit }: BlockingParts, options: CommandOptions): void {
-  const { signal, timeout, label } = options;
+export function submitBlocking(command: Command, parts: BlockingParts, options: CommandOptions): void {
+  const { signal, timeout = Infinity, label } = options;
+  const { dedicated } = parts;
+  let isSent = false;
+  const late = (): Error => timeoutError(dedicated.name, nameOf(command), isSent, timeout);
+  const leaving = signal === undefined && timeout === Infinity ? undefined : new Leaving(signal, timeout, late);
   const work = dedicated.use(
     (redis, lease) =>
       lease.track(nameOf(command), async () => {
-        if (timeout !== undefined) command.setTimeout(timeout);
-        if (signal === undefined) return await redis.send(command);
-        const onAbort = (): void => void unblock(command, redis, submit, signal);
-        rejectUnblocked(command, signal);
-        signal.addEventListener("abort", onAbort, { once: true });
-        try {
-          // Asked in front of it, since behind it nothing is answered.
-          const [, answer] = await Promise.all([redis.serverId, redis.send(command)]);
-          return answer;
-        } finally {
-          signal.removeEventListener("abort", onAbort);
-        }
+        isSent = true;
+        if (leaving !== undefined) heedLeaving(command, redis, leaving.signal, signal, parts);
+        return await redis.send(command);
       }),
-    { ...(signal && { signal }), ...(label !== undefined && { label }) },
+    { ...(leaving && { signal: leaving.signal }), ...(label !== undefined && { label }) },
   );
-  work.catch((error: unknown) => {
+  const failed = (error: unknown): void => {
     if (!command.isSettled) command.reject(error as Error); // a signal's reason may be anything
-  });
+  };
+  void work.catch(failed).finally(() => leaving?.end());
 }
 
-/** Asks again while it may not have reached the server yet. */
-async function unblock(
+/** Before it is sent. When its time is over its connection is closed; when its signal aborts, the server is asked to let it go. */
+function heedLeaving(
   command: Command,
   redis: LeasedRedis,
+  leaving: AbortSignal,
+  signal: AbortSignal | undefined,
+  { submit }: BlockingParts,
+): void {
+  if (signal !== undefined) rejectUnblocked(command, signal);
+  // Asked in front of it, since behind it nothing is answered.
+  const serverId = signal === undefined ? undefined : redis.serverId;
+  const leave = (): void => {
+    if (signal?.aborted === true) void unblock(command, serverId, submit, leaving.reason as Error);
+    else command.reject(leaving.reason as Error);
+  };
+  leaving.addEventListener("abort", leave, { once: true });
+}
+
+/** Asks again while it may not have reached the server yet. Where this user may not ask, the connection is closed with the command on it. */
+async function unblock(
+  command: Command,
+  serverId: Promise<number | undefined> | undefined,
   submit: (command: Command) => void,
-  signal: AbortSignal,
+  reason: Error,
 ): Promise<void> {
   const until = performance.now() + PATIENCE;
   const settled = command.promise.catch(() => undefined) as Promise<unknown>;
-  const id = await Promise.race([redis.serverId.catch(() => undefined), settled, sleep(PATIENCE)]);
-  while (!command.isSettled && performance.now() < until && typeof id === "number") {
-    const asked = new Command("client", ["UNBLOCK", id, "ERROR"]);
+  const id = await Promise.race([serverId, settled, sleep(PATIENCE)]);
+  let isHeard = typeof id === "number";
+  while (!command.isSettled && performance.now() < until && isHeard) {
+    const asked = new Command("client", ["UNBLOCK", id as number, "ERROR"]);
     submit(asked);
-    await Promise.race([settled, asked.promise.catch(() => undefined), sleep(PATIENCE)]);
-    await Promise.race([settled, sleep(ASK_AGAIN)]);
+    const refused = asked.promise.then(
+      () => false,
+      (error: unknown) => replyOf(error) === "NOPERM",
+    );
+    isHeard = (await Promise.race([settled, refused, sleep(PATIENCE)])) !== true;
+    if (isHeard) await Promise.race([settled, sleep(ASK_AGAIN)]);
   }
-  if (!command.isSettled) command.reject(signal.reason as Error);
+  if (!command.isSettled) command.reject(reason);
 }
 
 /** What the server answers when it has let a command go is told as what it is: its caller has gone. */

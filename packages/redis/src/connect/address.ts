@@ -3,6 +3,7 @@ import { type DriverOptions } from "../connection/guarded-redis.js";
 import { type RedisOptions, type SentinelOptions } from "../options.js";
 import { sentinelOptions } from "../option-table.js";
 import { type PasswordProvider } from "./credentials.js";
+import { sentinelsAs } from "./sentinels.js";
 import { tlsSettings } from "./tls.js";
 import { readUrl, type UrlParts } from "./url.js";
 
@@ -56,8 +57,7 @@ function readSentinel(
     driver: {
       sentinels,
       name: read.name,
-      ...(read.user !== undefined && { sentinelUsername: read.user }),
-      ...(read.password !== undefined && { sentinelPassword: read.password }),
+      Connector: sentinelsAs({ user: read.user, password: read.password }),
       ...(secured && { sentinelTLS: secured }),
       enableTLSForSentinelMode: tls !== undefined && tls !== false,
     },

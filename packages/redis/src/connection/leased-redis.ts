@@ -11,6 +11,9 @@ export interface LeasedOptions {
   readonly commandTimeout: number;
 }
 
+/** A longer one overflows Node's timers, and would fire at once. */
+const LONGEST_DELAY = 2 ** 31 - 1;
+
 const MESSAGES = ["message", "messageBuffer", "pmessage", "pmessageBuffer", "smessage", "smessageBuffer"] as const;
 
 const KINDS = ["subscribe", "psubscribe", "ssubscribe"] as const;
@@ -20,7 +23,7 @@ export class LeasedRedis extends GuardedRedis {
   #dirt: Dirt;
   readonly #options: LeasedOptions;
   readonly #home: number;
-  #serverId: Promise<number> | undefined;
+  #serverId: Promise<number | undefined> | undefined;
 
   constructor(options: DriverOptions, credentials: Credentials, leased: LeasedOptions) {
     super(
@@ -42,9 +45,9 @@ export class LeasedRedis extends GuardedRedis {
     return { inTransaction, busy: this.commandQueue.length > 0, clean: isClean };
   }
 
-  /** What the server calls this connection. */
-  get serverId(): Promise<number> {
-    return (this.#serverId ??= this.client("ID"));
+  /** What the server calls this connection; undefined where this user may not ask. Never rejects. */
+  get serverId(): Promise<number | undefined> {
+    return (this.#serverId ??= this.client("ID").catch(() => undefined));
   }
 
   get #listens(): boolean {
@@ -58,7 +61,7 @@ export class LeasedRedis extends GuardedRedis {
     const wait = routeOf(command) === "blocking" ? blockingTime(command) : 0;
     const sent = outgoing(command, home, 0, wait + commandTimeout);
     sent.via = this;
-    if (sent.limit !== Infinity) sent.setTimeout(sent.limit);
+    if (sent.limit !== Infinity) sent.setTimeout(Math.min(sent.limit, LONGEST_DELAY));
     this.stream.ref();
     return super.sendCommand(sent, stream);
   }

@@ -1,6 +1,7 @@
+import { systemClock, withTimeout } from "@pool/core";
 import { type Command, type Redis } from "ioredis";
 import { type CredentialSource } from "../connect/credentials.js";
-import { type DriverOptions, GuardedRedis } from "../connection/guarded-redis.js";
+import { type Credentials, type DriverOptions, GuardedRedis } from "../connection/guarded-redis.js";
 import { isRefused } from "../errors.js";
 
 /** Who hands it out, and closes it. */
@@ -10,8 +11,11 @@ export interface HandedOwner {
   delete(redis: HandedRedis): void;
 }
 
+type CredentialProvider = Extract<CredentialSource, (...given: never) => unknown>;
+
 const FIRST_PAUSE = 50;
 const LONGEST_PAUSE = 400;
+/** Longest time for the credentials where a connect may take for ever, in ms. */
 const LONGEST_FETCH = 30_000;
 
 /**
@@ -56,21 +60,37 @@ export class HandedRedis extends GuardedRedis {
     return new HandedRedis({ ...this.#given, ...override }, this.#owner) as never;
   }
 
-  async #connectWhenKnown(source: Extract<CredentialSource, (...given: never) => unknown>): Promise<void> {
+  async #connectWhenKnown(source: CredentialProvider): Promise<void> {
     for (let times = 1; ; times++) {
       try {
-        const credentials = await source({ signal: AbortSignal.timeout(LONGEST_FETCH), refresh: this.#wasRefused });
+        const credentials = await this.#fetch(source);
         const connected = this.connectAs(credentials);
         if (this.#isLeaving) super.disconnect();
         await connected;
         return;
       } catch (error) {
         this.trouble = error;
+        this.#giveUpWaiting(times, error);
         // ioredis itself goes on from here, unless it has not been told to connect at all.
         if (this.#isLeaving || (this.status !== "wait" && this.status !== "reconnecting")) throw error;
         await new Promise((resolve) => setTimeout(resolve, pause(times)));
       }
     }
+  }
+
+  async #fetch(source: CredentialProvider): Promise<Credentials> {
+    const { connectTimeout = LONGEST_FETCH } = this.options;
+    const late = (): Error => new Error(`no credentials within ${connectTimeout} ms`);
+    const refresh = this.#wasRefused;
+    return await withTimeout(systemClock, connectTimeout, late, (signal) => source({ signal, refresh }));
+  }
+
+  /** What waits for a connection is told after as many tries as ioredis gives it. */
+  #giveUpWaiting(times: number, error: unknown): void {
+    const { maxRetriesPerRequest: patience } = this.options;
+    if (typeof patience !== "number" || times % (patience + 1) !== 0) return;
+    const waiting = this as unknown as { flushQueue(error: unknown): void }; // ioredis's own, though its types call it private
+    waiting.flushQueue(error);
   }
 
   /** ioredis drops what it is told not to send again, without a word to its callers. */

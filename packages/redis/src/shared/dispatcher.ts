@@ -1,5 +1,6 @@
 import { type Clock, type Pool } from "@pool/core";
 import { Command } from "ioredis";
+import { answered } from "../connection/answered.js";
 import { type GuardedRedis } from "../connection/guarded-redis.js";
 import { type Connects } from "./connects.js";
 import { type DispatcherOptions, type SendOptions, type ShareNotice, type ShareStats } from "./dispatcher-options.js";
@@ -83,7 +84,7 @@ export class Dispatcher {
       const sent = outgoing(command, this.#options.home, now, this.#options.commandTimeout);
       if (this.#heed(signal, sent)) current.send(sent, now);
     } else this.submit(command, { signal });
-    await command.promise;
+    await answered(command.promise as Promise<unknown>);
   }
 
   /** Resolves when the server has answered over a connection that takes commands. */
