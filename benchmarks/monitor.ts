@@ -5,6 +5,7 @@ import { seededRandom } from "./lib/random.ts";
 import { measuredOn, writeResults, writeSection } from "./lib/save.ts";
 import { monitorLoads } from "./monitor/loads.ts";
 import { detail, runMonitorLoad, type MonitorReport } from "./monitor/run.ts";
+import { prepareServer } from "./monitor/server.ts";
 import type { TestingPackage } from "./postgres/server.ts";
 
 const args = readCommandLine({
@@ -19,10 +20,7 @@ const args = readCommandLine({
 
 async function main({ seed, rounds, quick, only, save }: CommandLine): Promise<void> {
   const random = seededRandom(seed);
-  const { startPostgres } = (await import(await bundle("testing"))) as TestingPackage;
-  await using server = await startPostgres({ own: true, settings: { max_connections: 250 } });
-  await server.sql("create table monitored as select id, 'name ' || id as name from generate_series(1, 100) id");
-  await server.sql("alter table monitored add primary key (id)");
+  await using server = await prepareServer((await import(await bundle("testing"))) as TestingPackage);
   const reports: MonitorReport[] = [];
   for (const load of only === undefined ? monitorLoads : pick(monitorLoads, only)) {
     const scaled = quick ? { ...load, count: Math.round(load.count / 4) } : load;
