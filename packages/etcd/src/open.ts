@@ -63,8 +63,10 @@ export async function openEtcd(context: OpenContext, options: ResolvedEtcdOption
     keyspace: new Keyspace(toBuffer("etcd: namespace", options.namespace)),
   });
   const close = async (timeout: number): Promise<void> => {
+    const until = performance.now() + timeout;
+    calls.refuse();
     await client.end(Math.max(timeout, REVOKE_WITHIN));
-    await calls.close(timeout);
+    await calls.close(until - performance.now());
     tokens.close();
     await channel.close();
   };

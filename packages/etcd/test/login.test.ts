@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import { startEtcd } from "@pool/testing";
+import { faultProxy, startEtcd } from "@pool/testing";
 import { afterAll, expect, test } from "vitest";
 import { etcd } from "../src/index.js";
 import { base64, expectCode, until } from "./support.js";
@@ -94,4 +94,35 @@ test("logins may be turned off and on while it is connected", { timeout: 60_000 
   expect(enable.status).toBe(200);
   expect((await without.client.get("open"))?.value).toBe("2");
   expect((await connector.client.get("open"))?.value).toBe("2");
+});
+
+test("a password that does not come holds up only those who wait for it, each as long as its own time", async () => {
+  let asked = 0;
+  const provide = (): string | Promise<string> => (++asked === 1 ? new Promise(() => undefined) : password);
+  await using connector = await etcd({ endpoints: url, user, password: provide, lazy: true }).connect();
+  await expectCode(connector.client.get("a", { timeout: 200 }), "COMMAND_TIMEOUT");
+  await connector.client.get("a");
+  expect(asked).toBe(2);
+});
+
+test("a login on a connection that has gone does not hold up the next one", { timeout: 60_000 }, async () => {
+  const stuck = Promise.withResolvers<string>();
+  let asked = 0;
+  const provide = (): string | Promise<string> => (++asked === 1 ? stuck.promise : password);
+  await using proxy = await faultProxy({ target: server });
+  const endpoints = `${proxy.host}:${String(proxy.port)}`;
+  await using connector = await etcd({ endpoints, user, password: provide, lazy: true, callTimeout: "50s" }).connect();
+  const { client } = connector;
+  const first = client.put("moved", "1");
+  await until("it is asked for a password", () => asked === 1);
+  await using watch = client.watch("moved");
+  proxy.reset();
+  await first; // it was not sent yet, and goes over the next connection
+  expect(asked).toBeGreaterThan(1);
+  await watch.started;
+  const count = asked;
+  stuck.resolve("of before");
+  await client.put("moved", "2");
+  expect(asked).toBe(count);
+  expect((await client.get("moved"))?.version).toBe(2n);
 });

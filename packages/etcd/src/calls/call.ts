@@ -1,31 +1,11 @@
+import { systemClock, type Timer } from "@pool/core";
 import { type EtcdConnection } from "../wire/connection.js";
 import { type CallHeaders } from "../wire/headers.js";
 import { type RpcError } from "../wire/rpc-error.js";
 import { type PendingReply } from "../wire/unary.js";
-import { type Kind } from "./failures.js";
+import { type CallOwner, type How } from "./how.js";
 
-/** How one call is made. */
-export interface How {
-  /** Its name in errors and events. Never a key or a value. */
-  readonly command: string;
-  readonly kind: Kind;
-  /** Longest time, in ms, whatever happens. */
-  readonly timeout: number;
-  /** An attempt that takes longer is dropped and made again, in ms: for what is repeatable and small. @default it may take all the time */
-  readonly attemptTimeout?: number | undefined;
-  readonly signal?: AbortSignal | undefined;
-  readonly label?: string | undefined;
-  /** False for what a member without a leader may answer. @default true */
-  readonly requireLeader?: boolean | undefined;
-}
-
-/** What a call tells of its end. */
-export interface CallOwner {
-  timedOut(call: Call): void;
-  answered(call: Call): void;
-  failed(call: Call, error: RpcError): void;
-  stalled(call: Call): void;
-}
+const CALLED_OFF = new Error("called off");
 
 /** One call, over as many attempts as it takes. Its promise settles once, within its timeout. */
 export class Call {
@@ -36,11 +16,12 @@ export class Call {
   readonly #owner: CallOwner;
   readonly #begin: (connection: EtcdConnection, headers: CallHeaders) => PendingReply<unknown>;
   readonly #settle: { resolve(value: unknown): void; reject(error: unknown): void };
-  readonly #timer: NodeJS.Timeout;
+  readonly #timer: Timer;
   #pending: PendingReply<unknown> | undefined;
   #connection: EtcdConnection | undefined;
   #token: string | undefined;
-  #pause: NodeJS.Timeout | undefined;
+  #pause: Timer | undefined;
+  #preparing: AbortController | undefined;
   #lastError: unknown;
   #sent = false;
   #over = false;
@@ -56,7 +37,7 @@ export class Call {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     this.reply = promise;
     this.#settle = { resolve, reject };
-    this.#timer = setTimeout(() => owner.timedOut(this), how.timeout);
+    this.#timer = systemClock.setTimeout(() => owner.timedOut(this), how.timeout);
     how.signal?.addEventListener("abort", this.#onAbort, { once: true });
   }
 
@@ -64,7 +45,7 @@ export class Call {
     return this.#over;
   }
 
-  /** Of the last attempt. */
+  /** Of the last attempt, or the one that is prepared. */
   get connection(): EtcdConnection | undefined {
     return this.#connection;
   }
@@ -83,10 +64,23 @@ export class Call {
     return this.#sent || this.#pending !== undefined;
   }
 
+  /** It is with a server. */
+  get isSent(): boolean {
+    return this.#pending !== undefined;
+  }
+
+  /** Is to be attempted on this connection; the signal aborts when that comes to nothing, by its end or because it was recalled. */
+  prepare(connection: EtcdConnection): AbortSignal {
+    this.#connection = connection;
+    this.#preparing = new AbortController();
+    return this.#preparing.signal;
+  }
+
   attempt(connection: EtcdConnection, token: string | undefined): void {
     const { requireLeader = true, attemptTimeout } = this.how;
     this.#connection = connection;
     this.#token = token;
+    this.#preparing = undefined;
     const pending = this.#begin(connection, { token, requireLeader });
     this.#pending = pending;
     if (attemptTimeout !== undefined) this.pause(attemptTimeout, () => this.#owner.stalled(this));
@@ -113,12 +107,13 @@ export class Call {
 
   /** Waits before its next attempt, or with it. */
   pause(ms: number, then: () => void): void {
-    clearTimeout(this.#pause);
-    this.#pause = setTimeout(then, ms);
+    this.#stopPause();
+    this.#pause = systemClock.setTimeout(then, ms);
   }
 
   /** Drops the attempt under way. */
   recall(): void {
+    this.#preparing?.abort(CALLED_OFF);
     const pending = this.#pending;
     if (pending !== undefined) this.#sent = true;
     this.#pending = undefined;
@@ -136,10 +131,15 @@ export class Call {
   #end(): boolean {
     if (this.#over) return false;
     this.#over = true;
-    clearTimeout(this.#timer);
-    clearTimeout(this.#pause);
+    systemClock.clearTimeout(this.#timer);
+    this.#stopPause();
+    this.#preparing?.abort(CALLED_OFF);
     this.how.signal?.removeEventListener("abort", this.#onAbort);
     return true;
+  }
+
+  #stopPause(): void {
+    if (this.#pause !== undefined) systemClock.clearTimeout(this.#pause);
   }
 
   readonly #onAbort = (): void => {

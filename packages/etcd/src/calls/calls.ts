@@ -1,9 +1,10 @@
-import { PoolError, systemClock, trackStatement, withTimeout } from "@pool/core";
+import { trackStatement } from "@pool/core";
 import { type EtcdConnection } from "../wire/connection.js";
 import { type Method, type Protocol } from "../wire/protocol.js";
 import { type RpcError } from "../wire/rpc-error.js";
-import { Call, type CallOwner, type How } from "./call.js";
-import { callFailed, callTimedOut, cutOff, loginFailed, saysNoLeader, verdictOn } from "./failures.js";
+import { Call } from "./call.js";
+import { callFailed, callTimedOut, disconnected, loginFailed, saysNoLeader, verdictOn } from "./failures.js";
+import { type CallOwner, type How } from "./how.js";
 import { CallQueue, type QueueOptions } from "./queue.js";
 import { type Tokens } from "./tokens.js";
 
@@ -22,7 +23,7 @@ export class Calls implements CallOwner {
   readonly protocol: Protocol;
   readonly #options: CallsOptions;
   readonly #queue: CallQueue;
-  #closed: PoolError | undefined;
+  #state: "open" | "closing" | "closed" = "open";
 
   constructor(options: CallsOptions) {
     this.name = options.name;
@@ -45,20 +46,22 @@ export class Calls implements CallOwner {
     return trackStatement(this.name, how.command, how.label, () => this.#run(method, request, how));
   }
 
-  /** Nothing new is taken; what is under way may end within `timeout` ms, and then is rejected. */
+  /** From now on nothing new is taken, but for what lets go of something. */
+  refuse(): void {
+    this.#state = "closing";
+  }
+
+  /** What is under way may end within `timeout` ms, and then is rejected. */
   async close(timeout: number): Promise<void> {
-    this.#closed = new PoolError("NOT_CONNECTED", `etcd ${JSON.stringify(this.name)} was disconnected`);
-    const replies = [...this.#queue.waiting, ...this.#queue.running].map(({ reply }) => reply);
-    const late = (): Error => new Error("its time is over");
-    if (replies.length > 0 && timeout > 0)
-      await withTimeout(systemClock, timeout, late, () => Promise.allSettled(replies)).catch(() => undefined);
-    for (const call of [...this.#queue.waiting, ...this.#queue.running])
-      this.#drop(call, call.maybeSent ? cutOff(this.name, call.how.command) : this.#closed);
+    await this.#queue.settled(timeout);
+    this.#state = "closed";
+    for (const call of this.#queue.all()) this.#drop(call, disconnected(this.name, call.how.command, call.maybeSent));
   }
 
   async #run<Q, A>(method: Method<Q, A>, request: Q, how: How): Promise<A> {
     how.signal?.throwIfAborted();
-    if (this.#closed !== undefined) throw this.#closed;
+    if (this.#state === "closed" || (this.#state === "closing" && how.whileClosing !== true))
+      throw disconnected(this.name, how.command, false);
     const call = new Call(how, (connection, headers) => connection.call(method, request, headers), this);
     this.#queue.place(call);
     return (await call.reply) as A; // of this method
@@ -79,15 +82,14 @@ export class Calls implements CallOwner {
   failed(call: Call, error: RpcError): void {
     this.#queue.remove(call);
     const { channel, tokens } = this.#options;
-    const { kind, command } = call.how;
-    const { connection } = call;
-    const verdict = verdictOn(error, kind);
+    const { connection, how } = call;
+    const verdict = verdictOn(error, how.kind);
     call.tried(error, verdictOn(error, "write") !== "fail");
     if (saysNoLeader(error) && connection !== undefined) channel.leave(connection, error);
     if (verdict === "login" && call.logins <= MOST_LOGINS && tokens.refuse(call.token)) {
       call.logins++;
       this.#queue.place(call);
-    } else if (verdict !== "again") call.reject(callFailed(this.name, command, error));
+    } else if (verdict !== "again") call.reject(callFailed(this.name, how.command, error));
     else if (error.answered) call.pause(PAUSE, () => this.#place(call));
     else this.#place(call);
     this.#queue.serve();
@@ -102,24 +104,24 @@ export class Calls implements CallOwner {
   }
 
   #place(call: Call): void {
-    if (this.#closed === undefined) this.#queue.place(call);
-    else call.reject(this.#closed);
+    if (this.#state === "closed") call.reject(disconnected(this.name, call.how.command, call.maybeSent));
+    else this.#queue.place(call);
   }
 
   #start(call: Call, connection: EtcdConnection): void {
     const { channel, tokens } = this.#options;
-    const { ready } = tokens;
-    if (ready === undefined) void this.#logIn(call, connection);
-    else call.attempt(connection, ready.token);
+    if (tokens.ready === undefined) void this.#logIn(call, connection);
+    else call.attempt(connection, tokens.ready.token);
     channel.watch(connection);
   }
 
   async #logIn(call: Call, connection: EtcdConnection): Promise<void> {
+    const signal = call.prepare(connection);
     try {
-      const token = await this.#options.tokens.fetch(connection);
-      if (call.over) this.#queue.remove(call);
-      else call.attempt(connection, token);
+      const token = await this.#options.tokens.fetch(connection, signal);
+      if (!signal.aborted) call.attempt(connection, token);
     } catch (error) {
+      if (signal.aborted) return; // it is over, or begun again elsewhere
       this.#queue.remove(call);
       const failure = loginFailed(error);
       call.tried(failure, true); // only the login was sent
@@ -129,10 +131,10 @@ export class Calls implements CallOwner {
     }
   }
 
-  /** What may be asked again is not left with a connection that was given up. */
+  /** What may be asked again, and what is not sent yet, is not left with a connection that was given up. */
   #move(from: EtcdConnection): void {
     for (const call of [...this.#queue.running]) {
-      if (call.connection !== from || call.how.kind === "write") continue;
+      if (call.connection !== from || (call.isSent && call.how.kind === "write")) continue;
       call.recall();
       this.#queue.remove(call);
       this.#place(call);

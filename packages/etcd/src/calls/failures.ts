@@ -98,8 +98,8 @@ export function callTimedOut(
   );
 }
 
-/** The end of a call that was under way at a disconnect. The server may have heard of it: nobody must take it for one that was never sent. */
-export function cutOff(name: string, command: string): PoolError {
-  const message = `etcd ${JSON.stringify(name)} was disconnected while ${command} was under way`;
-  return new PoolError("NOT_CONNECTED", message, { details: { sent: true } });
+/** The end of a call by a disconnect. Where the server may have heard of it, nobody must take it for one that was never sent. */
+export function disconnected(name: string, command: string, sent: boolean): PoolError {
+  const message = `etcd ${JSON.stringify(name)} was disconnected${sent ? ` while ${command} was under way` : ""}`;
+  return new PoolError("NOT_CONNECTED", message, { details: { command, sent } });
 }

@@ -1,4 +1,4 @@
-import { PoolError, reasonOf, withoutStack } from "@pool/core";
+import { PoolError, reasonOf, systemClock, withoutStack, withTimeout } from "@pool/core";
 import { type Channel } from "../channel/channel.js";
 import { type EtcdConnection } from "../wire/connection.js";
 import { type Call } from "./call.js";
@@ -31,6 +31,18 @@ export class CallQueue {
 
   get running(): ReadonlySet<Call> {
     return this.#running;
+  }
+
+  all(): readonly Call[] {
+    return [...this.#waiting, ...this.#running];
+  }
+
+  /** Resolves when all that are there now have ended, after `ms` at the latest. */
+  async settled(ms: number): Promise<void> {
+    const replies = this.all().map(({ reply }) => reply);
+    if (replies.length === 0 || ms <= 0) return;
+    const late = (): Error => new Error("their time is over");
+    await withTimeout(systemClock, ms, late, () => Promise.allSettled(replies)).catch(() => undefined);
   }
 
   /** Starts the call, or has it wait; one that cannot wait is rejected. */

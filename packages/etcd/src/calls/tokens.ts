@@ -1,4 +1,4 @@
-import { PoolError, reasonOf } from "@pool/core";
+import { PoolError, reasonOf, SharedWork, unlessAborted } from "@pool/core";
 import { type EtcdConnection } from "../wire/connection.js";
 import { type Protocol } from "../wire/protocol.js";
 import { RpcError } from "../wire/rpc-error.js";
@@ -25,7 +25,7 @@ export class Tokens {
   #token: string | undefined;
   /** The server asks for no login: until it does. */
   #isOff: boolean;
-  #running: Promise<string | undefined> | undefined;
+  #running: { readonly connection: EtcdConnection; readonly login: SharedWork<string | undefined> } | undefined;
 
   constructor(login: Login | undefined, protocol: Protocol) {
     this.#login = login;
@@ -38,9 +38,21 @@ export class Tokens {
     return this.#isOff || this.#token !== undefined ? { token: this.#token } : undefined;
   }
 
-  /** One login for all who wait. Rejects with an {@link RpcError}, or with what the provider throws. */
-  fetch(connection: EtcdConnection): Promise<string | undefined> {
-    return (this.#running ??= this.#fetch(connection).finally(() => (this.#running = undefined)));
+  /**
+   * One login for all who wait on this connection; it is called off when none does any more. Rejects with an {@link RpcError}, with what the provider throws, or with
+   * the signal's reason.
+   */
+  async fetch(connection: EtcdConnection, signal: AbortSignal): Promise<string | undefined> {
+    const running = this.#running;
+    if (running?.connection === connection && !running.login.over) return await running.login.join(signal);
+    const login = new SharedWork(async (given) => {
+      const token = await this.#fetch(connection, given);
+      // One of a connection that was given up says nothing of the next.
+      if (this.#running?.login === login && !connection.ended) this.#token = token;
+      return token;
+    });
+    this.#running = { connection, login };
+    return await login.join(signal);
   }
 
   /** The server does not take it any more. False where there is nothing to log in with. */
@@ -55,11 +67,11 @@ export class Tokens {
     this.#closed.abort(new Error("closed"));
   }
 
-  async #fetch(connection: EtcdConnection): Promise<string | undefined> {
+  async #fetch(connection: EtcdConnection, given: AbortSignal): Promise<string | undefined> {
     if (this.#login === undefined) return undefined;
     const { password } = this.#login;
     try {
-      return await this.#ask(connection, this.#login, false);
+      return await this.#ask(connection, this.#login, false, given);
     } catch (error) {
       if (!(error instanceof RpcError && error.answered)) throw error;
       if (error.message.includes("authentication is not enabled")) {
@@ -68,36 +80,45 @@ export class Tokens {
       }
       // A provider is asked once more: it may have had the password of before.
       if (typeof password === "string" || !error.message.includes("invalid user ID or password")) throw error;
-      return await this.#ask(connection, this.#login, true);
+      return await this.#ask(connection, this.#login, true, given);
     }
   }
 
-  async #ask(connection: EtcdConnection, { user, password }: Login, refresh: boolean): Promise<string> {
-    const signal = AbortSignal.any([this.#closed.signal, AbortSignal.timeout(LOGIN_WITHIN)]);
+  async #ask(
+    connection: EtcdConnection,
+    { user, password }: Login,
+    refresh: boolean,
+    given: AbortSignal,
+  ): Promise<string> {
+    const signal = AbortSignal.any([this.#closed.signal, given, AbortSignal.timeout(LOGIN_WITHIN)]);
     const text = typeof password === "string" ? password : await provided(password, signal, refresh);
-    const { reply, cancel } = connection.call(this.#protocol.authenticate, { name: user, password: text }, {});
-    const late = new RpcError("the login was not answered", { status: "UNAVAILABLE", answered: false, sent: false });
-    const stopped = new Promise<never>((_, reject) => {
-      signal.addEventListener(
-        "abort",
-        () => {
-          cancel();
-          reject(late);
-        },
-        { once: true },
-      );
-    });
-    const { token } = await Promise.race([reply, stopped]);
-    this.#token = token;
-    return token;
+    let cancel = (): void => undefined;
+    try {
+      const { token } = await unlessAborted(signal, () => {
+        const pending = connection.call(this.#protocol.authenticate, { name: user, password: text }, {});
+        cancel = pending.cancel;
+        return pending.reply;
+      });
+      return token;
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      cancel();
+      throw late("the login was not answered");
+    }
   }
+}
+
+/** It may be otherwise at the next attempt. */
+function late(what: string): RpcError {
+  return new RpcError(`${what} in time`, { status: "UNAVAILABLE", answered: false, sent: false });
 }
 
 async function provided(provider: PasswordProvider, signal: AbortSignal, refresh: boolean): Promise<string> {
   try {
-    const password: unknown = await provider({ signal, refresh });
+    const password: unknown = await unlessAborted(signal, () => provider({ signal, refresh })); // it may not heed its signal
     if (typeof password === "string") return password;
   } catch (error) {
+    if (signal.aborted) throw late("the password was not given");
     throw new PoolError("ACCESS_DENIED", `the password could not be had: ${reasonOf(error)}`, { cause: error });
   }
   throw new PoolError("ACCESS_DENIED", "the function for the password gave something that is no string");

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { PoolError } from "@pool/core";
+import { PoolError, systemClock } from "@pool/core";
 import { type EtcdEntry } from "../kv/entry.js";
 import { type Bytes } from "../kv/keyspace.js";
 import { type KeyValues } from "../kv/kv.js";
@@ -40,7 +40,7 @@ export class WatchedDocument<T> implements EtcdDocument<T> {
 
   /** Resolves with the first good value, or `initial`; rejects when there is none, and ends it. */
   async load(timeout: number): Promise<this> {
-    const late = setTimeout(() => {
+    const late = systemClock.setTimeout(() => {
       const message = `${this.#where} could not be read within ${String(timeout)} ms`;
       this.#versions.giveUp(new PoolError("COMMAND_TIMEOUT", message, { details: { sent: true } }));
     }, timeout);
@@ -51,7 +51,7 @@ export class WatchedDocument<T> implements EtcdDocument<T> {
       this.close();
       throw error;
     } finally {
-      clearTimeout(late);
+      systemClock.clearTimeout(late);
     }
   }
 

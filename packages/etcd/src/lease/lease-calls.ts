@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { isPoolError } from "@pool/core";
-import { type How } from "../calls/call.js";
 import { type Calls } from "../calls/calls.js";
+import { type How } from "../calls/how.js";
 
 /** What the calls of leases leave open. */
 export type LeaseHow = Pick<How, "timeout" | "signal"> & Partial<Pick<How, "label">>;
@@ -45,7 +45,12 @@ export async function revokeLease(calls: Calls, id: bigint, how: LeaseHow): Prom
   const request = { ID: id.toString() };
   const { leaseRevoke } = calls.protocol;
   try {
-    await calls.run(leaseRevoke, request, { command: "LEASE REVOKE", kind: "repeatable", ...how });
+    await calls.run(leaseRevoke, request, {
+      command: "LEASE REVOKE",
+      kind: "repeatable",
+      whileClosing: true,
+      ...how,
+    });
   } catch (error) {
     if (!isPoolError(error, "LEASE_LOST")) throw error;
   }

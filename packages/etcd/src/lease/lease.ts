@@ -1,4 +1,4 @@
-import { PoolError, reasonOf } from "@pool/core";
+import { PoolError, reasonOf, systemClock, type Timer } from "@pool/core";
 import { type Calls } from "../calls/calls.js";
 import { type LeaseHow, grantLease, keepLeaseAlive, newLeaseId, revokeLease } from "./lease-calls.js";
 
@@ -31,8 +31,8 @@ export class KeptLease implements EtcdLease {
   #ttl = 0;
   #deadline = 0;
   #lastError: unknown;
-  #timer: NodeJS.Timeout | undefined;
-  #expiry: NodeJS.Timeout | undefined;
+  #timer: Timer | undefined;
+  #expiry: Timer | undefined;
   #revoking: Promise<void> | undefined;
 
   /** @param ended called once, when there is nothing more to let go of */
@@ -96,14 +96,16 @@ export class KeptLease implements EtcdLease {
     this.#ttl = seconds * 1_000;
     // The server counts from when it got the request, which is later.
     this.#deadline = sentAt + this.#ttl;
-    clearTimeout(this.#expiry);
-    this.#expiry = setTimeout(() => this.isAlive(), this.#deadline - performance.now() + 1).unref();
+    stop(this.#expiry);
+    this.#expiry = systemClock.setTimeout(() => this.isAlive(), this.#deadline - performance.now() + 1);
+    this.#expiry.unref();
     this.#schedule(Math.max(0, sentAt + this.#ttl / 3 - performance.now()));
   }
 
   #schedule(ms: number): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.#keepAlive(), ms).unref();
+    stop(this.#timer);
+    this.#timer = systemClock.setTimeout(() => void this.#keepAlive(), ms);
+    this.#timer.unref();
   }
 
   async #keepAlive(): Promise<void> {
@@ -129,8 +131,12 @@ export class KeptLease implements EtcdLease {
   #end(): void {
     if (this.#over.signal.aborted) return;
     this.#over.abort(new Error("the lease has ended"));
-    clearTimeout(this.#timer);
-    clearTimeout(this.#expiry);
+    stop(this.#timer);
+    stop(this.#expiry);
     this.#ended(this);
   }
+}
+
+function stop(timer: Timer | undefined): void {
+  if (timer !== undefined) systemClock.clearTimeout(timer);
 }

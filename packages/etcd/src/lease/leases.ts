@@ -1,4 +1,4 @@
-import { parseDuration, wrongArgument, type Duration } from "@pool/core";
+import { parseDuration, systemClock, withTimeout, wrongArgument, type Duration } from "@pool/core";
 import { type Calls } from "../calls/calls.js";
 import { type CallOptions, readCallOptions } from "../kv/options.js";
 import { type EtcdLease, KeptLease } from "./lease.js";
@@ -38,8 +38,7 @@ export class Leases {
   /** Revokes all of them, and waits for that at most `ms`. */
   async close(ms: number): Promise<void> {
     const revoked = Promise.all([...this.#kept].map((lease) => lease.revoke()));
-    let timer: NodeJS.Timeout | undefined;
-    await Promise.race([revoked, new Promise((resolve) => (timer = setTimeout(resolve, ms)))]);
-    clearTimeout(timer);
+    const late = (): Error => new Error("its time is over");
+    await withTimeout(systemClock, ms, late, () => revoked).catch(() => undefined); // they end by themselves
   }
 }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { type LockHeldElsewhere, type LockStore, type LockTaken } from "@pool/core";
-import { type How } from "../calls/call.js";
 import { type Calls } from "../calls/calls.js";
+import { type How } from "../calls/how.js";
 import { type Keyspace } from "../kv/keyspace.js";
 import { grantLease, keepLeaseAlive, newLeaseId, revokeLease } from "../lease/lease-calls.js";
 import { type EtcdWatch } from "../watch/events.js";

@@ -90,6 +90,21 @@ export class WatchSource {
     }
   }
 
+  /** What proves on this connection who watches. Rejects when another connection takes its place meanwhile. */
+  async token(connection: EtcdConnection, signal: AbortSignal): Promise<string | undefined> {
+    const { ready } = this.tokens;
+    if (ready !== undefined) return ready.token;
+    const moved = new AbortController();
+    const stop = this.channel.onMove((left) => {
+      if (left === connection) moved.abort(new Error("another connection took its place"));
+    });
+    try {
+      return await this.tokens.fetch(connection, AbortSignal.any([signal, moved.signal]));
+    } finally {
+      stop();
+    }
+  }
+
   /** Watches on one connection, from a revision on. @throws RpcError when the connection takes no more */
   open(
     connection: EtcdConnection,

@@ -81,7 +81,7 @@ export class Watch implements EtcdWatch {
 
   async #follow(connection: EtcdConnection): Promise<void> {
     const { channel, tokens } = this.#source;
-    const { token } = tokens.ready ?? { token: await tokens.fetch(connection) };
+    const token = await this.#source.token(connection, this.#over.signal);
     if (this.#hasEnded()) return;
     const stream = this.#source.open(connection, token, this.#next, {
       created: (revision) => this.#created(revision),
