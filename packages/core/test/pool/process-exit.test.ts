@@ -39,6 +39,14 @@ describe.concurrent("a process", { timeout: 90_000 }, () => {
     expectHere(await live("waitingWhileDown")).toBe("UNAVAILABLE");
   });
 
+  it("ends by itself with connectors that are looked after", async ({ expect: expectHere }) => {
+    expectHere(await live("supervised")).toBe("ready");
+  });
+
+  it("ends by itself while a connector waits for its backend to come back", async ({ expect: expectHere }) => {
+    expectHere(await live("supervisedWhileDown")).toBe("looked after while down");
+  });
+
   it("ends by itself after close", async ({ expect: expectHere }) => {
     expectHere(await live("closed")).toBe("closed");
   });

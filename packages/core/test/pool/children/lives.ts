@@ -1,6 +1,9 @@
 // Lives that a process with a pool may lead; which one is said by the first argument. The test sees when and how the process ends.
+import { setTimeout as sleep } from "node:timers/promises";
+import { connectAll } from "../../../src/connector/connect-all.js";
 import { createPool } from "../../../src/pool/create-pool.js";
 import type { ResourceFactory } from "../../../src/pool/factory.js";
+import { MemoryBackend } from "../../support/memory-backend.js";
 
 /** Its resources hold no handle, so nothing but the pool could keep the process. */
 const factory: ResourceFactory<object> = {
@@ -11,6 +14,11 @@ const factory: ResourceFactory<object> = {
 };
 const down: ResourceFactory<object> = { ...factory, create: () => Promise.reject(new Error("refused")) };
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
+
+/** Keeps the process alive until the backend was asked once more how it is. */
+async function untilChecked(backend: MemoryBackend): Promise<void> {
+  for (const before = backend.checks; backend.checks === before;) await sleep(5);
+}
 
 const lives: Record<string, () => Promise<void>> = {
   async idle() {
@@ -51,6 +59,22 @@ const lives: Record<string, () => Promise<void>> = {
   async waitingWhileDown() {
     const pool = createPool(down, { acquireTimeout: 2_000 });
     await pool.acquire().catch((error: unknown) => print((error as { code: string }).code));
+  },
+  async supervised() {
+    const backend = new MemoryBackend();
+    const registry = await connectAll({ main: backend.connector({ options: { healthCheckInterval: 1_000 } }) });
+    await untilChecked(backend);
+    print(registry.get("main").state);
+  },
+  async supervisedWhileDown() {
+    const backend = new MemoryBackend();
+    const options = { healthCheckInterval: 1_000, reconnectInterval: 50 };
+    const registry = await connectAll({ main: backend.connector({ options }) });
+    backend.onCheck = () => Promise.reject(new Error("down"));
+    backend.beforeOpen = () => Promise.reject(new Error("down"));
+    const connector = registry.get("main");
+    while (connector.state === "ready") await untilChecked(backend);
+    print("looked after while down");
   },
   async closed() {
     const pool = createPool(factory, { minIdle: 1 });
