@@ -1,6 +1,8 @@
 import fastifyRedis from "@fastify/redis";
 import { type RedisServer, startRedis } from "@pool/testing";
 import { Queue, QueueEvents, Worker } from "bullmq";
+import { RedisStore } from "connect-redis";
+import { type SessionData } from "express-session";
 import fastify from "fastify";
 import { Redis } from "ioredis";
 import { once } from "node:events";
@@ -93,6 +95,22 @@ describe("a real client for libraries", () => {
       const limiter = new RateLimiterRedis({ storeClient: client.ioredis(), points: 3, duration: 60 });
       for (let n = 0; n < 3; n++) await limiter.consume("somebody");
       await expect(limiter.consume("somebody")).rejects.toMatchObject({ remainingPoints: 0 });
+    });
+  });
+
+  it("carries connect-redis", async () => {
+    await withClient(async (client) => {
+      const store = new RedisStore({ client: client.ioredis(), ttl: 60 });
+      const session = { cookie: { originalMaxAge: 60_000, maxAge: 60_000 }, user: 7 } as unknown as SessionData;
+      for (let n = 0; n < 3; n++) await store.set(`s${n}`, session);
+      await store.touch("s0", session);
+      expect(await store.get("s0")).toMatchObject({ user: 7 });
+      expect(await admin.redis.ttl("sess:s0")).toBeGreaterThan(0);
+      await store.destroy("s0");
+      expect(await store.get("s0")).toBeNull();
+      expect([await store.length(), ((await store.ids()) as string[]).sort()]).toEqual([2, ["s1", "s2"]]);
+      await store.clear();
+      expect(await store.all()).toEqual([]);
     });
   });
 

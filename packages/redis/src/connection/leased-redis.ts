@@ -47,7 +47,7 @@ export class LeasedRedis extends GuardedRedis {
 
   /** What the server calls this connection; undefined where this user may not ask. Never rejects. */
   get serverId(): Promise<number | undefined> {
-    return (this.#serverId ??= this.client("ID").catch(() => undefined));
+    return (this.#serverId ??= this.client("ID").catch(() => (this.#serverId = undefined)));
   }
 
   get #listens(): boolean {
