@@ -56,6 +56,8 @@ test.each(variants)(
       expect([text, box !== null && box.x >= 0 && box.x + box.width <= width]).toEqual([text, true]);
     }
 
+    // What comes now has the same colours and the same width in one of these two.
+    if (options !== variants[0] && options !== variants[3]) return;
     await page.locator(".card summary").first().click();
     await page.getByRole("region", { name: "Connections of" }).locator("tbody tr").first().waitFor();
     expect([await isWithin(), await violationsOf(page)]).toEqual([true, []]);
