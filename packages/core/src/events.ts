@@ -51,6 +51,8 @@ export interface MomentEvents {
     leaseId: number | undefined;
     label: string | undefined;
     statement: string;
+    /** What it was called with. Undefined unless a listener has asked for it with `askForStatementValues`. */
+    values: unknown;
     startedAt: number;
     durationMs: number;
     rowCount: number | undefined;

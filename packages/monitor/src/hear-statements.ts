@@ -1,8 +1,10 @@
 import { type EventOf } from "@pool/core";
 import { summariseError } from "./errors/summarise-error.js";
 import type { Parts } from "./parts.js";
+import type { SentStatement } from "./snapshot/statement-snapshot.js";
 import type { ErrorSummary } from "./snapshot/error-summary.js";
 import type { StatementRow } from "./statements/statement-row.js";
+import { viewSent } from "./statements/view-sent.js";
 
 /** What is done about each statement. The one that runs most: whatever it does not need it does not touch. */
 export class StatementEar {
@@ -31,7 +33,9 @@ export class StatementEar {
     if (rowCount !== undefined) book.rows += rowCount;
     const row = table.row(pool, texts.get(event.statement));
     row.record(durationMs, rowCount, event.label, this.at);
-    recorder.record("pool:statement", event, event.startedAt + durationMs);
+    // Values that somebody has asked for are not held on to.
+    const kept = event.values === undefined ? event : { ...event, values: undefined };
+    recorder.record("pool:statement", kept, event.startedAt + durationMs);
     if (traces.isOn && leaseId !== undefined) traces.note(pool, leaseId, traces.current());
     const error = event.failed ? this.#failed(event, row) : null;
     if (durationMs >= this.#logAfter) this.#slow(event, row, error);
@@ -55,14 +59,21 @@ export class StatementEar {
       book.counts.slow.add(clock.now());
       row.slow++;
     }
-    slow.add(event, row, { at: timeOfDay(), kind: book.kind, traceId: traces.current(), error });
+    slow.add(event, row, {
+      at: timeOfDay(),
+      kind: book.kind,
+      traceId: traces.current(),
+      error,
+      sent: this.#sent(event),
+    });
   }
 
-  #print(
-    { pool, label, leaseId, durationMs, rowCount }: EventOf<"pool:statement">,
-    row: StatementRow,
-    error: ErrorSummary | null,
-  ): void {
+  #sent(event: EventOf<"pool:statement">): SentStatement | null {
+    return this.#parts.options.values ? viewSent(event) : null;
+  }
+
+  #print(event: EventOf<"pool:statement">, row: StatementRow, error: ErrorSummary | null): void {
+    const { pool, label, leaseId, durationMs, rowCount } = event;
     const { text, id } = row.fingerprint;
     const fields = {
       event: "statement",
@@ -73,6 +84,7 @@ export class StatementEar {
       rows: rowCount,
       fingerprint: id,
       statement: text,
+      sent: this.#sent(event),
       error,
     };
     this.#parts.log.writeAlways(

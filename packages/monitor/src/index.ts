@@ -39,4 +39,4 @@ export type {
 export type { MonitorMeasures, PoolMeasures, TimeMeasure } from "./snapshot/measures.js";
 export type { MonitorSnapshot } from "./snapshot/snapshot.js";
 export { fingerprintOf, type Fingerprint } from "./statements/fingerprint.js";
-export type { SlowStatement, StatementSnapshot, StatementTable } from "./snapshot/statement-snapshot.js";
+export type { SentStatement, SlowStatement, StatementSnapshot, StatementTable } from "./snapshot/statement-snapshot.js";

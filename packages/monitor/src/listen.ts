@@ -1,4 +1,4 @@
-import { onEvent, type EventOf, type ListenedName } from "@pool/core";
+import { askForStatementValues, onEvent, type EventOf, type ListenedName } from "@pool/core";
 import { BackendEar } from "./hear-backends.js";
 import type { PoolEar } from "./hear-pools.js";
 import type { StatementEar } from "./hear-statements.js";
@@ -26,7 +26,8 @@ export function listen(parts: Parts, { pools, statements }: Ears, onFailure: (er
     };
     listeners.push(onEvent(name, guarded));
   };
-  const { clock, connectors, caches, locks, timeOfDay } = parts;
+  const { clock, connectors, caches, locks, options, timeOfDay } = parts;
+  if (options.values) listeners.push(askForStatementValues());
   const backends = new BackendEar(parts);
   hear("pool:statement", (event) => statements.statement(event));
   hear("pool:lease", (event) => pools.lease(event));

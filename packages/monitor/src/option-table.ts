@@ -17,6 +17,11 @@ export const monitorOptions: OptionTable<MonitorOptions> = {
     doc: "Where slow statements, leaks, alerts and what happens to connectors are written. Has pino's shape.",
   },
   debug: { type: "boolean", default: false, doc: "Writes every statement to the logger, at level debug." },
+  values: {
+    type: "boolean",
+    default: false,
+    doc: "Slow statements, and with `debug` all, are listed and logged as they were sent, with what they were called with. They may hold secrets.",
+  },
   logAfter: { type: "duration", never: true, default: 500, doc: "A statement that takes longer is logged and listed." },
   slowAfter: { type: "duration", never: true, default: 1_000, doc: "A statement that takes longer counts as slow." },
   waitLogAfter: {

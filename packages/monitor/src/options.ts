@@ -11,6 +11,11 @@ export interface MonitorOptions {
   logger?: Logger;
   /** Writes every statement to the logger, at level debug. @default false */
   debug?: boolean;
+  /**
+   * Slow statements, and with `debug` all, are listed and logged as they were sent, with what they were called with. They may hold secrets.
+   * @default false
+   */
+  values?: boolean;
   /** A statement that takes longer is logged and listed, in ms. @default 500 */
   logAfter?: Duration;
   /** A statement that takes longer counts as slow, in ms. @default 1_000 */

@@ -1,4 +1,4 @@
-import { defineConnector, moment, trace, traced } from "@pool/core";
+import { connectAll, defineConnector, moment, trace, traced } from "@pool/core";
 import { postgres } from "@pool/postgres";
 import { sqlite } from "@pool/sqlite";
 import { sharedPostgres } from "@pool/testing";
@@ -15,7 +15,7 @@ test(
   "sees what PostgreSQL does: statements with rows and errors by class, holders in a transaction, shared lines, health",
   { timeout: 60_000 },
   async () => {
-    using monitor = watch({ logAfter: 50, slowAfter: 100 });
+    using monitor = watch({ logAfter: 400, slowAfter: 500 });
     await using server = await sharedPostgres();
     await using connector = await postgres({ url: server.url, name: "db", maxSize: 3 }).connect();
     const { client } = connector;
@@ -25,7 +25,7 @@ test(
     await client.query("SELECT n FROM generate_series(1, 7) n WHERE n <> $1", [3]);
     await expect(client.query("select 1 / 0")).rejects.toThrow();
     await expect(client.query("selekt 'secret'")).rejects.toThrow();
-    await client.query("select pg_sleep(0.15), 'secret'");
+    await client.query("select pg_sleep(0.6), 'secret'");
     await client.shared.query("select 1 as shared");
     await connector.healthCheck();
     let inside: MonitorSnapshot | undefined;
@@ -76,6 +76,28 @@ test(
     expect(JSON.parse(JSON.stringify(snapshot))).toEqual(snapshot);
   },
 );
+
+test("shows what slow statements were called with to who has asked for it, and to nobody else", async () => {
+  using plain = watch({ logAfter: 0 });
+  using asking = watch({ logAfter: 0, values: true, flightEvents: 50 });
+  await using server = await sharedPostgres();
+  await using registry = await connectAll({
+    pg: postgres({ url: server.url }),
+    lite: sqlite({ file: ":memory:" }),
+  });
+  const { client } = registry.get("pg");
+  await client.query("select $1::text, 'written'", ["bound to pg"]);
+  await client.transaction((tx) => tx.query("select $1::text as a", ["bound in a transaction"]));
+  await client.shared.query("select $1::text as b", ["bound to shared"]);
+  await registry.get("lite").client.query("select ?", ["bound to sqlite"]);
+  const { slowStatements } = asking.snapshot();
+  const sent = slowStatements.map((one) => one.sent);
+  expect(sent).toContainEqual({ text: "select $1::text, 'written'", values: "[ 'bound to pg' ]" });
+  for (const where of ["in a transaction", "to shared", "to sqlite"])
+    expect(sent.map((one) => one?.values)).toContain(`[ 'bound ${where}' ]`);
+  expect(JSON.stringify(plain.snapshot())).not.toMatch(/bound|written/);
+  expect(JSON.stringify(asking.flight())).not.toMatch(/bound|written/);
+});
 
 test("sees what SQLite does in each of its lanes, and leaves a batch one message", { timeout: 60_000 }, async () => {
   using monitor = watch();

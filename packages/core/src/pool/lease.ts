@@ -21,7 +21,7 @@ export interface Lease<out R> extends Disposable {
    * For adapters: runs a statement, and counts its time as busy and its text as the last of this hold. Publishes `pool:query` and
    * `pool:statement`, with the statement's own label or else the lease's.
    */
-  track<T>(statement: string, work: () => PromiseLike<T>, label?: string): Promise<T>;
+  track<T>(statement: string, work: () => PromiseLike<T>, label?: string, values?: unknown): Promise<T>;
 }
 
 const queries = traced("pool:query");
@@ -70,11 +70,11 @@ export class PoolLease<R> implements Lease<R> {
     this.release();
   }
 
-  async track<T>(statement: string, work: () => PromiseLike<T>, label?: string): Promise<T> {
+  async track<T>(statement: string, work: () => PromiseLike<T>, label?: string, values?: unknown): Promise<T> {
     begin(this.#entry, this.id, statement);
     try {
       const result = isHeard()
-        ? await told(this.#entry, this.id, statement, work, label ?? this.#entry.label)
+        ? await told(this.#entry, this.id, { statement, values, label: label ?? this.#entry.label }, work)
         : await work();
       this.end();
       return result;
@@ -122,11 +122,10 @@ export class SharedLease<R> extends PoolLease<R> {
 async function told<T>(
   { owner }: Entry<unknown>,
   leaseId: number,
-  statement: string,
+  { statement, values, label }: Pick<ToldStatement, "statement" | "values" | "label">,
   work: () => PromiseLike<T>,
-  label: string | undefined,
 ): Promise<T> {
-  const event: ToldStatement = { pool: owner.name, leaseId, label, statement };
+  const event: ToldStatement = { pool: owner.name, leaseId, label, statement, values };
   const startedAt = owner.exactNow();
   try {
     const result = await (queries.hasSubscribers ? traceStatement(event, work) : work());

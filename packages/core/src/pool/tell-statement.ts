@@ -1,11 +1,18 @@
 import { moment, trace, traced, type MomentEvents, type TracedEvents } from "../events.js";
 import { systemClock } from "../time.js";
+import { toldValues } from "./statement-values.js";
 
 const queries = traced("pool:query");
 const statements = moment("pool:statement");
 
 /** What a statement is known by. */
-export type ToldStatement = Pick<MomentEvents["pool:statement"], "pool" | "leaseId" | "label" | "statement">;
+export interface ToldStatement extends Pick<
+  MomentEvents["pool:statement"],
+  "pool" | "leaseId" | "label" | "statement"
+> {
+  /** What it was called with. Goes to nobody who has not asked for it. */
+  readonly values?: unknown;
+}
 
 /**
  * For adapters: does anybody listen to single statements? For those that would otherwise send several as one, or need something ready to tell
@@ -44,7 +51,7 @@ export async function traceStatement<T>(
 }
 
 export function publishStatement(
-  { pool, leaseId, label, statement }: ToldStatement,
+  { pool, leaseId, label, statement, values }: ToldStatement,
   startedAt: number,
   endedAt: number,
   rowCount: number | undefined,
@@ -57,6 +64,7 @@ export function publishStatement(
     leaseId,
     label,
     statement,
+    values: toldValues(values),
     startedAt,
     durationMs,
     rowCount,

@@ -38,10 +38,10 @@ class Performance<R> implements Done<unknown> {
     this.#told = told;
   }
 
-  begin({ text, label }: StatementCall): void {
+  begin(call: StatementCall): void {
     const lease = this.#lease;
     try {
-      if (!(lease instanceof PoolLease) || !lease.tryBegin(text)) return this.#track(text, label);
+      if (!(lease instanceof PoolLease) || !lease.tryBegin(call.text)) return this.#track(call);
       this.#begun = lease;
       this.#send(this);
     } catch (error) {
@@ -65,9 +65,9 @@ class Performance<R> implements Done<unknown> {
     this.#told({ kind: "cancelling", error, over });
   }
 
-  #track(text: string, label: string | undefined): void {
+  #track({ text, label, values }: StatementCall): void {
     const send = (): Promise<unknown> => new Promise((resolve, reject) => this.#send({ resolve, reject }));
-    this.#lease.track(text, send, label).then(
+    this.#lease.track(text, send, label, values).then(
       (result) => this.resolve(result),
       (error: unknown) => this.reject(error),
     );

@@ -3,7 +3,7 @@ import { channel } from "node:diagnostics_channel";
 import { expect, test, vi } from "vitest";
 import type { MomentEvents } from "../../src/events.js";
 import { onEvent } from "../../src/on-event.js";
-import { statementsHeard, tellStatement, trackStatement } from "../../src/pool/index.js";
+import { askForStatementValues, statementsHeard, tellStatement, trackStatement } from "../../src/pool/index.js";
 import { gate } from "../support/fake-backend.js";
 import { errorOf, testPool } from "../support/pool.js";
 
@@ -32,6 +32,7 @@ test("a statement under a lease is told once, at its end, with its time and rows
       leaseId: 1,
       label: "checkout",
       statement: "select 'a'",
+      values: undefined,
       startedAt: 1_000,
       durationMs: 12,
       rowCount: 3,
@@ -138,4 +139,24 @@ test("holds are told exactly, to a fraction of a millisecond, where somebody lis
   expect(held[0]).toBe(0.25);
   expect(held[1]).toBeGreaterThanOrEqual(0.25);
   expect(held[1]).toBeLessThan(2);
+});
+
+test("carries what a statement was called with to who has asked for that, and only then", async () => {
+  const { pool } = testPool();
+  const seen: unknown[] = [];
+  using _ = onEvent("pool:statement", ({ values }) => seen.push(values));
+  const run = (values: unknown): Promise<void> =>
+    pool.use(async (_resource, lease) => await lease.track("insert", async () => undefined, undefined, values));
+  await run(["before"]);
+  const one = askForStatementValues();
+  {
+    using _other = askForStatementValues();
+    await run(["asked"]);
+    await trackStatement("line", "get", undefined, async () => undefined, ["key"]);
+  }
+  await run(["still asked"]);
+  one[Symbol.dispose]();
+  one[Symbol.dispose]();
+  await run(["after"]);
+  expect(seen).toEqual([undefined, ["asked"], ["key"], ["still asked"], undefined]);
 });

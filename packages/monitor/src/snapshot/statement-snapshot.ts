@@ -37,6 +37,14 @@ export interface StatementSnapshot {
   readonly lastAt: number;
 }
 
+/** A statement as it was sent. */
+export interface SentStatement {
+  /** With its literals; at most 2 000 characters. */
+  readonly text: string;
+  /** What it was called with, as text of at most 1 000 characters; `null` where its adapter does not tell. */
+  readonly values: string | null;
+}
+
 /** One statement that took longer than `logAfter`. */
 export interface SlowStatement {
   /** When it ended, in ms since the epoch. */
@@ -46,6 +54,8 @@ export interface SlowStatement {
   readonly leaseId: number | null;
   readonly fingerprint: string;
   readonly text: string;
+  /** As it was sent, where the monitor's `values` asks for it. */
+  readonly sent: SentStatement | null;
   readonly durationMs: number;
   readonly rows: number | null;
   readonly error: ErrorSummary | null;

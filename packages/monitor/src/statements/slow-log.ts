@@ -1,7 +1,7 @@
 import type { EventOf } from "@pool/core";
 import type { SafeLog } from "../logging/logger.js";
 import type { ErrorSummary } from "../snapshot/error-summary.js";
-import type { SlowStatement } from "../snapshot/statement-snapshot.js";
+import type { SentStatement, SlowStatement } from "../snapshot/statement-snapshot.js";
 import { PgFingerprints } from "./pg-fingerprints.js";
 import type { StatementRow } from "./statement-row.js";
 
@@ -12,6 +12,7 @@ export interface SlowContext {
   readonly kind: string;
   readonly traceId: string | undefined;
   readonly error: ErrorSummary | null;
+  readonly sent: SentStatement | null;
 }
 
 /** The last statements that took long: listed, and written to the log. */
@@ -26,7 +27,7 @@ export class SlowLog {
     this.#slowAfter = slowAfter;
   }
 
-  add(event: EventOf<"pool:statement">, row: StatementRow, { at, kind, traceId, error }: SlowContext): void {
+  add(event: EventOf<"pool:statement">, row: StatementRow, { at, kind, traceId, error, sent }: SlowContext): void {
     const { pool, label, leaseId, durationMs, rowCount } = event;
     const slow = durationMs >= this.#slowAfter;
     const statement: SlowStatement = {
@@ -36,6 +37,7 @@ export class SlowLog {
       leaseId: leaseId ?? null,
       fingerprint: row.fingerprint.id,
       text: row.fingerprint.text,
+      sent,
       durationMs,
       rows: rowCount ?? null,
       error,

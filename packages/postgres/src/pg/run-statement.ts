@@ -22,7 +22,7 @@ export async function runStatement(
       timeout === Infinity
         ? () => connection.run(statement, statement.signal)
         : () => runInTime(connection, statement, timeout);
-    return pgResultOf(await lease.track(statement.text, work));
+    return pgResultOf(await lease.track(statement.text, work, undefined, statement.values));
   } catch (error) {
     const { signal } = statement;
     if (signal?.aborted === true && error === signal.reason) throw error;

@@ -108,7 +108,7 @@ export function createShared(settings: SharedSettings): SharedConnections {
       } catch (error) {
         return Promise.reject(error);
       }
-      return trackStatement(name, call.text, call.label, () => send<Row>(call));
+      return trackStatement(name, call.text, call.label, () => send<Row>(call), call.values);
     },
     get stats() {
       const { links, queue } = dispatcher;

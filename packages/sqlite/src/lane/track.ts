@@ -9,8 +9,8 @@ export async function track(lease: Lease<SqliteHandle>, jobs: readonly Job[], li
   const free = list.run();
   const [first] = jobs;
   if (outcomes !== undefined) {
-    const one = ({ options: { plan, label }, inContext = here }: Job, at: number) =>
-      inContext(() => lease.track(plan.text, async () => await outcomes[at], label));
+    const one = ({ options: { plan, label, values }, inContext = here }: Job, at: number) =>
+      inContext(() => lease.track(plan.text, async () => await outcomes[at], label, values));
     await Promise.allSettled(jobs.map(one));
     await free;
   } else if (first !== undefined) await lease.track(first.options.plan.text, () => free);

@@ -107,6 +107,7 @@ export class Router {
       leaseId: undefined,
       label: options?.label,
       statement: plan.text,
+      values,
     };
     try {
       return await tellStatement(told, () => this.#here<Row>(plan, statement, values));
