@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { startRedis, type RedisServer } from "@pool/testing";
 import { createCache, redisStore } from "../src/index.js";
 import { until } from "./fake-store.js";
+import { fiveHundred, type Report } from "./five-hundred.js";
 
 let server: RedisServer;
 let redis: Redis;
@@ -72,14 +73,15 @@ it("says so where something else than a text is under a key, and does not count 
 
 it("two processes with 500 callers each compute once, with a lock", async () => {
   const program = new URL("programs/computes.ts", import.meta.url).pathname;
-  const children = [0, 1].map(() => fork(program, [server.url], { stdio: "inherit" }));
-  const ended = children.map((child) => once(child, "exit"));
-  await Promise.all(children.map((child) => once(child, "message"))); // ready
-  for (const child of children) child.send("go");
-  const results = await Promise.all(children.map((child) => once(child, "message")));
-  const reports = results.map(([report]) => report as { computed: number; values: readonly number[] });
-  await Promise.all(ended);
-  expect(reports[0]!.computed + reports[1]!.computed).toBe(1);
+  const child = fork(program, [server.url], { stdio: "inherit" });
+  const ended = once(child, "exit");
+  const [{ go }] = await Promise.all([fiveHundred(server.url), once(child, "message")]); // both are ready
+  const theirs = once(child, "message") as Promise<[Report]>; // what the program sends
+  child.send("go");
+  const [ours, [others]] = await Promise.all([go(), theirs]);
+  const reports = [ours, others];
+  await ended;
+  expect(ours.computed + others.computed).toBe(1);
   expect(new Set(reports.flatMap(({ values }) => values)).size).toBe(1);
 });
 

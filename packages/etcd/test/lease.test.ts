@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { etcd } from "../src/index.js";
 import { until } from "./support.js";
 
-test("a lease is kept alive past its ttl, and takes its keys with it when it is revoked", async () => {
+test.concurrent("a lease is kept alive past its ttl, and takes its keys with it when it is revoked", async () => {
   await using server = await startEtcd();
   await using connector = await etcd({ endpoints: server.url }).connect();
   const { client } = connector;
@@ -22,7 +22,7 @@ test("a lease is kept alive past its ttl, and takes its keys with it when it is 
   expect(connector.gauges).toMatchObject({ leases: 0 });
 });
 
-test("leases are revoked when the connector ends", async () => {
+test.concurrent("leases are revoked when the connector ends", async () => {
   await using server = await startEtcd();
   await using observer = await etcd({ endpoints: server.url }).connect();
   const connector = await etcd({ endpoints: server.url }).connect();
@@ -32,7 +32,7 @@ test("leases are revoked when the connector ends", async () => {
   expect(await observer.client.get("leased")).toBeUndefined();
 });
 
-test("a lease that somebody else ends is told as lost at its next keep-alive", async () => {
+test.concurrent("a lease that somebody else ends is told as lost at its next keep-alive", async () => {
   await using server = await startEtcd();
   await using connector = await etcd({ endpoints: server.url }).connect();
   const lease = await connector.client.lease({ ttl: 1_500 });
@@ -42,7 +42,7 @@ test("a lease that somebody else ends is told as lost at its next keep-alive", a
   expect(lease.isAlive()).toBe(false);
 });
 
-test("a lease whose server is silent is told as lost within its ttl", async () => {
+test.concurrent("a lease whose server is silent is told as lost within its ttl", async () => {
   await using server = await startEtcd({ own: true });
   await using connector = await etcd({ endpoints: server.url }).connect();
   const lease = await connector.client.lease({ ttl: 2_000 });

@@ -16,7 +16,7 @@ afterAll(async () => {
 });
 const never = new AbortController().signal;
 
-test("one holder at a time, each with a greater token", async () => {
+test.concurrent("one holder at a time, each with a greater token", async () => {
   const tokens: bigint[] = [];
   let inside = 0;
   const take = async (lock: typeof one.client.lock): Promise<void> => {
@@ -33,27 +33,33 @@ test("one holder at a time, each with a greater token", async () => {
   expect(tokens).toEqual([...new Set(tokens)].sort((a, b) => (a < b ? -1 : 1)));
 });
 
-test("a lock that is held is refused, and given when it is let go of, sooner than it would be asked for again", async () => {
-  const held = await one.client.lock.acquire("wanted");
-  expect(await other.client.lock.tryAcquire("wanted")).toBeUndefined();
-  await expectCode(other.client.lock.acquire("wanted", { timeout: 200 }), "LOCK_TIMEOUT");
-  const waiting = other.client.lock.acquire("wanted");
-  await sleep(50);
-  await held.release();
-  await using next = await waiting;
-  expect(next.token).toBeGreaterThan(held.token);
-  expect(held.lost.aborted).toBe(false);
-});
+test.concurrent(
+  "a lock that is held is refused, and given when it is let go of, sooner than it would be asked for again",
+  async () => {
+    const held = await one.client.lock.acquire("wanted");
+    expect(await other.client.lock.tryAcquire("wanted")).toBeUndefined();
+    await expectCode(other.client.lock.acquire("wanted", { timeout: 200 }), "LOCK_TIMEOUT");
+    const waiting = other.client.lock.acquire("wanted");
+    await sleep(50);
+    await held.release();
+    await using next = await waiting;
+    expect(next.token).toBeGreaterThan(held.token);
+    expect(held.lost.aborted).toBe(false);
+  },
+);
 
-test("a lock outlives its ttl while it is held, and is told as lost when its key is taken away", async () => {
-  const held = await one.client.lock.acquire("kept", { ttl: 1_000 });
-  await sleep(3_000);
-  expect(held.isHeld()).toBe(true);
-  await server.call("kv/deleterange", { key: base64("lock/kept") });
-  await lost(held, 1_000);
-  await using next = await other.client.lock.acquire("kept", { timeout: 5_000 });
-  expect(next.token).toBeGreaterThan(held.token);
-});
+test.concurrent(
+  "a lock outlives its ttl while it is held, and is told as lost when its key is taken away",
+  async () => {
+    const held = await one.client.lock.acquire("kept", { ttl: 1_000 });
+    await sleep(2_500); // etcd gives it two seconds
+    expect(held.isHeld()).toBe(true);
+    await server.call("kv/deleterange", { key: base64("lock/kept") });
+    await lost(held, 1_000);
+    await using next = await other.client.lock.acquire("kept", { timeout: 5_000 });
+    expect(next.token).toBeGreaterThan(held.token);
+  },
+);
 
 test("a lock whose server stands still is told as lost within its ttl", async () => {
   const held = await one.client.lock.acquire("frozen", { ttl: 1_500 });

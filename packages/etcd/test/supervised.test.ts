@@ -4,29 +4,33 @@ import { expect, test } from "vitest";
 import { etcd } from "../src/index.js";
 import { expectCode, until } from "./support.js";
 
-test("a connector tells that its server has gone away, and that it is back", { timeout: 60_000 }, async () => {
-  await using server = await startEtcd({ own: true });
-  await using connector = await etcd({ endpoints: server.url, name: "told" }).connect();
-  const states: string[] = [];
-  using _ = onEvent("connector:state", ({ connector: name, to }) => {
-    if (name === "told") states.push(to);
-  });
-  await server.kill();
-  await until("it is not ready", () => connector.state !== "ready");
-  expect(connector.connections).toBe(0);
-  const error = await expectCode(
-    until("it fails", () => connector.client.get("a").then(() => false)),
-    "UNAVAILABLE",
-  );
-  expect(connector.classify?.(error)).toBe("connection");
-  expect((await connector.healthCheck()).healthy).toBe(false);
-  await server.start();
-  await until("it is ready", () => connector.state === "ready");
-  expect((await connector.healthCheck()).healthy).toBe(true);
-  expect(states.at(-1)).toBe("ready");
-});
+test.concurrent(
+  "a connector tells that its server has gone away, and that it is back",
+  { timeout: 60_000 },
+  async () => {
+    await using server = await startEtcd({ own: true });
+    await using connector = await etcd({ endpoints: server.url, name: "told" }).connect();
+    const states: string[] = [];
+    using _ = onEvent("connector:state", ({ connector: name, to }) => {
+      if (name === "told") states.push(to);
+    });
+    await server.kill();
+    await until("it is not ready", () => connector.state !== "ready");
+    expect(connector.connections).toBe(0);
+    const error = await expectCode(
+      until("it fails", () => connector.client.get("a").then(() => false)),
+      "UNAVAILABLE",
+    );
+    expect(connector.classify?.(error)).toBe("connection");
+    expect((await connector.healthCheck()).healthy).toBe(false);
+    await server.start();
+    await until("it is ready", () => connector.state === "ready");
+    expect((await connector.healthCheck()).healthy).toBe(true);
+    expect(states.at(-1)).toBe("ready");
+  },
+);
 
-test("a lazy connector connects with its first call", async () => {
+test.concurrent("a lazy connector connects with its first call", async () => {
   await using server = await startEtcd();
   await using connector = await etcd({ endpoints: server.url, lazy: true }).connect();
   expect(connector.connections).toBe(0);
@@ -34,7 +38,7 @@ test("a lazy connector connects with its first call", async () => {
   expect(connector.connections).toBe(1);
 });
 
-test(
+test.concurrent(
   "members that are away are passed over, and one that has no majority answers what it may",
   { timeout: 60_000 },
   async () => {

@@ -27,6 +27,7 @@ describeLock("redis", {
   deleteKey: (key) => admin.redis.del(`pool:lock:key:${key}`),
   silence: () => proxy.stall(),
   heal: () => proxy.heal(),
+  ttl: 1_000,
 });
 
 test("tokens grow even where the server has lost its counter", async () => {

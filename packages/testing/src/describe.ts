@@ -2,10 +2,10 @@ import type { AdapterUnderTest } from "./adapter.js";
 import type { Part } from "./check.js";
 import { contractTests } from "./contract.js";
 
-/** The two functions that the suite needs of a test runner: those of vitest and of `node:test` fit. */
+/** The two functions that the suite needs of a test runner: those of vitest and of `node:test` fit. A runner may pass over `concurrent`. */
 export interface TestRunner {
   describe(name: string, body: () => void): unknown;
-  it(name: string, options: { timeout: number }, body: () => Promise<void>): unknown;
+  it(name: string, options: { timeout: number; concurrent?: boolean }, body: () => Promise<void>): unknown;
 }
 
 const TITLES: Readonly<Record<Part, string>> = {

@@ -6,7 +6,7 @@ import { clusterFaults, serverFaults } from "./kinds.js";
 describe("a fault of the server stays within its goals", { timeout: 90_000 }, () => {
   // The rest is for the long run.
   for (const fault of serverFaults.filter(({ name }) => name !== "an orderly restart"))
-    it(fault.name, async () => {
+    it.concurrent(fault.name, async () => {
       await using server = await startEtcd({ own: true });
       await underFault({ server }, fault, { lasts: 1_200, rate: 30 });
     });

@@ -14,6 +14,7 @@ export function describeLock(name: string, under: LockUnderTest, runner?: TestRu
   const { describe, it } = orVitest(`describeLock(${JSON.stringify(name)})`, runner);
   const timeout = (under.patience ?? 5_000) * WAITS_PER_CHECK;
   describe(`${name} keeps the contract of locks`, () => {
-    for (const test of lockTests(under)) it(test.promise, { timeout }, () => test.run());
+    // Most of them wait for a ttl to pass.
+    for (const test of lockTests(under)) it(test.promise, { timeout, concurrent: !test.isAlone }, () => test.run());
   });
 }

@@ -9,6 +9,8 @@ export interface LockCheck {
   /** The promise, as a sentence. */
   readonly promise: string;
   readonly needs: readonly LockHook[];
+  /** It looks at what all the others have left. */
+  readonly isLast?: boolean;
   /** Rejects when the promise is broken, with what was seen instead. */
   run(bench: LockBench): Promise<void>;
 }

@@ -12,6 +12,8 @@ import { storeChecks } from "./store-checks.js";
 export interface LockTest {
   /** The promise, as a sentence. */
   readonly promise: string;
+  /** Not beside the others: it has the backend fall silent, or looks at what they have left. */
+  readonly isAlone: boolean;
   /** @throws BrokenPromise with what was seen instead */
   run(): Promise<void>;
 }
@@ -24,6 +26,7 @@ export function lockTests(under: LockUnderTest): readonly LockTest[] {
   );
   return [...checks, nothingAstray(strays)].map((check) => ({
     promise: check.promise,
+    isAlone: check.needs.includes("silence") || check.isLast === true,
     run: () => withStrays(check.promise, strays, () => runCheck(check, under)),
   }));
 }
@@ -58,6 +61,7 @@ function nothingAstray(strays: readonly Stray[]): LockCheck {
   return {
     promise: "no error goes past its caller: no unhandled rejection, no uncaught exception",
     needs: [],
+    isLast: true,
     run: () => {
       const [first] = strays;
       const seen =
