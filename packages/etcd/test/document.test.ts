@@ -146,3 +146,19 @@ test("a document survives an outage and what was forgotten meanwhile", { timeout
   await client.put("far", "4");
   await until("it goes on", () => document.value === 4);
 });
+
+test("a document ends with its connector, and its last value stays readable", async () => {
+  const own = await etcd({ endpoints: server.url }).connect();
+  const ended = own.client;
+  await ended.put("ends", "1");
+  const document = await ended.document<number>("ends");
+  const values: number[] = [];
+  const reading = (async () => {
+    for await (const value of document) values.push(value);
+  })();
+  await until("it is read", () => values.length === 1);
+  await own.disconnect();
+  await reading;
+  expect([values, document.value, document.problem]).toEqual([[1], 1, undefined]);
+  await expectCode(ended.document("ends"), "NOT_CONNECTED");
+});

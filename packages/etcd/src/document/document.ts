@@ -1,5 +1,7 @@
 import { type Bytes } from "../kv/keyspace.js";
+import { type KeyValues } from "../kv/kv.js";
 import { type CallOptions } from "../kv/options.js";
+import { type EtcdWatch } from "../watch/events.js";
 import { type DocumentShape } from "./validator.js";
 
 /** What is told about a document whose newest version is not in force. */
@@ -25,7 +27,7 @@ export interface DocumentOptions<T> extends DocumentShape<T> {
 
 /**
  * A typed document in etcd that is watched. What is in force is the newest version that was good: over outages, compactions and bad edits.
- * Iterating it yields the value in force, and then each new one; who is slow sees the newest.
+ * It ends with its connector. Iterating it yields the value in force, and then each new one; who is slow sees the newest.
  */
 export interface EtcdDocument<T> extends AsyncIterable<T>, AsyncDisposable {
   readonly key: Bytes;
@@ -44,4 +46,11 @@ export interface EtcdDocument<T> extends AsyncIterable<T>, AsyncDisposable {
   update(change: (value: T) => T | PromiseLike<T>, options?: CallOptions): Promise<T>;
   /** Ends it. The last value stays readable. Idempotent. */
   close(): void;
+}
+
+/** What one stands on. */
+export interface DocumentParts {
+  readonly name: string;
+  readonly values: KeyValues;
+  watch(signal: AbortSignal): EtcdWatch;
 }

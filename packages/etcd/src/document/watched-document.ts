@@ -1,19 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { PoolError, systemClock } from "@pool/core";
+import { isPoolError, PoolError, systemClock } from "@pool/core";
 import { type EtcdEntry } from "../kv/entry.js";
 import { type Bytes } from "../kv/keyspace.js";
-import { type KeyValues } from "../kv/kv.js";
 import { type CallOptions } from "../kv/options.js";
-import { type EtcdWatch } from "../watch/events.js";
-import { type DocumentOptions, type DocumentProblem, type EtcdDocument } from "./document.js";
+import { type DocumentOptions, type DocumentParts, type DocumentProblem, type EtcdDocument } from "./document.js";
 import { readText } from "./validator.js";
 import { Versions } from "./versions.js";
-
-export interface DocumentParts {
-  readonly name: string;
-  readonly values: KeyValues;
-  watch(signal: AbortSignal): EtcdWatch;
-}
 
 /** How long a watch that was refused is left alone, in ms. */
 const PAUSE = 5_000;
@@ -86,10 +78,7 @@ export class WatchedDocument<T> implements EtcdDocument<T> {
   }
 
   close(): void {
-    if (this.#over.signal.aborted) return;
-    this.#over.abort(new Error("the document was closed"));
-    this.#options.signal?.removeEventListener("abort", this.#onAbort);
-    this.#versions.end(this.#over.signal.reason);
+    this.#end(new Error("the document was closed"));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -98,6 +87,13 @@ export class WatchedDocument<T> implements EtcdDocument<T> {
 
   async *[Symbol.asyncIterator](): AsyncGenerator<T, undefined> {
     yield* this.#versions.listeners.from(() => this.value);
+  }
+
+  #end(reason: unknown): void {
+    if (this.#hasEnded()) return;
+    this.#over.abort(reason);
+    this.#options.signal?.removeEventListener("abort", this.#onAbort);
+    this.#versions.end(reason);
   }
 
   #hasEnded(): boolean {
@@ -113,8 +109,10 @@ export class WatchedDocument<T> implements EtcdDocument<T> {
           else if (event.type === "put") await this.#take(event.entry, event.entry.modRevision);
           else if (event.type === "delete") await this.#take(undefined, event.revision);
         }
+        throw new PoolError("NOT_CONNECTED", `${this.#where} has ended with its connector`);
       } catch (error) {
-        if (!this.#hasEnded()) this.#versions.refuse({ error, revision: undefined });
+        if (isPoolError(error, "NOT_CONNECTED")) this.#end(error);
+        else if (!this.#hasEnded()) this.#versions.refuse({ error, revision: undefined });
       }
       await sleep(PAUSE, undefined, { signal, ref: false }).catch(() => undefined);
     }
