@@ -1,6 +1,7 @@
 import { type Done, PoolError, type SqlDriver, type TransactionOptions } from "@pool/core";
 import { type PostgresConnection } from "./connection/connection.js";
-import { type PostgresResult, type PostgresStatement } from "./connection/statement.js";
+import { type Translation } from "./connection/statements.js";
+import { type PostgresStatement } from "./connection/statement.js";
 import { isConnectionLost, isRetryable, postgresError } from "./errors.js";
 import { type Labels } from "./labels.js";
 import { type PostgresQueryOptions } from "./methods.js";
@@ -21,18 +22,21 @@ export function postgresDriver(pool: string, labels: Labels | undefined): SqlDri
       throw postgresError(pool, error);
     }
   };
+  const said: Translation = {
+    refusal: (text, result) => (isCommitRefused(text, result) ? commitRefused(pool) : undefined),
+    error: (error) => postgresError(pool, error),
+  };
   return {
     queryOptions: ["rowMode", "types", "prepare"],
     query,
     start(connection, text, values, options, done) {
       // The server may have to be told a label first.
       if (labels !== undefined) return void query(connection, text, values, options).then(...both(done));
-      const reply = new Reply(pool, text, done);
       const { rowMode, types, prepare }: PostgresQueryOptions = options; // the driver's own reach it unchecked
       try {
-        connection.start({ text, values, rowMode, types, prepare }, reply);
+        connection.start({ text, values, rowMode, types, prepare }, done, said);
       } catch (error) {
-        reply.reject(error);
+        done.reject(said.error(error));
       }
     },
     cancel: (connection, reason) => connection.cancel(reason),
@@ -44,28 +48,6 @@ export function postgresDriver(pool: string, labels: Labels | undefined): SqlDri
 }
 
 type Query = SqlDriver<PostgresConnection>["query"];
-
-/** What a connection answers, as a client says it. */
-class Reply implements Done<PostgresResult> {
-  readonly #pool: string;
-  readonly #text: string;
-  readonly #done: Done<PostgresResult>;
-
-  constructor(pool: string, text: string, done: Done<PostgresResult>) {
-    this.#pool = pool;
-    this.#text = text;
-    this.#done = done;
-  }
-
-  resolve(result: PostgresResult): void {
-    if (isCommitRefused(this.#text, result)) this.#done.reject(commitRefused(this.#pool));
-    else this.#done.resolve(result);
-  }
-
-  reject(error: unknown): void {
-    this.#done.reject(postgresError(this.#pool, error));
-  }
-}
 
 function both<T>(done: Done<T>): [(value: T) => void, (error: unknown) => void] {
   return [(value) => done.resolve(value), (error) => done.reject(error)];

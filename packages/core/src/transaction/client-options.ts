@@ -3,6 +3,7 @@ import type { Pool } from "../pool/pool.js";
 import { systemClock, type Clock } from "../time.js";
 import type { SqlContext } from "./context.js";
 import type { Handles } from "./handles.js";
+import { keptShapes } from "./perform.js";
 import type { SqlDriver } from "./sql-driver.js";
 import type { SqlTarget } from "./sql.js";
 import { TimeLimit } from "./time-limit.js";
@@ -60,7 +61,7 @@ export function checkClientOptions(options: unknown): void {
 /** The options of one client for one of its pools, defaults filled in. @throws PoolError `INVALID_ARGUMENT` */
 export function contextOf<R, X>(options: SqlClientOptions<R, X>, handles: Handles<R>, pool: Pool<R>): SqlContext<R> {
   const clock = options.clock ?? systemClock;
-  return {
+  const context: SqlContext<R> = {
     pool,
     handles,
     driver: options.driver,
@@ -68,5 +69,10 @@ export function contextOf<R, X>(options: SqlClientOptions<R, X>, handles: Handle
     queryTimeout: new TimeLimit(clock, readLimit("createSqlClient: queryTimeout", options.queryTimeout) ?? 30_000),
     cancelTimeout: readLimit("createSqlClient: cancelTimeout", options.cancelTimeout) ?? 1_000,
     random: options.random ?? Math.random,
+    get keptShapes() {
+      return kept;
+    },
   };
+  const kept = keptShapes(context);
+  return context;
 }

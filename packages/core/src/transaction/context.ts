@@ -18,4 +18,6 @@ export interface SqlContext<R> {
   readonly cancelTimeout: number;
   /** Between 0 and 1, for the jitter of back-offs. */
   readonly random: () => number;
+  /** One of each kind of object that comes and goes; see the pool's own. */
+  readonly keptShapes: readonly unknown[];
 }

@@ -21,6 +21,13 @@ export function perform<R>(
   new Performance(context, lease, new StatementRun(context, call, tellsEarly), told).begin(call);
 }
 
+/** To be kept and never used, so that V8 does not forget what it has compiled for them; `pool/kept-shapes.ts` says why. */
+export function keptShapes<R>(context: SqlContext<R>): readonly unknown[] {
+  const run = new StatementRun(context, { text: "", values: [] }, true);
+  const unused = { lease: undefined as unknown as Lease<R> }; // it is never begun
+  return [run, new Performance(context, unused.lease, run, () => undefined)];
+}
+
 /** One statement on a lease, which counts its time and knows its text, until there is a verdict. */
 class Performance<R> implements Done<unknown> {
   readonly #context: SqlContext<R>;

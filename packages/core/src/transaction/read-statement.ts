@@ -14,6 +14,9 @@ import type { StatementCall } from "./statement-run.js";
 
 const QUERY_OPTIONS = ["signal", "timeout", "label"] satisfies (keyof QueryOptions)[];
 
+const IN_STATEMENT = ["text", "values"] satisfies (keyof SqlStatement)[];
+const NO_OPTIONS: Asked = { label: undefined, timeout: undefined, signal: undefined, own: undefined };
+
 /**
  * Checks what `query` was called with: text, values and options, or one object with all of it. `own` names the driver's options.
  * @throws PoolError `INVALID_ARGUMENT`; the values themselves are never named
@@ -27,17 +30,31 @@ export function readStatement(
   if (typeof statement !== "object" || statement === null) return readParts(own, statement, values, options);
   if (values !== undefined || options !== undefined)
     throw invalidArgument("query: values and options belong into the statement object, when there is one");
-  const { text, values: bound, ...beside } = statement as Partial<SqlStatement>;
-  return readParts(own, text, bound, beside);
+  const { text, values: bound } = statement as Partial<SqlStatement>;
+  return readParts(own, text, bound, statement, IN_STATEMENT);
 }
 
-function readParts(own: readonly string[] = [], text: unknown, values: unknown, options: unknown): StatementCall {
+function readParts(
+  own: readonly string[] = [],
+  text: unknown,
+  values: unknown,
+  options: unknown,
+  beside: readonly string[] = [],
+): StatementCall {
   const read = readText("query: text", text);
   if (values !== undefined && !Array.isArray(values))
     throw invalidArgument(`query: values must be an array, got a ${typeof values}`);
   const bound: readonly unknown[] = values ?? [];
-  if (options === undefined) return { text: read, values: bound };
-  return { text: read, values: bound, ...readQueryOptions(own, options, "query") };
+  const asked = options === undefined ? NO_OPTIONS : readQueryOptions(own, options, "query", beside);
+  // One shape for all of them: what a statement costs is to a good part how well V8 knows its objects.
+  return {
+    text: read,
+    values: bound,
+    label: asked.label,
+    timeout: asked.timeout,
+    signal: asked.signal,
+    own: asked.own,
+  };
 }
 
 /** Checks what `use` was called with. @throws PoolError `INVALID_ARGUMENT` */
@@ -68,19 +85,43 @@ export function readBatch(statements: readonly Statement[]): readonly StatementC
   });
 }
 
+type Asked = Pick<StatementCall, "signal" | "timeout" | "label" | "own">;
+
+/** @param beside keys that are read elsewhere */
 function readQueryOptions(
   own: readonly string[],
   options: unknown,
   call: string,
-): Pick<StatementCall, "signal" | "timeout" | "label" | "own"> {
+  beside: readonly string[] = [],
+): Asked {
   readObject(`${call}: options`, options);
-  const { signal, timeout, label, ...others } = options as QueryOptions;
+  const { signal, timeout, label } = options as QueryOptions;
   readLimit(`${call}: timeout`, timeout);
   readLabel(`${call}: label`, label);
   readSignal(`${call}: signal`, signal);
-  if (Object.keys(others).length === 0) return { label, timeout, signal };
-  readKeys(call, others, [...QUERY_OPTIONS, ...own]);
-  return { label, timeout, signal, own: others };
+  return { label, timeout, signal, own: readOwn(own, options as object, call, beside) };
+}
+
+/** The driver's own options; undefined where none was given. */
+function readOwn(
+  own: readonly string[],
+  options: object,
+  call: string,
+  beside: readonly string[],
+): Record<string, unknown> | undefined {
+  let found: Record<string, unknown> | undefined;
+  for (const key of Object.keys(options)) {
+    if (isCommon(key) || beside.includes(key)) continue;
+    const value: unknown = Reflect.get(options, key);
+    if (!own.includes(key)) readKeys(call, { [key]: value }, [...QUERY_OPTIONS, ...own]);
+    found ??= {};
+    found[key] = value;
+  }
+  return found;
+}
+
+function isCommon(key: string): boolean {
+  return (QUERY_OPTIONS as readonly string[]).includes(key);
 }
 
 function readText(what: string, text: unknown): string {

@@ -1,5 +1,6 @@
 import { connect, type Socket } from "node:net";
 import { type HostAddress, isSocketFolder, socketPath } from "./address.js";
+import { inlet } from "./inlet.js";
 
 /** Before the next address of the same host is tried beside the first one (RFC 8305 proposes 250 ms). */
 const NEXT_ADDRESS_AFTER = 250;
@@ -13,10 +14,11 @@ export interface OpenSocket {
 /** A socket to one address, or to a Unix socket when `ip` is undefined. At abort it is destroyed at once. */
 export function openSocket(at: HostAddress, ip: string | undefined, signal: AbortSignal): Promise<OpenSocket> {
   signal.throwIfAborted();
-  const socket =
+  const onread = inlet(() => socket);
+  const socket: Socket =
     ip === undefined && isSocketFolder(at.host)
-      ? connect({ path: socketPath(at) })
-      : connect({ host: ip ?? at.host, port: at.port, noDelay: true });
+      ? connect({ path: socketPath(at), onread })
+      : connect({ host: ip ?? at.host, port: at.port, noDelay: true, onread });
   const { promise, resolve, reject } = Promise.withResolvers<OpenSocket>();
   const onAbort = (): void => {
     socket.destroy();

@@ -1,7 +1,7 @@
 import { type Socket } from "node:net";
 import pg from "pg";
 import { type HostAddress } from "./address.js";
-import { RowTap } from "./row-tap.js";
+import { tapAnswers } from "./tap-answers.js";
 import { type ChannelBinding } from "./url-parameters.js";
 
 /** What the server is told and asked for at the start of a connection. */
@@ -21,7 +21,6 @@ interface Internals {
   getStartupConf(): Record<string, string>;
   connectionParameters: { password: unknown };
   password: unknown;
-  _getActiveQuery?(): unknown;
 }
 
 /** Makes a client that will speak over this socket, which is open, and encrypted where it shall be. */
@@ -66,7 +65,7 @@ export function startUp(client: pg.Client, socket: Socket, signal: AbortSignal):
     forgetPassword(client);
     resolve(undefined);
   });
-  guardParser(client, socket);
+  tapAnswers(client, socket);
   return promise.finally(() => signal.removeEventListener("abort", onAbort));
 }
 
@@ -85,23 +84,6 @@ function opened(socket: Socket): Socket {
     return socket;
   };
   return socket;
-}
-
-// A reply that pg cannot parse throws inside the socket's event, which would end the process. Here it ends the connection.
-function guardParser(client: pg.Client, socket: Socket): void {
-  const internals = client as unknown as Internals;
-  for (const listener of socket.listeners("data")) {
-    socket.off("data", listener as (chunk: Buffer) => void);
-    const pass = (chunk: Buffer): void => void Reflect.apply(listener, socket, [chunk]);
-    const rows = new RowTap(pass, () => internals._getActiveQuery?.());
-    socket.on("data", (chunk: Buffer) => {
-      try {
-        rows.take(chunk);
-      } catch (error) {
-        socket.destroy(error instanceof Error ? error : new Error(String(error)));
-      }
-    });
-  }
 }
 
 // Before the password, or anything made from it, is sent: who asks for it in another way may not be the server.

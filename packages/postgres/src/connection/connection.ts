@@ -12,7 +12,7 @@ import { PreparedStatements } from "./prepared.js";
 import { Runner } from "./runner.js";
 import { type SessionMode } from "./session-dirt.js";
 import { StatementExchange, type StatementContext } from "./statement-exchange.js";
-import { runStatement, startStatement, type StatementParts } from "./statements.js";
+import { keptShapes, runStatement, startStatement, type StatementParts, type Translation } from "./statements.js";
 import { type PostgresResult, type PostgresStatement } from "./statement.js";
 import { rowsOf, type StreamOptions } from "./stream.js";
 
@@ -25,6 +25,7 @@ export class PostgresConnection {
   readonly #resetMode: SessionMode;
   readonly #leftovers: Leftovers;
   readonly #parts: StatementParts;
+  readonly keptShapes: readonly unknown[];
 
   constructor(dialled: Dialled, options: ConnectionOptions) {
     this.#dialled = dialled;
@@ -43,6 +44,7 @@ export class PostgresConnection {
       leftovers: this.#leftovers,
       client: this.#client,
     };
+    this.keptShapes = keptShapes(this.#parts);
   }
 
   /** As in `pg_stat_activity`. */
@@ -77,8 +79,8 @@ export class PostgresConnection {
   }
 
   /** {@link run} without a signal and a promise: `done` is told out of the event in which the reply came. Throws for what cannot be sent. */
-  start(statement: PostgresStatement, done: Done<PostgresResult>): void {
-    startStatement(this.#parts, statement, done);
+  start(statement: PostgresStatement, done: Done<PostgresResult>, said?: Translation): void {
+    startStatement(this.#parts, statement, done, said);
   }
 
   /**

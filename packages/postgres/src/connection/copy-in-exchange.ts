@@ -18,6 +18,7 @@ export class CopyInExchange extends SilentExchange<{ rowCount: number }> {
   #rowCount = 0;
   #isOpen = false;
   #isAccepted = false;
+  #isInterrupted = false;
   #failure: { readonly reason: unknown } | undefined;
 
   constructor(text: string, patience: Patience) {
@@ -62,9 +63,14 @@ export class CopyInExchange extends SilentExchange<{ rowCount: number }> {
 
   /** While the server waits for data it looks for no cancel; where it waits for something else it reads no data. So it is told both. */
   override interrupt(): boolean {
-    if (this.#isOpen) this.#wire?.stream.write(this.#messages.copyFail("cancelled").take());
-    this.#isOpen = false;
+    this.#isInterrupted = true;
+    if (this.#isOpen) this.#refuse();
     return false;
+  }
+
+  #refuse(): void {
+    this.#isOpen = false;
+    this.#wire?.stream.write(this.#messages.copyFail("cancelled").take());
   }
 
   protected send(wire: PgWire): void {
@@ -73,7 +79,9 @@ export class CopyInExchange extends SilentExchange<{ rowCount: number }> {
   }
 
   override handleCopyInResponse(): void {
-    this.#isOpen = this.#isAccepted = true;
+    this.#isAccepted = true;
+    if (this.#isInterrupted) return this.#refuse(); // the cancel came too late for the statement, and too early for its data
+    this.#isOpen = true;
     this.#accepted.resolve(true);
   }
 

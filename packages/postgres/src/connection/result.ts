@@ -1,13 +1,12 @@
 import { type FieldDef } from "pg";
+import { commandTag } from "./command-tags.js";
 import { type CommandComplete, type RowDescription } from "./pg-internals.js";
 import { decodeRow, type RowValues } from "./row-bytes.js";
-import { RowShape, type RowReader, type Types } from "./row-reader.js";
+import { type RowReader, type RowShape, type Types } from "./row-reader.js";
+import { descriptionIn, knownShape, learnShape } from "./row-shapes.js";
 import { type PostgresResult } from "./statement.js";
 
 type Writable = { -readonly [Key in keyof PostgresResult]: PostgresResult[Key] };
-
-/** Command, of an INSERT its OID, and how many rows. */
-const TAG = /^([A-Za-z]+)(?: (\d+))?(?: (\d+))?/;
 
 const scratch: RowValues = [];
 
@@ -19,6 +18,8 @@ export class ResultBuilder {
   #all: PostgresResult[] | undefined;
   #reader: RowReader | undefined;
   #shape: RowShape | undefined;
+  /** The bytes that pg is reading now. */
+  #description: string | undefined;
   /** What a type parser threw, or the choice of one; the rows behind it are not read. */
   failure: { readonly cause: unknown } | undefined;
 
@@ -34,13 +35,26 @@ export class ResultBuilder {
 
   describe({ fields }: RowDescription): void {
     this.#next();
-    this.use(new RowShape(fields));
+    this.use(learnShape(this.#description, fields));
+    this.#description = undefined;
+  }
+
+  /** The same, as the bytes of its message. False for a shape that was not seen before: pg reads that. */
+  takeDescription(bytes: Buffer, start: number, end: number): boolean {
+    const description = descriptionIn(bytes, start, end);
+    const shape = description === undefined ? undefined : knownShape(description);
+    if (shape === undefined) this.#description = description;
+    else {
+      this.#next();
+      this.use(shape);
+    }
+    return shape !== undefined;
   }
 
   /** Rows of a shape that is known, so that the server was not asked. */
   use(shape: RowShape): void {
     this.#shape = shape;
-    this.#current.fields = shape.fields;
+    this.#current.fields = shape.fields.slice(); // the caller's own
     try {
       this.#reader = shape.reader(this.#types, this.#rowMode);
     } catch (cause) {
@@ -64,14 +78,19 @@ export class ResultBuilder {
   }
 
   complete({ text }: CommandComplete): void {
-    scratch.length = 0; // holds on to no value
+    if (this.#reader !== undefined) scratch.fill(null); // holds on to no value
     this.#next();
-    const tag = TAG.exec(text);
+    const tag = commandTag(text);
     if (tag === null) return;
-    const [, command, first, second] = tag;
-    this.#current.command = command ?? null;
-    this.#current.rowCount = Number(second ?? first ?? 0);
-    if (second !== undefined) this.#current.oid = Number(first);
+    const current = this.#current;
+    current.command = tag.command;
+    current.rowCount = tag.rowCount;
+    current.oid = tag.oid;
+  }
+
+  /** The same, as the bytes of its message, which end in a NUL. */
+  takeCompletion(bytes: Buffer, start: number, end: number): void {
+    this.complete({ text: bytes.toString("latin1", start, end - 1) });
   }
 
   /** The result; of several statements the last one, with all of them in `results`. */

@@ -11,7 +11,7 @@ const CUT_BELOW = 1_024;
 export function decodeRow(bytes: Buffer, start: number, end: number, values: RowValues): RowValues {
   const count = bytes.readUInt16BE(start);
   const whole = end - start <= CUT_BELOW ? bytes.toString("latin1", start, end) : undefined;
-  values.length = count;
+  if (values.length !== count) values.length = count;
   let at = start + 2;
   for (let index = 0; index < count; index += 1) {
     const length = bytes.readInt32BE(at);

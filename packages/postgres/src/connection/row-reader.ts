@@ -12,18 +12,36 @@ export type RowReader = (values: readonly (string | null)[]) => unknown;
 
 /** What is known of the rows of one statement: looked up once, not once per row. */
 export class RowShape {
-  readonly fields: FieldDef[];
+  readonly fields: readonly FieldDef[];
   readonly #layout: Layout;
+  readonly #parsers: Parser[] = [];
+  #objects: RowReader | undefined;
+  #arrays: RowReader | undefined;
 
+  /** @param fields shared by the results of all statements that have this shape, so they are frozen */
   constructor(fields: FieldDef[]) {
+    for (const field of fields) Object.freeze(field);
     this.fields = fields;
     this.#layout = layoutOf(fields);
   }
 
   /** A reader for one execution: parsers may have been replaced since the last one. */
   reader(types: Types, rowMode: "object" | "array" | undefined): RowReader {
-    const parsers = this.fields.map((field) => types.getTypeParser(field.dataTypeID, "text"));
-    return rowMode === "array" ? arrayReader(parsers) : objectReader(this.#layout, parsers);
+    this.#look(types);
+    if (rowMode === "array") return (this.#arrays ??= arrayReader([...this.#parsers]));
+    return (this.#objects ??= objectReader(this.#layout, [...this.#parsers]));
+  }
+
+  #look(types: Types): void {
+    const { fields } = this;
+    const parsers = this.#parsers;
+    for (let index = 0; index < fields.length; index += 1) {
+      const parser = types.getTypeParser(fields[index]?.dataTypeID ?? 0, "text");
+      if (parser === parsers[index]) continue;
+      parsers[index] = parser;
+      this.#objects = undefined;
+      this.#arrays = undefined;
+    }
   }
 }
 

@@ -1,16 +1,10 @@
 import { PoolError } from "@pool/core";
 import { type DatabaseError } from "pg";
-import { type RowSink } from "../connect/row-tap.js";
+import { type AnswerSink } from "../connect/answer-sink.js";
 import { Exchange } from "./exchange.js";
 import { assertHow } from "./how.js";
 import { type Messages, type WireValue } from "./messages.js";
-import {
-  type CommandComplete,
-  type DataRow,
-  type PgSubmittable,
-  type PgWire,
-  type RowDescription,
-} from "./pg-internals.js";
+import type { CommandComplete, DataRow, PgSubmittable, PgWire, RowDescription } from "./pg-internals.js";
 import { type Prepared, type PreparedStatements, type Refusal } from "./prepared.js";
 import { ResultBuilder } from "./result.js";
 import { type Types } from "./row-reader.js";
@@ -27,7 +21,7 @@ export interface StatementContext {
 }
 
 /** One statement of which all rows are wanted: one write to the socket, one result. */
-export class StatementExchange extends Exchange<PostgresResult> implements PgSubmittable, RowSink {
+export class StatementExchange extends Exchange<PostgresResult> implements PgSubmittable, AnswerSink {
   readonly #statement: PostgresStatement;
   readonly #values: readonly WireValue[];
   readonly #messages: Messages;
@@ -66,8 +60,16 @@ export class StatementExchange extends Exchange<PostgresResult> implements PgSub
     this.#result.addRow(fields);
   }
 
+  takeDescription(bytes: Buffer, start: number, end: number): boolean {
+    return this.#result.takeDescription(bytes, start, end);
+  }
+
   takeRow(bytes: Buffer, start: number, end: number): void {
     this.#result.takeRow(bytes, start, end);
+  }
+
+  takeCompletion(bytes: Buffer, start: number, end: number): void {
+    this.#result.takeCompletion(bytes, start, end);
   }
 
   handleCommandComplete(message: CommandComplete): void {

@@ -1,13 +1,7 @@
 import pg from "pg";
-import { type RowSink } from "../connect/row-tap.js";
+import { type AnswerSink } from "../connect/answer-sink.js";
 import { type Messages, type WireValue } from "../connection/messages.js";
-import {
-  type CommandComplete,
-  type DataRow,
-  type PgSubmittable,
-  type PgWire,
-  type RowDescription,
-} from "../connection/pg-internals.js";
+import type { CommandComplete, DataRow, PgSubmittable, PgWire, RowDescription } from "../connection/pg-internals.js";
 import { ResultBuilder } from "../connection/result.js";
 import { type PostgresResult, type PostgresStatement } from "../connection/statement.js";
 import { type PreparedText } from "./prepared.js";
@@ -19,7 +13,7 @@ export type { StatementRoute };
  * One statement on its way: what `pg` calls with the replies. An instance of `pg.Query` by its prototype alone, since pg takes nothing else into a
  * pipeline, and the constructor of an event emitter costs as much as the rest.
  */
-export class SharedStatement implements PgSubmittable, RowSink {
+export class SharedStatement implements PgSubmittable, AnswerSink {
   readonly statement: PostgresStatement;
   readonly wireValues: readonly WireValue[];
   /** When its caller is told that it took too long. */
@@ -90,8 +84,16 @@ export class SharedStatement implements PgSubmittable, RowSink {
     if (!this.settled) this.#result?.addRow(fields);
   }
 
+  takeDescription(bytes: Buffer, start: number, end: number): boolean {
+    return this.#result?.takeDescription(bytes, start, end) ?? false;
+  }
+
   takeRow(bytes: Buffer, start: number, end: number): void {
     if (!this.settled) this.#result?.takeRow(bytes, start, end);
+  }
+
+  takeCompletion(bytes: Buffer, start: number, end: number): void {
+    this.#result?.takeCompletion(bytes, start, end);
   }
 
   handleCommandComplete(message: CommandComplete): void {
