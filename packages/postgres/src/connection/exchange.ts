@@ -25,6 +25,8 @@ export abstract class Exchange<T> {
   #abandoned: { readonly reason: unknown } | undefined;
   /** Its messages have been handed to the socket. */
   isSent = false;
+  /** It was asked to end while it ran. */
+  isCancelled = false;
 
   get isSettled(): boolean {
     return this.#end !== "none";

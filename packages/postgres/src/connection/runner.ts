@@ -7,7 +7,9 @@ import { type EndedExchange, type Exchange, type ExchangeOwner, neverSent } from
 import { Line } from "./line.js";
 import { internalsOf, type PgSubmittable } from "./pg-internals.js";
 
-type Interruptible = Cancelled & EndedExchange & Pick<Exchange<unknown>, "isSent" | "abandon" | "interrupt">;
+type Interruptible = Cancelled &
+  EndedExchange &
+  Pick<Exchange<unknown>, "isSent" | "isCancelled" | "abandon" | "interrupt">;
 
 /** Runs one exchange after the other on one connection, each until it and a cancel of it are over. */
 export class Runner implements CancelRoute, ExchangeOwner {
@@ -86,6 +88,7 @@ export class Runner implements CancelRoute, ExchangeOwner {
   cancelRunning(reason: unknown): void {
     const running = this.#running;
     if (running === undefined || running.isSettled || this.#cancelling !== undefined) return;
+    running.isCancelled = true;
     if (!running.isSent) running.abandon(reason);
     else this.#cancelling = running.interrupt(reason) ? this.expect(running) : this.cancel(running);
   }

@@ -90,11 +90,11 @@ class Attempt implements Done<PostgresResult> {
     else this.#done.reject(this.#said === undefined ? error : this.#said.error(error));
   }
 
-  /** Refused before anything was executed, so that to run it again is not a second execution. In a transaction there is none. */
+  /** Refused before anything was executed, so that to run it again is not a second execution. In a transaction there is none, nor after a cancel. */
   maySecond(error: unknown): boolean {
     const { leftovers, client } = this.#parts;
     if (isReadOnlyRefusal(error)) leftovers.noteRefusedWrite();
-    return this.first.refusal !== undefined && client.getTransactionStatus() === "I";
+    return this.first.refusal !== undefined && !this.first.isCancelled && client.getTransactionStatus() === "I";
   }
 
   second(): StatementExchange {

@@ -32,7 +32,8 @@ export const Pool = class Pool extends LentPool {
 type PoolClass = Omit<typeof pg.Pool, "prototype"> & { readonly prototype: Pool; new (config?: PoolConfig): Pool };
 
 function sourceOf(given: ResolvedPostgresOptions, config: PoolConfig, seats: Seats, self: () => LentPool): Source {
-  const factory = withSetup(primaryFactory(given, createDialer(given.dial)), config, seats, self);
+  const onReadOnly = (): void => pool.evict("the server takes no writes any more");
+  const factory = withSetup(primaryFactory(given, createDialer(given.dial), onReadOnly), config, seats, self);
   const pool = createPool(withOwnHooks(factory, given.hooks), given.pool);
   const { maxLifetime, drainTimeout } = given.pool;
   return {

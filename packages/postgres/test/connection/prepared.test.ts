@@ -54,6 +54,17 @@ describe("prepared statements", () => {
     expect((await connection.run(add(1))).rows).toEqual([{ next: "parsed 2" }]);
   });
 
+  it("are not run a second time once they are to be cancelled", async () => {
+    await connection.run({ text: "create temp table kept (n int)" });
+    const insert = { text: "insert into kept values ($1) returning *", values: [1] };
+    await prepare(insert);
+    await connection.run({ text: "alter table kept add column m int" });
+    const answer = new Promise((resolve, reject) => connection.start(insert, { resolve, reject }));
+    connection.cancel(new Error("not wanted"));
+    await expect(answer).rejects.toBeInstanceOf(pg.DatabaseError);
+    expect((await connection.run({ text: "select count(*)::int as n from kept" })).rows).toEqual([{ n: 2 }]);
+  });
+
   it("are made at the first use, or never, where the statement says so", async () => {
     const writes = recordWrites(connection);
     await connection.run({ text: "select 1 as one", prepare: true });
