@@ -8,6 +8,7 @@ import { CANCEL_TIMEOUT, primaryFactory, replicaFactory } from "./factory.js";
 import { labelling } from "./labels.js";
 import { createListener, type Listener } from "./listen/listener.js";
 import { type PostgresMethods, postgresMethods } from "./methods.js";
+import { Outage, type OutageListener } from "./outage.js";
 import { type ResolvedPostgresOptions } from "./resolved-options.js";
 import { poolOver } from "./pg/pool-over.js";
 import { createShared, type SharedConnections } from "./shared/shared.js";
@@ -26,9 +27,9 @@ export interface OpenedPostgres {
 export async function openPostgres(
   name: string,
   options: ResolvedPostgresOptions,
-  signal: AbortSignal,
+  context: OutageListener & { readonly signal: AbortSignal },
 ): Promise<OpenedPostgres> {
-  const parts = partsOf(name, options);
+  const parts = partsOf(name, options, context);
   const { primary, replica, shared, listener } = parts;
   const pools = replica === undefined ? [primary] : [primary, replica];
   const close = async (timeout: number): Promise<void> => {
@@ -39,14 +40,18 @@ export async function openPostgres(
     ]);
   };
   try {
-    if (!options.lazy) await primary.warm(undefined, { signal });
+    if (!options.lazy) await primary.warm(undefined, { signal: context.signal });
   } catch (error) {
     await close(0);
     throw error;
   }
   return {
     client: clientOf(options, parts),
-    check: (asked) => check(primary, options.dial.hosts, asked),
+    check: async (asked) => {
+      const found = await check(primary, options.dial.hosts, asked);
+      parts.outage.ended();
+      return found;
+    },
     close,
     get connections() {
       return (
@@ -62,15 +67,18 @@ interface Parts {
   readonly replica: Pool<PostgresConnection> | undefined;
   readonly shared: SharedConnections;
   readonly listener: Listener;
+  readonly outage: Outage;
 }
 
-function partsOf(name: string, options: ResolvedPostgresOptions): Parts {
+function partsOf(name: string, options: ResolvedPostgresOptions, told: OutageListener): Parts {
   const { dial, replicas, shared, pool, queryTimeout, statementCache, labels } = options;
   const dialer = createDialer(dial);
   const onReadOnly = (): void => primary.evict("the server takes no writes any more");
-  const primary = poolOf(options, { name }, primaryFactory(options, dialer, onReadOnly));
+  const outage = new Outage(told, (signal) => check(primary, dial.hosts, signal));
+  const primary = poolOf(options, { name }, outage.watch(primaryFactory(options, dialer, onReadOnly)));
   return {
     primary,
+    outage,
     replica:
       replicas && poolOf(options, { ...replicas.limits, name: `${name}:replica` }, replicaFactory(options, replicas)),
     shared: createShared({

@@ -25,8 +25,8 @@ export function postgres(options: PostgresOptions = {}): Connector<PostgresClien
     options: resolved.given,
     secretNames: secretNames(postgresOptions),
     key: keyOf(resolved),
-    async open({ name, signal }) {
-      const database = await openPostgres(name, resolved, signal);
+    async open(context) {
+      const database = await openPostgres(context.name, resolved, context);
       opened.set(database.client, database);
       return database.client;
     },
