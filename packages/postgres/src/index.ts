@@ -12,6 +12,16 @@ export type { ResetMode } from "./connection/session-dirt.js";
 export type { PostgresResult, PostgresStatement } from "./connection/statement.js";
 export type { PostgresErrorCode } from "./errors.js";
 export type { PostgresMethods, PostgresQueryOptions, StreamOptions } from "./methods.js";
-export type { Gap, ListenOptions, Notification, NotificationHandler, Subscription } from "./listen/listener.js";
+export type {
+  Gap,
+  Heard,
+  ListenLoopOptions,
+  ListenOptions,
+  Missed,
+  Notification,
+  NotificationHandler,
+  Notifications,
+  Subscription,
+} from "./listen/listener.js";
 export { sharedOptions, type SharedOptions } from "./shared/options.js";
 export type { SharedQueries, SharedQueryOptions, SharedStats, SharedStatementObject } from "./shared/shared.js";

@@ -3,6 +3,7 @@ import { check } from "./check.js";
 import { type PostgresClient } from "./client.js";
 import { createDialer } from "./connect/dialer.js";
 import { type PostgresConnection } from "./connection/connection.js";
+import { type PostgresResult } from "./connection/statement.js";
 import { postgresDriver } from "./driver.js";
 import { CANCEL_TIMEOUT, primaryFactory, replicaFactory } from "./factory.js";
 import { labelling } from "./labels.js";
@@ -113,7 +114,8 @@ function clientOf(options: ResolvedPostgresOptions, parts: Parts): PostgresClien
     ...sql,
     pools: { primary, replica },
     shared,
-    listen: (channel, handler, how) => listener.listen(channel, handler, how),
+    batch: async (statements, how) => (await sql.batch(statements, how)) as PostgresResult[], // of this driver's `query`
+    listen: listener.listen,
     async notify(channel, payload = "") {
       await sql.query("select pg_notify($1, $2)", [channel, payload]);
     },

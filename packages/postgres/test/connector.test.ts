@@ -2,8 +2,14 @@ import { getEventListeners } from "node:events";
 import { inspect } from "node:util";
 import { describeOptions, isPoolError, onEvent } from "@pool/core";
 import { faultProxy, sharedPostgres, type PostgresServer } from "@pool/testing";
-import { afterAll, expect, test } from "vitest";
-import { postgres, type PostgresClient, type PostgresConnection, type PostgresOptions } from "../src/index.js";
+import { afterAll, expect, expectTypeOf, test } from "vitest";
+import {
+  postgres,
+  type PostgresClient,
+  type PostgresConnection,
+  type PostgresOptions,
+  type PostgresResult,
+} from "../src/index.js";
 
 const server: PostgresServer = await sharedPostgres();
 afterAll(() => server[Symbol.asyncDispose]());
@@ -197,7 +203,9 @@ test("an outage shows at once, and its end with the next connection; connections
   await using proxy = await faultProxy({ target: addressOf(server.url) });
   await using db = await connected({ name: "shows", url: proxy.url(server.url) });
   const states: string[] = [];
-  using _ = onEvent("connector:state", ({ connector, to }) => void (connector === "shows" && states.push(to)));
+  using _ = onEvent("connector:state", ({ connector, to }) => {
+    if (connector === "shows") states.push(to);
+  });
   await db.client.query("select 1");
   proxy.reset();
   await expect.poll(() => proxy.stats.opened, { timeout: 10_000 }).toBe(2); // it asks whether there is another
@@ -294,6 +302,16 @@ test("labels reach the server as a comment or as application_name, and go with t
     "report",
     "shop",
   ]);
+});
+
+test("the results of a batch have what those of query have", async () => {
+  await using db = await connected();
+  const [first, second] = await db.client.batch([
+    { text: "select $1::int as n", values: [1] },
+    { text: "create temp table batched (n int) on commit drop" },
+  ]);
+  expectTypeOf(first).toEqualTypeOf<PostgresResult | undefined>();
+  expect([first?.command, first?.fields[0]?.name, second?.command]).toEqual(["SELECT", "n", "CREATE"]);
 });
 
 test("notifications arrive through listen, and shared statements beside the pool", async () => {

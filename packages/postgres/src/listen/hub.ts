@@ -59,6 +59,7 @@ export class Hub {
   /** Of the last subscriber of a channel the server is told, and the connection of the last of all is closed. Never rejects. */
   async unsubscribe(subscriber: Subscriber, reason?: unknown): Promise<void> {
     this.#confirmations.refuse(subscriber, reason);
+    subscriber.end(reason);
     if (!this.subscribers.remove(subscriber)) return;
     const line = this.#line;
     if (this.subscribers.channelCount === 0) await this.#hangUp();

@@ -3,8 +3,10 @@ import { type Dialer } from "../connect/dialer.js";
 import { checkChannel } from "./channel.js";
 import { unconfirmed } from "./failures.js";
 import { Hub } from "./hub.js";
+import { type ListenLoopOptions, Notifications } from "./notifications.js";
 import { type ListenOptions, type NotificationHandler, Subscriber } from "./subscriber.js";
 
+export type { Heard, ListenLoopOptions, Missed, Notifications } from "./notifications.js";
 export type { Gap, ListenOptions, Notification, NotificationHandler } from "./subscriber.js";
 
 /** What `listen` gives: one handler on one channel. */
@@ -31,6 +33,8 @@ export interface Listener {
    * `UNAVAILABLE` after three failed connects · `ACQUIRE_TIMEOUT` · `POOL_CLOSED` · the reason of `signal`
    */
   listen(channel: string, handler: NotificationHandler, options?: ListenOptions): Promise<Subscription>;
+  /** The same as a loop, which listens from its first turn on. @throws PoolError `INVALID_ARGUMENT` at once */
+  listen(channel: string, options?: ListenLoopOptions): Notifications;
   readonly stats: ListenerStats;
   /** Ends all subscriptions and the connection, within `timeout` ms. Never rejects. */
   close(timeout: number): Promise<void>;
@@ -53,6 +57,10 @@ export interface ListenerSettings {
 }
 
 const OPTIONS = ["onGap", "onError", "signal"];
+const LOOP_OPTIONS = ["signal", "maxQueued"];
+const MAX_QUEUED = 10_000;
+const NO_SESSION =
+  'LISTEN needs a session of its own, which poolMode "transaction" does not have; listen on a connector to the server itself';
 
 export function createListener({ name, dialer, poolMode, keepAlive, pool }: ListenerSettings): Listener {
   const { clock, random, connectTimeout, closeTimeout, validateTimeout, acquireTimeout } = pool;
@@ -67,36 +75,54 @@ export function createListener({ name, dialer, poolMode, keepAlive, pool }: List
     replyTimeout: validateTimeout,
   });
 
+  const check = (channel: unknown, options: object, known: readonly string[]): void => {
+    checkChannel(channel);
+    const unknown = Object.keys(options).find((key) => !known.includes(key));
+    if (unknown !== undefined)
+      throw invalid(`unknown option ${JSON.stringify(unknown)}; known are ${known.join(", ")}`);
+    if (poolMode === "transaction") throw invalid(NO_SESSION);
+  };
+
+  const subscribe = async (subscriber: Subscriber, signal: AbortSignal | undefined): Promise<Subscription> => {
+    signal?.throwIfAborted();
+    const { channel } = subscriber;
+    const giveUp = (reason: unknown): void => void hub.unsubscribe(subscriber, reason);
+    const onAbort = (): void => giveUp(signal?.reason);
+    const timer =
+      acquireTimeout === Infinity
+        ? undefined
+        : clock.setTimeout(() => giveUp(unconfirmed(name, acquireTimeout)), acquireTimeout);
+    signal?.addEventListener("abort", onAbort, { once: true });
+    try {
+      await hub.subscribe(subscriber);
+    } finally {
+      signal?.removeEventListener("abort", onAbort);
+      if (timer !== undefined) clock.clearTimeout(timer);
+    }
+    const unlisten = (): Promise<void> => hub.unsubscribe(subscriber);
+    return { channel, unlisten, [Symbol.asyncDispose]: unlisten };
+  };
+
+  const call = async (channel: string, handler: unknown, options: ListenOptions): Promise<Subscription> => {
+    checkChannel(channel);
+    if (typeof handler !== "function") throw invalid("the handler must be a function");
+    check(channel, options, OPTIONS);
+    return await subscribe(new Subscriber(channel, handler as NotificationHandler, options), options.signal);
+  };
+
+  const loop = (channel: string, options: ListenLoopOptions): Notifications => {
+    check(channel, options, LOOP_OPTIONS);
+    const { signal, maxQueued = MAX_QUEUED } = options;
+    if (!Number.isInteger(maxQueued) || maxQueued < 1) throw invalid("maxQueued must be an integer above 0");
+    return new Notifications(channel, { signal, maxQueued }, subscribe);
+  };
+
+  const isLoop = (given: unknown): given is ListenLoopOptions | undefined =>
+    given === undefined || (typeof given === "object" && given !== null);
+
   return {
-    async listen(channel, handler, options = {}) {
-      checkChannel(channel);
-      if (typeof handler !== "function") throw invalid("the handler must be a function");
-      const unknown = Object.keys(options).find((key) => !OPTIONS.includes(key));
-      if (unknown !== undefined)
-        throw invalid(`unknown option ${JSON.stringify(unknown)}; known are ${OPTIONS.join(", ")}`);
-      if (poolMode === "transaction")
-        throw invalid(
-          'LISTEN needs a session of its own, which poolMode "transaction" does not have; listen on a connector to the server itself',
-        );
-      const { signal } = options;
-      signal?.throwIfAborted();
-      const subscriber = new Subscriber(channel, handler, options);
-      const giveUp = (reason: unknown): void => void hub.unsubscribe(subscriber, reason);
-      const onAbort = (): void => giveUp(signal?.reason);
-      const timer =
-        acquireTimeout === Infinity
-          ? undefined
-          : clock.setTimeout(() => giveUp(unconfirmed(name, acquireTimeout)), acquireTimeout);
-      signal?.addEventListener("abort", onAbort, { once: true });
-      try {
-        await hub.subscribe(subscriber);
-      } finally {
-        signal?.removeEventListener("abort", onAbort);
-        if (timer !== undefined) clock.clearTimeout(timer);
-      }
-      const unlisten = (): Promise<void> => hub.unsubscribe(subscriber);
-      return { channel, unlisten, [Symbol.asyncDispose]: unlisten };
-    },
+    listen: ((channel: string, given?: unknown, options: ListenOptions = {}) =>
+      isLoop(given) ? loop(channel, given ?? {}) : call(channel, given, options)) as Listener["listen"], // its two forms
     get stats() {
       const { subscribers, isListening } = hub;
       return { channels: subscribers.channelCount, subscriptions: subscribers.count, isListening };

@@ -39,11 +39,24 @@ export class Subscriber {
   /** The server has confirmed that it listens. */
   isConfirmed = false;
   isOver = false;
+  readonly #onEnd: ((reason: unknown) => void) | undefined;
 
-  constructor(channel: string, handler: NotificationHandler, options: ListenOptions) {
+  /** @param onEnd called when it is over, with the reason where it did not ask for that */
+  constructor(
+    channel: string,
+    handler: NotificationHandler,
+    options: ListenOptions,
+    onEnd?: (reason: unknown) => void,
+  ) {
     this.channel = channel;
     this.#handler = handler;
     this.#options = options;
+    this.#onEnd = onEnd;
+  }
+
+  end(reason: unknown): void {
+    if (!this.isOver) this.#onEnd?.(reason);
+    this.isOver = true;
   }
 
   notify(notification: Notification): void {
