@@ -120,9 +120,18 @@ export function createListener({ name, dialer, poolMode, keepAlive, pool }: List
   const isLoop = (given: unknown): given is ListenLoopOptions | undefined =>
     given === undefined || (typeof given === "object" && given !== null);
 
+  function listen(channel: string, handler: NotificationHandler, options?: ListenOptions): Promise<Subscription>;
+  function listen(channel: string, options?: ListenLoopOptions): Notifications;
+  function listen(
+    channel: string,
+    given?: unknown,
+    options: ListenOptions = {},
+  ): Promise<Subscription> | Notifications {
+    return isLoop(given) ? loop(channel, given ?? {}) : call(channel, given, options);
+  }
+
   return {
-    listen: ((channel: string, given?: unknown, options: ListenOptions = {}) =>
-      isLoop(given) ? loop(channel, given ?? {}) : call(channel, given, options)) as Listener["listen"], // its two forms
+    listen,
     get stats() {
       const { subscribers, isListening } = hub;
       return { channels: subscribers.channelCount, subscriptions: subscribers.count, isListening };
