@@ -7,9 +7,8 @@ import { type EndedExchange, type Exchange, type ExchangeOwner, neverSent } from
 import { Line } from "./line.js";
 import { internalsOf, type PgSubmittable } from "./pg-internals.js";
 
-type Interruptible = Cancelled &
-  EndedExchange &
-  Pick<Exchange<unknown>, "isSent" | "isCancelled" | "abandon" | "interrupt">;
+type Told = "isSent" | "isCancelled" | "abandon" | "interrupt";
+type Interruptible = Cancelled & EndedExchange & Pick<Exchange<unknown>, Told>;
 
 /** Runs one exchange after the other on one connection, each until it and a cancel of it are over. */
 export class Runner implements CancelRoute, ExchangeOwner {
@@ -133,8 +132,8 @@ export class Runner implements CancelRoute, ExchangeOwner {
   }
 
   #destroy(what: string, cause: unknown): PoolError {
-    const message = `${what} within ${this.#cancelTimeout} ms`;
-    const lost = new PoolError("RESOURCE_LOST", message, cause === undefined ? {} : { cause });
+    const because = cause === undefined ? {} : { cause };
+    const lost = new PoolError("RESOURCE_LOST", `${what} within ${this.#cancelTimeout} ms`, because);
     internalsOf(this.#dialled.client).connection.stream.destroy(lost);
     return lost;
   }
