@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { BoundedMap } from "../src/helper/lru.js";
-import { packRows, unpackRows } from "../src/helper/rows.js";
+import { packRows, unpacked } from "../src/helper/rows.js";
 import { mannerOf } from "../src/helper/rules.js";
 import { firstWord } from "../src/helper/text.js";
 import { Job } from "../src/lane/job.js";
@@ -57,10 +57,21 @@ test("keeps what is used, within its limit", () => {
 test("takes rows apart and puts them together again", () => {
   for (const count of [0, 1, 2, 3, 50]) {
     const rows = Array.from({ length: count }, (_, at) => ({ id: at, name: null, data: Buffer.from([at]), 2: "two" }));
-    const carried = structuredClone(packRows(rows));
-    const unpacked = unpackRows(carried);
-    expect(unpacked).toEqual(rows);
-    expect(unpacked.every(({ data }) => Buffer.isBuffer(data))).toBe(true);
+    const replies = [
+      { id: 1, ms: 1, rows: packRows(rows) },
+      { id: 2, ms: 1, outcomes: [{ rows: packRows(rows) }, { changes: 1 }] },
+    ];
+    const message = { type: "replies", replies, inTransaction: false, dirty: false, schemaChanged: false } as const;
+    const carried = unpacked(structuredClone(message));
+    expect(carried).toEqual({
+      ...message,
+      replies: [
+        { ...replies[0], rows },
+        { ...replies[1], outcomes: [{ rows }, { changes: 1 }] },
+      ],
+    });
+    const [first] = (carried as typeof message).replies;
+    expect((first?.rows as typeof rows).every(({ data }) => Buffer.isBuffer(data))).toBe(true);
   }
 });
 
@@ -73,8 +84,10 @@ const job = (enqueuedAt: number): Job =>
       timeout: 1,
       ownTimeout: false,
       signal: undefined,
+      batch: undefined,
     },
     enqueuedAt,
+    () => undefined,
   );
 
 test("queues in order, drops what has settled, and puts back in front", () => {

@@ -9,12 +9,21 @@ const timers = (): number => process.getActiveResourcesInfo().filter((name) => n
 test("leaves no timer behind when a busy thread has begun nothing and all is taken back", async () => {
   // A thread that does not get to its list cannot be had on demand, so this one only says what such a thread says.
   const control = { start: () => 1, takeBack: () => 0 };
-  const link = { askMany: () => [1], forget: () => {} };
+  const link = { askMany: () => 1, forgetFrom: () => {} };
   const handle = { control, link } as unknown as SqliteHandle;
   const plan = new Plan("select 1", "read");
   const job = new Job(
-    { plan, values: undefined, label: undefined, timeout: 30_000, ownTimeout: false, signal: undefined },
+    {
+      plan,
+      values: undefined,
+      label: undefined,
+      timeout: 30_000,
+      ownTimeout: false,
+      signal: undefined,
+      batch: undefined,
+    },
     0,
+    () => undefined,
   );
   const before = timers();
 

@@ -24,7 +24,8 @@ export interface Opened {
 /** A connected database in a folder of its own, disconnected when the test ends. */
 export async function openDatabase(options: Partial<SqliteOptions> = {}): Promise<Opened> {
   const file = options.file ?? join(temporaryFolder(), "test.db");
-  const db = sqlite({ name: "test", readers: 2, ...options, file });
+  // A loaded machine may take its time to start a helper; what a test is about does not.
+  const db = sqlite({ name: "test", readers: 2, connectTimeout: 30_000, ...options, file });
   onTestFinished(() => db.disconnect({ timeout: 0 }));
   await db.connect();
   return { db, client: db.client, file };

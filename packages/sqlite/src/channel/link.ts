@@ -1,12 +1,9 @@
 import { PoolError } from "@pool/core";
 import { sqliteError, type Place } from "../errors.js";
 import { type Done, type FromHelper, type Reply, type Request } from "../helper/protocol.js";
+import { type Pending } from "./pending.js";
 import { type Port } from "./port.js";
-
-interface Pending {
-  settle(reply: Reply): void;
-  lost(error: PoolError): void;
-}
+import { type ListOwner, SentList } from "./sent-list.js";
 
 type WithoutId<R> = R extends unknown ? Omit<R, "id"> : never;
 export type Ask = WithoutId<Request>;
@@ -16,6 +13,8 @@ export class Link {
   readonly place: Place;
   readonly #port: Port;
   readonly #pending = new Map<number, Pending>();
+  /** At most one is under way. */
+  #list: SentList | undefined;
   #nextId = 1;
   #lost: PoolError | undefined;
   inTransaction = false;
@@ -33,7 +32,7 @@ export class Link {
   }
 
   get busy(): boolean {
-    return this.#pending.size > 0;
+    return this.#pending.size > 0 || this.#list !== undefined;
   }
 
   get lost(): PoolError | undefined {
@@ -60,30 +59,29 @@ export class Link {
     return { id, done };
   }
 
-  /** Many statements in one message. Each is told of its reply, or of the loss of the helper. Returns their ids. */
-  askMany(requests: readonly Ask[], pending: readonly Pending[], list: number): number[] {
-    const ids = requests.map(() => this.#nextId++);
-    pending.forEach((one, at) => {
-      const id = ids[at];
-      if (id !== undefined) this.#add(id, one);
-    });
-    if (this.#lost !== undefined) return ids;
-    this.#port.post({
-      type: "requests",
-      requests: requests.map((request, at) => ({ ...request, id: ids[at] ?? 0 })),
-      list,
-    });
-    return ids;
+  /** Many statements in one message. @returns the id of the first; the others' follow */
+  askMany(owner: ListOwner, asks: readonly Ask[], list: number): number {
+    const first = this.#nextId;
+    this.#nextId += asks.length;
+    if (this.#lost !== undefined) {
+      owner.lost(this.#lost);
+      return first;
+    }
+    if (!this.busy) this.#port.ref(true);
+    this.#list = new SentList(owner, first, asks.length);
+    this.#port.post({ type: "requests", requests: asks.map((ask, at) => ({ ...ask, id: first + at })), list });
+    return first;
   }
 
-  /** Requests that were taken back before they began: nobody waits for their replies any more. */
-  forget(ids: readonly number[]): void {
-    for (const id of ids) this.#pending.delete(id);
+  /** Those of the list from this id on were taken back before they began: nobody waits for their replies any more. */
+  forgetFrom(id: number): void {
+    this.#list?.forgetFrom(id);
     this.#settled();
   }
 
   cancel(id: number): void {
-    if (this.#lost === undefined && this.#pending.has(id)) this.#port.post({ type: "cancel", id });
+    const isKnown = this.#list?.has(id) === true || this.#pending.has(id);
+    if (this.#lost === undefined && isKnown) this.#port.post({ type: "cancel", id });
   }
 
   /** Asks the helper to close its connection and end. */
@@ -106,12 +104,13 @@ export class Link {
     this.dirty = message.dirty;
     if (message.schemaChanged) this.onSchemaChange?.();
     this.onReplies?.();
+    const list = this.#list;
     for (const reply of message.replies) {
-      const pending = this.#pending.get(reply.id);
-      this.#pending.delete(reply.id);
-      pending?.settle(reply);
+      if (list?.has(reply.id) === true) list.answered(reply);
+      else this.#answered(reply);
     }
     this.#settled();
+    list?.owner.heard();
   }
 
   /** The helper has ended. Everybody who waits for it gets to know. */
@@ -125,19 +124,25 @@ export class Link {
     const pending = [...this.#pending.values()];
     this.#pending.clear();
     for (const one of pending) one.lost(error);
+    this.#list?.owner.lost(error);
+    this.#list = undefined;
     this.onLost?.(error);
   }
 
   #add(id: number, pending: Pending): void {
-    if (this.#lost !== undefined) {
-      pending.lost(this.#lost);
-      return;
-    }
-    if (this.#pending.size === 0) this.#port.ref(true);
+    if (this.#lost !== undefined) return pending.lost(this.#lost);
+    if (!this.busy) this.#port.ref(true);
     this.#pending.set(id, pending);
   }
 
+  #answered(reply: Reply): void {
+    const pending = this.#pending.get(reply.id);
+    this.#pending.delete(reply.id);
+    pending?.settle(reply);
+  }
+
   #settled(): void {
-    if (this.#pending.size === 0 && this.#lost === undefined) this.#port.ref(false);
+    if (this.#list?.isOver === true) this.#list = undefined;
+    if (!this.busy && this.#lost === undefined) this.#port.ref(false);
   }
 }

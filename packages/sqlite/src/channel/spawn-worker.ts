@@ -1,43 +1,12 @@
 import { Worker } from "node:worker_threads";
 import { sqliteError, type Place } from "../errors.js";
+import { BELL, type FromHelper, type OpenSpec } from "../helper/protocol.js";
+import { unpacked } from "../helper/rows.js";
 import { entryFile } from "./entry-file.js";
 import { Link } from "./link.js";
-import { CLAIM_STEP, CONTROL, type FromHelper, type OpenSpec, TAKEN_BACK } from "../helper/protocol.js";
-import { type FlatReplies, flattened, unflattened } from "../helper/flat.js";
 import { type Started } from "./spawn-process.js";
-
-// So that the number of a list and a count fit into 32 bits.
-const MOST_LISTS = 2 ** 24 - 2;
-
-/** What the main thread can do to a thread that is inside a query. */
-export class WorkerControl {
-  #list = 0;
-  readonly memory = new Int32Array(new SharedArrayBuffer(12));
-
-  /** Before a list is sent. @returns its number */
-  start(): number {
-    this.#list = (this.#list % MOST_LISTS) + 1;
-    Atomics.store(this.memory, CONTROL.claim, this.#list * CLAIM_STEP);
-    Atomics.store(this.memory, CONTROL.stop, 0);
-    return this.#list;
-  }
-
-  /** A message was posted: wakes the thread if it sleeps. */
-  ring(): void {
-    Atomics.store(this.memory, CONTROL.bell, 1);
-    Atomics.notify(this.memory, CONTROL.bell);
-  }
-
-  /** Takes back what has not begun. @returns how many of the list have */
-  takeBack(): number {
-    return Atomics.exchange(this.memory, CONTROL.claim, TAKEN_BACK) % CLAIM_STEP;
-  }
-
-  /** Ends a read at its next row. */
-  stop(id: number): void {
-    Atomics.store(this.memory, CONTROL.stop, id);
-  }
-}
+import { ThreadPort } from "./thread-port.js";
+import { type WorkerControl } from "./worker-control.js";
 
 /** Starts a thread with a connection for reads. A thread that starts must not be ended from outside: on abort it is let finish, and closed. */
 export function spawnWorker(
@@ -46,21 +15,16 @@ export function spawnWorker(
   signal: AbortSignal,
 ): Promise<Started & { readonly control: WorkerControl }> {
   signal.throwIfAborted();
-  const control = new WorkerControl();
+  const port = new ThreadPort((replies) => link.receive(replies));
   const worker = new Worker(entryFile("sqlite.worker"), {
-    workerData: { spec, memory: control.memory },
+    workerData: port.start(spec),
     execArgv: [],
     env: {},
     stdout: false,
     stderr: false,
   });
-  const link = new Link(place, {
-    post: (message) => {
-      worker.postMessage(flattened(message));
-      control.ring();
-    },
-    ref: (on) => (on ? worker.ref() : worker.unref()),
-  });
+  port.worker = worker;
+  const link = new Link(place, port);
   const ended = new Promise<void>((resolve) => {
     worker.once("error", (error) => link.end(error, "the thread of this connection failed"));
     worker.once("exit", () => {
@@ -77,15 +41,15 @@ export function spawnWorker(
     };
     link.onLost = reject;
     signal.addEventListener("abort", abort, { once: true });
-    worker.on("message", (flat: FromHelper | FlatReplies) => {
-      const message = unflattened(flat);
+    worker.on("message", (message: FromHelper | typeof BELL) => {
+      if (message === BELL) return port.rung();
       if (message.type === "failed") reject(sqliteError(place, message.error));
-      if (message.type !== "ready") return link.receive(message);
+      if (message.type !== "ready") return link.receive(unpacked(message));
       signal.removeEventListener("abort", abort);
       if (given) return link.sayClose();
       link.onLost = undefined;
       worker.unref();
-      resolve({ link, journalMode: message.journalMode, ended, control });
+      resolve({ link, journalMode: message.journalMode, ended, control: port.control });
     });
   });
 }

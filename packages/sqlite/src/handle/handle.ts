@@ -1,8 +1,7 @@
 import { type PoolError, type QueryOptions, type SqlResult } from "@pool/core";
 import { type Link } from "../channel/link.js";
-import { type WorkerControl } from "../channel/spawn-worker.js";
+import { type WorkerControl } from "../channel/worker-control.js";
 import { type Outcome, type Values } from "../helper/protocol.js";
-import { unpackRows } from "../helper/rows.js";
 import { assertBindable } from "./values.js";
 
 /** What a statement resolves with. */
@@ -114,7 +113,7 @@ export class SqliteHandle {
 /** A helper's reply as a caller sees it. */
 export function resultOf<Row>(done: Outcome): SqliteResult<Row> {
   if (done.rows !== undefined) {
-    const rows = unpackRows(done.rows) as Row[]; // the caller knows the type of its rows
+    const rows = done.rows as Row[]; // put together where they arrived; the caller knows their type
     return { rows, rowCount: rows.length };
   }
   const { changes = 0, lastInsertRowid } = done;

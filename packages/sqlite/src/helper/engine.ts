@@ -6,7 +6,8 @@ import { Executor } from "./executor.ts";
 import { FileWatch } from "./file-watch.ts";
 import { LockWait } from "./lock-wait.ts";
 import { Outbox, type Send } from "./outbox.ts";
-import { type Done, type OpenSpec, type Reply, type Request } from "./protocol.ts";
+import { type Done, type OpenSpec, type Request } from "./protocol.ts";
+import { replyOf } from "./reply-of.ts";
 import { isLocked, Refusal, toWire } from "./wire-error.ts";
 
 interface Waiting {
@@ -14,6 +15,9 @@ interface Waiting {
   readonly arrivedAt: number;
   readonly list: number;
 }
+
+// A transaction around fewer reads costs more than it saves.
+const FEWEST_SHARED = 3;
 
 /**
  * Runs statements on one connection, one after the other, inside a helper.
@@ -40,7 +44,7 @@ export class Engine {
     const { database, journalMode } = openDatabase(spec);
     this.#database = database;
     this.#executor = new Executor(database, spec, control && ((id) => control.stops(id)));
-    this.#watch = new FileWatch(spec.file);
+    this.#watch = new FileWatch(spec.file, control !== undefined);
     this.#outbox = new Outbox(this.#executor.state, send);
     this.#lock = new LockWait(spec.busyTimeout, () => this.#pump());
     const sqliteVersion = String(database.prepare("select sqlite_version()").pluck().get());
@@ -72,6 +76,17 @@ export class Engine {
     this.#busy = false;
     this.#outbox.begin();
     const gone = this.#watch.look();
+    if (this.#queue.length - this.#next >= FEWEST_SHARED) this.#executor.beginShared();
+    const isDone = this.#runAll(gone);
+    this.#executor.endShared();
+    if (!isDone) return;
+    this.#queue = [];
+    this.#next = 0;
+    this.#outbox.flush();
+  }
+
+  /** False when it goes on later. */
+  #runAll(gone: Refusal | undefined): boolean {
     while (this.#next < this.#queue.length) {
       const waiting = this.#queue[this.#next];
       if (waiting === undefined) break;
@@ -80,14 +95,12 @@ export class Engine {
         continue;
       }
       const settled = this.#attempt(waiting, gone);
-      if (!settled) return;
+      if (!settled) return false;
       this.#next++;
       this.#lock.over();
       this.#outbox.flushWhenDue();
     }
-    this.#queue = [];
-    this.#next = 0;
-    this.#outbox.flush();
+    return true;
   }
 
   /** False when it goes on later: it waits for a lock, or takes several turns. */
@@ -113,16 +126,11 @@ export class Engine {
 
   #later(id: number, work: Promise<Omit<Done, "id" | "ms">>): false {
     this.#busy = true;
-    const startedAt = performance.now();
-    const settle = (reply: Reply): void => {
+    void replyOf(id, work).then((reply) => {
       this.#outbox.push(reply);
       this.#next++;
       this.#pump();
-    };
-    work.then(
-      (done) => settle({ id, ...done, ms: performance.now() - startedAt }),
-      (error: unknown) => settle({ id, error: toWire(error), ms: performance.now() - startedAt }),
-    );
+    });
     return false;
   }
 

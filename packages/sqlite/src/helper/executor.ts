@@ -10,26 +10,44 @@ import {
   type TaskRequest,
 } from "./protocol.ts";
 import { packRows } from "./rows.ts";
+import { Snapshot } from "./snapshot.ts";
 import { ConnectionState } from "./state.ts";
-import { bindable, Statements } from "./statements.ts";
+import { bindable, type Prepared, Statements } from "./statements.ts";
 import { BatchFailure, Refusal } from "./wire-error.ts";
 
 /** What is done at once; a backup takes several turns. */
 export type QuickRequest = Exclude<Request, { op: "backup" | "close" }>;
+
+/** What begins so runs in a transaction as it does outside of one. */
+const QUERIES = new Set(["select", "with", "values"]);
 
 /** Does what one request asks for, on one connection. Throws the driver's errors, and refusals of its own. */
 export class Executor {
   readonly #database: Database;
   readonly #statements: Statements;
   readonly #stops: ((id: number) => boolean) | undefined;
+  readonly #snapshot: Snapshot | undefined;
+  #isShared = false;
   readonly state: ConnectionState;
 
-  /** `stops` tells whether a read is to end at its next row, where somebody can say so. */
+  /** `stops` tells whether a read is to end at its next row, where somebody can say so: in a thread, which is lent to nobody. */
   constructor(database: Database, spec: OpenSpec, stops: ((id: number) => boolean) | undefined) {
     this.#database = database;
     this.#statements = new Statements(database, spec.statementCache);
     this.#stops = stops;
+    this.#snapshot = stops && new Snapshot(database);
     this.state = new ConnectionState(database, spec);
+  }
+
+  /** The reads that follow may see one state of the database, until {@link endShared}. */
+  beginShared(): void {
+    this.#isShared = this.#snapshot !== undefined;
+  }
+
+  endShared(): void {
+    if (!this.#isShared) return;
+    this.#isShared = false;
+    this.#snapshot?.close();
   }
 
   execute(request: QuickRequest): Omit<Done, "id" | "ms"> {
@@ -55,13 +73,19 @@ export class Executor {
     const prepared = this.#statements.prepare(request.text);
     this.state.admit(prepared, request.session);
     const values = bindable(request.values);
+    if (this.#isShared) this.#share(prepared);
     try {
       if (prepared.reader) return { rows: packRows(this.#read(prepared.statement, values, request)) };
       const { changes, lastInsertRowid } = prepared.statement.run(...values);
       return { changes, lastInsertRowid };
     } finally {
-      this.state.ran(prepared);
+      if (this.#snapshot?.isOpen !== true) this.state.ran(prepared);
     }
+  }
+
+  #share({ manner }: Prepared): void {
+    if (QUERIES.has(manner.verb)) this.#snapshot?.open();
+    else this.#snapshot?.close();
   }
 
   #read(statement: Statement, values: unknown[], { id, stoppable }: RunRequest): object[] {

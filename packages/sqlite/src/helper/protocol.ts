@@ -127,9 +127,23 @@ export type FromHelper =
 /**
  * Shared memory between the main thread and a worker: what a message could not tell a thread that is inside a query.
  * `claim` is the number of the current list times {@link CLAIM_STEP}, plus how many of its statements have begun; the main thread puts
- * {@link TAKEN_BACK} there to keep the rest from beginning. `stop` is the id of a statement that shall end at its next row. `bell` is 1
- * when a message was posted: a thread that has nothing to do sleeps on it.
+ * {@link TAKEN_BACK} there to keep the rest from beginning. `stop` is the id of a statement that shall end at its next row. `posted` counts
+ * the messages beside the ring. `asleep` is 1 while the worker sleeps on it, having nothing to do; `waits` is 1 while the main thread wants to
+ * be told of replies by a message, and does not look by itself.
  */
-export const CONTROL = { claim: 0, stop: 1, bell: 2 } as const;
+export const CONTROL = { claim: 0, stop: 1, posted: 2, asleep: 16, waits: 32 } as const;
+/** Each of the last two has a line of the processor's memory for itself. */
+export const CONTROL_SIZE = 48;
 export const CLAIM_STEP = 128;
 export const TAKEN_BACK = -1;
+
+/** What a worker is started with. */
+export interface WorkerStart {
+  readonly spec: OpenSpec;
+  readonly control: Int32Array;
+  readonly requests: SharedArrayBuffer;
+  readonly replies: SharedArrayBuffer;
+}
+
+/** Posted by a worker to the main thread that waits: there are replies in the ring. */
+export const BELL = 0;

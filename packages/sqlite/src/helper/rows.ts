@@ -1,4 +1,4 @@
-import { type PackedRows } from "./protocol.ts";
+import { type Done, type FromHelper, type Outcome, type PackedRows } from "./protocol.ts";
 
 // Below this, sending the objects themselves is as cheap as taking them apart.
 const FEW = 2;
@@ -15,8 +15,24 @@ export function packRows(rows: readonly object[]): PackedRows {
   return { names, cells };
 }
 
-/** Puts rows together again. Blobs become `Buffer`, as the driver gives them. */
-export function unpackRows(packed: PackedRows): Record<string, unknown>[] {
+/** A posted message with its rows put together again. */
+export function unpacked(message: FromHelper): FromHelper {
+  if (message.type !== "replies") return message;
+  const replies = message.replies.map((reply) =>
+    reply.error === undefined ? { ...reply, ...withRows(reply) } : reply,
+  );
+  return { ...message, replies };
+}
+
+function withRows({ rows, outcomes }: Outcome & { readonly outcomes?: readonly Outcome[] }): Partial<Done> {
+  return {
+    ...(rows !== undefined && { rows: unpackRows(rows) }),
+    ...(outcomes !== undefined && { outcomes: outcomes.map((outcome) => ({ ...outcome, ...withRows(outcome) })) }),
+  };
+}
+
+/** Blobs become `Buffer`, as the driver gives them. */
+function unpackRows(packed: PackedRows): Record<string, unknown>[] {
   if (!("names" in packed)) return packed.map(withBuffers);
   const { names, cells } = packed;
   const rows: Record<string, unknown>[] = [];

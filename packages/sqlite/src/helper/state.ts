@@ -56,7 +56,12 @@ export class ConnectionState {
     const schemaChanged = this.#schemaChanged;
     this.#schemaChanged = false;
     const { inTransaction } = this.#database;
-    return { inTransaction, dirty: this.#dirty || (this.#wanted && !inTransaction), schemaChanged };
+    // The transaction around the reads of a list is nobody's.
+    return {
+      inTransaction: this.#wanted && inTransaction,
+      dirty: this.#dirty || (this.#wanted && !inTransaction),
+      schemaChanged,
+    };
   }
 }
 

@@ -34,13 +34,13 @@ export class Backlog {
     return Math.ceil(this.#quick.length / FEWEST_IN_LIST) + Math.max(0, Math.min(this.#alone.length, room));
   }
 
-  /** What one connection gets, when `room` more may run alone and the quick ones are shared among `size` connections. */
-  take(room: number, size: number): Job[] {
+  /** What one connection gets, when `room` more may run alone and the quick ones are shared among so many connections. */
+  take(room: number, connections: number): Job[] {
     const mayRunAlone = Math.min(this.#alone.length, room);
     const alone = mayRunAlone > 0 && this.#alone.oldest <= this.#quick.oldest ? this.#alone.shift() : undefined;
     // It may have become known as quick while it waited.
     if (alone !== undefined && (alone.alone || this.#quick.length === 0)) return [alone];
-    const share = Math.ceil(this.#quick.length / Math.max(1, size));
+    const share = Math.ceil(this.#quick.length / Math.max(1, connections));
     const jobs = this.#quick.take(Math.min(MOST_IN_LIST, Math.max(FEWEST_IN_LIST, share)));
     if (alone !== undefined) jobs.unshift(alone);
     return jobs;

@@ -43,14 +43,26 @@ export class Dispatcher {
     await Promise.all([threads.idle(), processes.idle(), writer.idle()]);
   }
 
-  /** One statement on its own. @throws PoolError, or the signal's reason */
-  async send<Row>(plan: Plan, values: Values | undefined, options: QueryOptions = {}): Promise<SqliteResult<Row>> {
+  /** One statement on its own. Rejects with a PoolError, or the signal's reason. */
+  send<Row>(plan: Plan, values: Values | undefined, options: QueryOptions | undefined): Promise<SqliteResult<Row>> {
+    try {
+      return this.#send(plan, values, options) as Promise<SqliteResult<Row>>; // the caller knows the type of its rows
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  #send(plan: Plan, values: Values | undefined, options: QueryOptions = {}): Promise<unknown> {
     const { where, queryTimeout } = this.#options;
     const { timeout = queryTimeout, label } = options;
     const signal = this.#admit(options.signal);
     assertBindable(values, where);
     const ownTimeout = timeout < queryTimeout;
-    const job = new Job({ plan, values, label, timeout, ownTimeout, signal }, performance.now());
+    const job = new Job(
+      { plan, values, label, timeout, ownTimeout, signal, batch: undefined },
+      performance.now(),
+      resultOf,
+    );
     // Asked here: a reader that finds a write tells so in whatever context its reply arrives.
     const hold = this.#options.holdOfWriter();
     if (plan.kind === "write") this.#write(job, hold);
@@ -61,7 +73,7 @@ export class Dispatcher {
       };
       this.#readLane(plan, signal !== undefined || ownTimeout).add(job);
     }
-    return resultOf<Row>(await job.done);
+    return job.done;
   }
 
   /** Statements in one transaction, in one message to the writer. @throws what {@link send} and each of the statements throw */
@@ -79,9 +91,10 @@ export class Dispatcher {
     const job = new Job(
       { plan, values: undefined, label, timeout, ownTimeout: false, signal, batch },
       performance.now(),
+      ({ outcomes = [] }) => outcomes.map((outcome) => resultOf(outcome)),
     );
     this.#write(job, this.#options.holdOfWriter());
-    return ((await job.done).outcomes ?? []).map((outcome) => resultOf(outcome));
+    return (await job.done) as SqliteResult[]; // what was made of the outcomes
   }
 
   #admit(signal: unknown): AbortSignal | undefined {

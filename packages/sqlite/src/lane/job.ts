@@ -14,7 +14,7 @@ export interface JobOptions {
   readonly ownTimeout: boolean;
   readonly signal: AbortSignal | undefined;
   /** Runs these in one transaction instead of the plan's text. */
-  readonly batch?: { readonly begin: string; readonly statements: readonly Statement[] };
+  readonly batch: { readonly begin: string; readonly statements: readonly Statement[] } | undefined;
 }
 
 // What is expected to take longer than this does not share a list with others, who would wait for it.
@@ -25,7 +25,7 @@ export const LONG_MS = 250;
 /** One statement (or batch) on its own, from its call to its result. Settles once; whoever comes second is not heard. */
 export class Job {
   readonly options: JobOptions;
-  readonly done: Promise<Done>;
+  readonly done: Promise<unknown>;
   readonly enqueuedAt: number;
   /** Called instead of settling, when a reader finds that the statement writes. */
   onWrites: (() => void) | undefined;
@@ -35,14 +35,17 @@ export class Job {
     ? AsyncLocalStorage.snapshot()
     : undefined;
   #crowded = false;
-  #resolve: (done: Done) => void = () => {};
+  #resolve: (result: unknown) => void = () => {};
   #reject: (error: unknown) => void = () => {};
   #abort: ((reason: unknown) => void) | undefined;
-  readonly #onAbort = (): void => this.#abort?.(this.options.signal?.reason);
+  #onAbort: (() => void) | undefined;
+  readonly #resultOf: (done: Done) => unknown;
 
-  constructor(options: JobOptions, now: number) {
+  /** `resultOf` makes of the reply what {@link done} resolves with. */
+  constructor(options: JobOptions, now: number, resultOf: (done: Done) => unknown) {
     this.options = options;
     this.enqueuedAt = now;
+    this.#resultOf = resultOf;
     this.done = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -77,7 +80,7 @@ export class Job {
     this.options.plan.took(reply.ms);
     if (reply.error === undefined) {
       this.#settle();
-      this.#resolve(reply);
+      this.#resolve(this.#resultOf(reply));
     } else if (reply.error.kind === "writes" && this.onWrites !== undefined) {
       const writes = this.onWrites;
       this.onWrites = undefined;
@@ -95,14 +98,15 @@ export class Job {
   onAbort(abort: (reason: unknown) => void): void {
     const { signal } = this.options;
     if (signal === undefined || this.settled) return;
-    const first = this.#abort === undefined;
     this.#abort = abort;
     if (signal.aborted) return abort(signal.reason);
-    if (first) signal.addEventListener("abort", this.#onAbort, { once: true });
+    if (this.#onAbort !== undefined) return;
+    this.#onAbort = () => this.#abort?.(signal.reason);
+    signal.addEventListener("abort", this.#onAbort, { once: true });
   }
 
   #settle(): void {
     this.settled = true;
-    if (this.#abort !== undefined) this.options.signal?.removeEventListener("abort", this.#onAbort);
+    if (this.#onAbort !== undefined) this.options.signal?.removeEventListener("abort", this.#onAbort);
   }
 }

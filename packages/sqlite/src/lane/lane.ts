@@ -1,6 +1,7 @@
 import { type Lease, PoolError } from "@pool/core";
 import { type SqliteHandle } from "../handle/handle.js";
 import { Backlog } from "./backlog.js";
+import { freeLeases } from "./free-leases.js";
 import { type Job } from "./job.js";
 import { type LaneOptions } from "./lane-options.js";
 import { List } from "./list.js";
@@ -22,7 +23,9 @@ export class Lane {
   #idle: PromiseWithResolvers<undefined> | undefined;
   readonly #dispatch = (): void => {
     this.#scheduled = false;
-    for (let missing = this.#missingTurns(); missing > 0; missing--) void this.#turn();
+    const missing = this.#missingTurns();
+    if (missing > 0) this.#lendAll(freeLeases(this.#options.pool, missing));
+    for (let missing = this.#missingTurns(); missing > 0; missing--) this.#wait();
   };
 
   constructor(options: LaneOptions) {
@@ -69,23 +72,24 @@ export class Lane {
     return Math.min(this.#backlog.lists(this.#room()), this.#options.size) - this.#acquiring;
   }
 
-  async #turn(): Promise<void> {
+  #lendAll(leases: readonly Lease<SqliteHandle>[]): void {
+    leases.forEach((lease, at) => this.#run(lease, this.#backlog.take(this.#room(), leases.length - at)));
+  }
+
+  #wait(): void {
     this.#acquiring++;
-    let lease: Lease<SqliteHandle>;
-    try {
-      lease = this.#options.pool.tryAcquire() ?? (await this.#options.pool.acquire({ timeout: this.#patience() }));
-    } catch (error) {
-      this.#acquiring--;
-      this.#refuse(error);
-      this.#goOn();
-      return;
-    }
-    const jobs = this.#backlog.take(this.#room(), this.#options.size);
-    this.#acquiring--;
-    this.#running++;
-    await this.#run(lease, jobs);
-    this.#running--;
-    this.#goOn();
+    this.#options.pool.acquire({ timeout: this.#patience() }).then(
+      (lease) => {
+        this.#acquiring--;
+        this.#lendAll([lease, ...freeLeases(this.#options.pool, this.#missingTurns() - 1)]);
+        this.#goOn();
+      },
+      (error: unknown) => {
+        this.#acquiring--;
+        this.#refuse(error);
+        this.#goOn();
+      },
+    );
   }
 
   /** As long as the one that has waited longest may still wait. */
@@ -95,25 +99,28 @@ export class Lane {
     return oldest === Infinity ? acquireTimeout : Math.max(0, oldest + acquireTimeout - performance.now());
   }
 
-  async #run(lease: Lease<SqliteHandle>, jobs: readonly Job[]): Promise<void> {
+  #run(lease: Lease<SqliteHandle>, jobs: readonly Job[]): void {
     const [first] = jobs;
-    if (first === undefined) {
-      lease.release();
-      return;
-    }
+    if (first === undefined) return lease.release();
     const alone = jobs.length === 1 && first.alone;
+    this.#running++;
     if (alone) this.#aloneRunning++;
     const list = new List(lease.resource, jobs, {
       writes: this.#options.writes,
       timeout: alone ? first.options.timeout : this.#options.queryTimeout,
       onSlow: (back) => this.#slow(back, alone),
     });
-    await track(lease, jobs, list);
+    void track(lease, jobs, list).then(() => this.#over(lease, list, alone));
+  }
+
+  #over(lease: Lease<SqliteHandle>, list: List, alone: boolean): void {
     if (alone) this.#aloneRunning--;
     if (alone && list.slow) this.#aloneSlow--;
     if (list.fatal === undefined) lease.release();
     else lease.destroy(list.fatal);
     list.answers.deliver();
+    this.#running--;
+    this.#goOn();
   }
 
   #slow(back: readonly Job[], alone: boolean): void {

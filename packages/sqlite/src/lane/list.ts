@@ -1,4 +1,5 @@
 import { type PoolError } from "@pool/core";
+import { type ListOwner } from "../channel/sent-list.js";
 import { isFatal, sqliteError } from "../errors.js";
 import { type SqliteHandle, type SqliteResult } from "../handle/handle.js";
 import { type Reply } from "../helper/protocol.js";
@@ -21,18 +22,18 @@ export interface ListOptions {
 }
 
 /** Some jobs sent to one connection in one message, until each has its reply or is known to get none. */
-export class List {
+export class List implements ListOwner {
   readonly #handle: SqliteHandle;
   readonly #jobs: readonly Job[];
   readonly #options: ListOptions;
   readonly #clock = new Clock();
   readonly #done = Promise.withResolvers<undefined>();
-  #ids: readonly number[] = [];
+  #firstId = 0;
   #unanswered: number;
   #sentTo: number;
   #gaveUp = false;
   #outcomes: Outcomes | undefined;
-  readonly answers = new Answers(() => this.#unanswered <= 0);
+  readonly answers: Answers;
   /** The connection is of no use any more. */
   fatal: unknown;
   slow = false;
@@ -43,13 +44,13 @@ export class List {
     this.#options = options;
     this.#unanswered = jobs.length;
     this.#sentTo = jobs.length;
+    this.answers = new Answers(jobs);
   }
 
   /** Of each job what it comes to here, for those who want to know; undefined when it was taken back. Ask before {@link run}. */
   outcomes(): Promise<SqliteResult | undefined>[] {
-    const outcomes = new Outcomes(this.#jobs);
-    this.#outcomes = outcomes;
-    return outcomes.promises;
+    this.#outcomes = new Outcomes(this.#jobs);
+    return this.#outcomes.promises;
   }
 
   /** Resolves when the connection is free again, or given up ({@link fatal}). Never rejects. To deliver its {@link answers} is up to the caller then. */
@@ -57,39 +58,41 @@ export class List {
     const { control, link } = this.#handle;
     const number = control?.start() ?? 0;
     this.#startClock();
-    const stoppable = this.#jobs.length === 1;
-    const requests = this.#jobs.map((job) => job.ask(stoppable));
-    const pending = this.#jobs.map((job) => ({
-      settle: (reply: Reply) => this.#answered(job, reply),
-      lost: (error: PoolError) => this.#lost(job, error),
-    }));
-    this.#ids = link.askMany(requests, pending, number);
+    // What could share a list is known to be quick; reading rows one by one costs as much as all the rest of such a read.
+    const asks = this.#jobs.map((job) => job.ask(this.#jobs.length === 1 && job.alone));
+    this.#firstId = link.askMany(this, asks, number);
     for (const job of this.#jobs) job.onAbort((reason) => this.#giveUp(job, reason));
     return this.#done.promise;
   }
 
-  #answered(job: Job, reply: Reply): void {
+  /** Called by the link. */
+  answered(at: number, reply: Reply): void {
+    const job = this.#jobs[at];
+    if (job === undefined) return;
     const error = reply.error && sqliteError(this.#handle.link.place, reply.error);
-    if (error !== undefined && !this.#gaveUp && isFatal(error)) this.fatal ??= error;
+    if (!this.#gaveUp && isFatal(error)) this.fatal ??= error;
     this.#outcomes?.answered(job, reply, error);
-    this.answers.add(() => job.reply(reply, error));
-    this.#count();
+    this.answers.add(at, reply, error);
+    this.#unanswered--;
   }
 
-  #lost(job: Job, error: PoolError): void {
+  /** Called by the link. Those of the last message are told by who takes the connection back: what they call next finds it free. */
+  heard(): void {
+    if (this.#unanswered <= 0) this.#end();
+    else this.answers.deliver();
+  }
+
+  /** Called by the link. */
+  lost(error: PoolError): void {
     this.fatal ??= error;
-    this.#outcomes?.failed(job, error);
-    job.fail(this.#options.writes ? outcomeUnknown(error) : error);
-    this.#count();
-  }
-
-  #count(): void {
-    if (--this.#unanswered <= 0) this.#end();
-  }
-
-  #end(): void {
-    this.#clock.stop();
-    this.#done.resolve(undefined);
+    for (let at = 0; at < this.#sentTo; at++) {
+      const job = this.#jobs[at];
+      if (job === undefined || this.answers.has(at)) continue;
+      this.#outcomes?.failed(job, error);
+      job.fail(this.#options.writes ? outcomeUnknown(error) : error);
+    }
+    this.#unanswered = 0;
+    this.#end();
   }
 
   #startClock(): void {
@@ -111,7 +114,7 @@ export class List {
     this.slow = true;
     const begun = Math.min(Math.max(control.takeBack(), 0), this.#sentTo);
     const back = this.#jobs.slice(begun).filter((job) => !job.settled);
-    link.forget(this.#ids.slice(begun));
+    link.forgetFrom(this.#firstId + begun);
     for (const job of this.#jobs.slice(begun)) this.#outcomes?.takenBack(job);
     this.#unanswered -= this.#sentTo - begun;
     this.#sentTo = begun;
@@ -123,23 +126,25 @@ export class List {
     const { timeout, writes } = this.#options;
     if (this.#handle.control !== undefined && !this.slow) this.#takeBack();
     const job = this.#jobs.slice(0, this.#sentTo).find(({ settled }) => !settled);
-    if (job === undefined) return;
-    this.#giveUp(job, timedOut(this.#handle.link.place, timeout, writes));
+    if (job !== undefined) this.#giveUp(job, timedOut(this.#handle.link.place, timeout, writes));
   }
 
   /** Its caller waits no longer. The connection is made free for the next one: the statement stopped, or its process killed. */
   #giveUp(job: Job, reason: unknown): void {
     if (job.settled) return;
-    const id = this.#ids[this.#jobs.indexOf(job)];
-    if (id === undefined) return;
     this.#gaveUp = true;
     this.#outcomes?.failed(job, reason);
     job.fail(reason);
-    this.#handle.cancel(id, this.#done.promise);
+    this.#handle.cancel(this.#firstId + this.#jobs.indexOf(job), this.#done.promise);
     if (this.#handle.link.canKill) return;
     this.#clock.callIn(STOP_GRACE_MS, () => {
       this.fatal ??= reason;
       this.#end();
     });
+  }
+
+  #end(): void {
+    this.#clock.stop();
+    this.#done.resolve(undefined);
   }
 }

@@ -1,0 +1,170 @@
+import { expect, test } from "vitest";
+import { FlatReceiver, FlatSender } from "../src/helper/flat.js";
+import { readReplies, type Replies, writeReplies } from "../src/helper/flat-replies.js";
+import { readRequests, type Requests, writeRequests } from "../src/helper/flat-requests.js";
+import { type Reply, type Request } from "../src/helper/protocol.js";
+import { Ring } from "../src/helper/ring.js";
+
+function randomFrom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+const EDGES: readonly unknown[] = [
+  ...[0, -0, 1, -1, 2 ** 31 - 1, -(2 ** 31), 2 ** 31, 2 ** 53, 0.1, NaN, Infinity, -Infinity, 5e-324],
+  ...[
+    0n,
+    -1n,
+    2n ** 63n - 1n,
+    -(2n ** 63n),
+    null,
+    "",
+    "a",
+    "\0",
+    "ÿ",
+    "Ā",
+    "ünï ✓ 🚲",
+    "\ud800",
+    "x".repeat(24),
+    "é".repeat(25),
+  ],
+  ...[Buffer.alloc(0), Buffer.from([0, 255]), new Uint8Array([1, 2, 3]), "✓".repeat(3_000), Buffer.alloc(5_000, 7)],
+];
+
+/** A list of replies with whatever SQLite can give, of any size from nothing to more than a record takes. */
+function randomReplies(random: () => number, id: number): Replies {
+  const pick = (most: number): number => Math.floor(random() * most);
+  const names = ["id", "name", "naïve ✓", "4", ...Array.from({ length: 4 }, () => `c${pick(2_000)}`)];
+  const row = (width: number): object =>
+    Object.fromEntries(names.slice(0, width).map((name) => [name, EDGES[pick(EDGES.length)]]));
+  const reply = (at: number): Reply => {
+    const width = 1 + pick(names.length);
+    return { id: id + at, ms: random(), rows: Array.from({ length: pick(3) }, () => row(width)) };
+  };
+  const flag = (): boolean => random() < 0.5;
+  const replies = Array.from({ length: pick(9) }, (_, at) => reply(at));
+  return { type: "replies", replies, inTransaction: flag(), dirty: flag(), schemaChanged: flag() };
+}
+
+function randomRequests(random: () => number, id: number): Requests {
+  const pick = (most: number): number => Math.floor(random() * most);
+  const value = (): unknown => EDGES[pick(EDGES.length)];
+  const values = [
+    undefined,
+    [],
+    Array.from({ length: pick(20) }, value),
+    { a: value(), "@b ✓": value() },
+    [Buffer.from([1])],
+  ] as const;
+  const request = (at: number): Request => ({
+    op: "run",
+    id: id + at,
+    text: `select ${pick(900)} -- ${"é".repeat(pick(40))}`,
+    values: values[pick(values.length)],
+    session: false,
+    stoppable: random() < 0.5,
+  });
+  return {
+    type: "requests",
+    requests: Array.from({ length: 1 + pick(9) }, (_, at) => request(at)),
+    list: pick(2 ** 31),
+  };
+}
+
+/** A plain Uint8Array arrives as the driver gives blobs: as a Buffer. */
+function asSent(value: unknown): unknown {
+  if (value instanceof Uint8Array) return Buffer.from(value);
+  if (Array.isArray(value)) return value.map(asSent);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, asSent(inner)]));
+}
+
+/** Sends in bursts through a small ring, and takes out what went in; what did not fit is passed over, as it would be posted. */
+function storm<M>(
+  seed: number,
+  sender: FlatSender<M>,
+  receiver: FlatReceiver<M>,
+  make: (random: () => number, n: number) => M,
+) {
+  const random = randomFrom(seed);
+  const under: unknown[] = [];
+  const seen = { went: 0, didNotFit: 0 };
+  for (let round = 0; round < 3_000; round++) {
+    const message = make(random, round * 10);
+    if (sender.send(message)) under.push(asSent(message));
+    else seen.didNotFit++;
+    while (under.length > 0 && random() < 0.6) {
+      expect(receiver.isEmpty).toBe(false);
+      expect(receiver.receive()).toStrictEqual(under.shift());
+      seen.went++;
+    }
+  }
+  while (under.length > 0) expect(receiver.receive()).toStrictEqual(under.shift());
+  expect(receiver.isEmpty).toBe(true);
+  expect(receiver.receive()).toBeUndefined();
+  return seen;
+}
+
+test.each([1, 2, 3])(
+  "carries replies with every kind of value through a ring, in order, past its end and when it is full (seed %i)",
+  (seed) => {
+    const memory = Ring.memory(8_192);
+    const sender = new FlatSender(new Ring(memory), writeReplies);
+    const receiver = new FlatReceiver(new Ring(memory), readReplies);
+    const { went, didNotFit } = storm(seed, sender, receiver, randomReplies);
+    expect(went).toBeGreaterThan(1_000);
+    expect(didNotFit).toBeGreaterThan(100);
+  },
+);
+
+test.each([1, 2, 3])(
+  "carries requests through a ring, in order, past its end and when it is full (seed %i)",
+  (seed) => {
+    const memory = Ring.memory(8_192);
+    const sender = new FlatSender(new Ring(memory), writeRequests);
+    const receiver = new FlatReceiver(new Ring(memory), readRequests);
+    const { went, didNotFit } = storm(seed, sender, receiver, randomRequests);
+    expect(went).toBeGreaterThan(1_000);
+    expect(didNotFit).toBeGreaterThan(100);
+  },
+);
+
+test("a ring takes any record of up to half its size when it is empty, wherever it begins, and none for which there is no room", () => {
+  const memory = Ring.memory(64);
+  const [writer, reader] = [new Ring(memory), new Ring(memory)];
+  const record = (byte: number): Uint8Array => new Uint8Array(60).fill(byte);
+  for (let round = 1; round < 200; round++) {
+    // 4 bytes of length and up to 28 of content.
+    const length = round % 29;
+    expect(writer.push(record(round), length)).toBe(true);
+    expect(writer.push(record(round), 60)).toBe(false);
+    expect(reader.take()).toBe(true);
+    expect([...reader.bytes.subarray(reader.at, reader.at + length)]).toEqual([...record(round).subarray(0, length)]);
+    reader.done();
+    expect(reader.take()).toBe(false);
+  }
+});
+
+test.each([
+  ["a bigint that SQLite cannot hold", [2n ** 63n]],
+  ["a view that is no blob", [new Float64Array(1)]],
+  ["a text that is larger than a record", ["x".repeat(20_000)]],
+])("leaves %s to be posted, and goes on", (_, values) => {
+  const memory = Ring.memory(65_536);
+  const sender = new FlatSender(new Ring(memory), writeRequests);
+  const receiver = new FlatReceiver(new Ring(memory), readRequests);
+  const message = (given: readonly unknown[]): Requests => ({
+    type: "requests",
+    requests: [{ op: "run", id: 1, text: "select ?", values: given, session: false, stoppable: false }],
+    list: 1,
+  });
+  expect(sender.send(message([1]))).toBe(true);
+  expect(sender.send(message(values))).toBe(false);
+  expect(sender.send(message([2]))).toBe(true);
+  expect(receiver.receive()).toStrictEqual(message([1]));
+  expect(receiver.receive()).toStrictEqual(message([2]));
+  expect(receiver.isEmpty).toBe(true);
+});
