@@ -2,6 +2,7 @@ import { BackOff, LONGEST_PAUSE, type Timer } from "@pool/core";
 import { describeEndpoint } from "../wire/socket.js";
 import { dialOnce } from "./dial-once.js";
 import { type DialledMember, type DialsOptions } from "./dials-options.js";
+import { Starts } from "./starts.js";
 
 const SHORTEST_PAUSE = 50;
 /** So long one member has before the next is tried beside it (RFC 8305 proposes 250 ms). */
@@ -22,12 +23,12 @@ export class Dials {
   readonly #options: DialsOptions;
   readonly #backOff: BackOff;
   readonly #underWay: Dial[] = [];
+  readonly #starts = new Starts();
   #next = 0;
   /** Members that have not been tried since the last success or pause. */
   #untried: number;
   #leaderless = 0;
   #leaderlessSince: number | undefined;
-  #lastStart = -Infinity;
   #timer: Timer | undefined;
   #closed = false;
 
@@ -85,7 +86,7 @@ export class Dials {
 
   #dueAt(): number {
     const pause = Math.max(SHORTEST_PAUSE, this.#backOff.pause(LONGEST_PAUSE.wanted));
-    const due = this.#lastStart + (this.#untried > 0 ? 0 : pause);
+    const due = Math.max(this.#starts.nextAt, this.#starts.last + (this.#untried > 0 ? 0 : pause));
     const youngest = this.#underWay.at(-1);
     return youngest === undefined ? due : Math.max(due, youngest.startedAt + this.#patience);
   }
@@ -97,7 +98,7 @@ export class Dials {
     const endpoint = endpoints[at];
     if (endpoint === undefined) return; // there is one
     this.#untried = this.#untried > 0 ? this.#untried - 1 : endpoints.length - 1;
-    this.#lastStart = now;
+    this.#starts.add(now);
     const one: Dial = { at, startedAt: now, controller: new AbortController() };
     this.#underWay.push(one);
     void this.#run(one, dialOnce(this.#options, endpoint, one.controller.signal));
@@ -118,18 +119,15 @@ export class Dials {
         this.#failed(new Error(`${describeEndpoint(connection.endpoint)} knows of no leader`));
         return;
       }
-      this.#succeeded(one);
+      if (hasLeader) this.#starts.clear();
+      this.#leaderless = 0;
+      this.#next = one.at; // the same member first, the next time
+      this.calledOff();
       this.#options.opened(connection);
     } catch (error) {
       this.#leave(one);
       if (!this.#closed && this.#options.wanted()) this.#failed(error);
     }
-  }
-
-  #succeeded({ at }: Dial): void {
-    this.#leaderless = 0;
-    this.#next = at; // the same member first, the next time
-    this.calledOff();
   }
 
   #failed(cause: unknown): void {
