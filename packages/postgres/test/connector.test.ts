@@ -239,6 +239,21 @@ test("rows stream through a session, which refuses other statements inside the l
   expect(db.client.pool.stats).toMatchObject({ leased: 0, size: 1 });
 });
 
+test("who asks a full pool inside the loop over a session's stream is told of the deadlock at once", async () => {
+  await using db = await connected({ maxSize: 1 });
+  const reading = db.client.session(async (session) => {
+    for await (const _ of session.stream("select generate_series(1, 3)")) await db.client.query("select 1");
+  });
+  await expect(reading).rejects.toMatchObject({ code: "SELF_DEADLOCK" });
+  // A loop outside of all tasks runs in a context that is its caller's alone: nobody can tell who waits in it.
+  const loop = async (): Promise<void> => {
+    for await (const _ of db.client.stream("select generate_series(1, 3)", [], { label: "loop" }))
+      await db.client.query("select 1", [], { signal: AbortSignal.timeout(100) });
+  };
+  await expect(loop()).rejects.toMatchObject({ name: "TimeoutError" });
+  expect((await db.client.query("select 1 as one")).rows).toEqual([{ one: 1 }]);
+});
+
 test("a stream that is aborted rejects with the reason, and leaves the connection and the signal as they were", async () => {
   await using db = await connected();
   const controller = new AbortController();

@@ -3,7 +3,7 @@ import { type Duration } from "@pool/core";
 import { type TargetSessionAttrs } from "./role.js";
 import { type Settings } from "./settings.js";
 import { type SslOption } from "./ssl-options.js";
-import { type SslMode } from "./tls.js";
+import { type SslMode, type SslNegotiation } from "./tls.js";
 import { type ChannelBinding } from "./url-parameters.js";
 
 /** A password that is fetched for each connect; `refresh` is true when the last one was refused. */
@@ -30,6 +30,8 @@ export interface ConnectOptions {
   database?: string;
   /** What is asked of TLS, as libpq means it. @default "verify-full"; "disable" on loopback and Unix sockets */
   sslmode?: SslMode;
+  /** Whether the server is asked for TLS first, or "direct" begins with the handshake, as PostgreSQL 17 can. @default "postgres" */
+  sslnegotiation?: SslNegotiation;
   /** Certificates and the like for TLS, as content; `true` is "verify-full", `false` is "disable". */
   ssl?: SslOption;
   /** Whether SCRAM is bound to the TLS connection. @default "prefer" */

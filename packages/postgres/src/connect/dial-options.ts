@@ -61,8 +61,12 @@ export function readConnectOptions(raw: RawConnectOptions): {
     database: raw.database ?? said.database ?? user,
     password: raw.password ?? said.password,
     tls: readTls(
-      raw.sslmode ?? (raw.ssl === undefined ? said.sslmode : sslmodeUnder(raw.ssl, said)),
-      raw.ssl,
+      {
+        mode: raw.sslmode ?? (raw.ssl === undefined ? said.sslmode : sslmodeUnder(raw.ssl, said)),
+        ssl: raw.ssl,
+        negotiation: raw.sslnegotiation ?? said.sslnegotiation,
+        rootcert: said.sslrootcert,
+      },
       problems,
     ),
     channelBinding: raw.channelBinding ?? said.channelBinding ?? "prefer",

@@ -3,7 +3,7 @@ import { type ConnectOptions } from "./dial-options.js";
 import { TARGET_SESSION_ATTRS } from "./role.js";
 import { checkSettings, SETTINGS_SHAPE } from "./settings.js";
 import { checkSsl, SSL_SHAPE } from "./ssl-options.js";
-import { SSL_MODES } from "./tls.js";
+import { SSL_MODES, SSL_NEGOTIATIONS } from "./tls.js";
 import { CHANNEL_BINDINGS } from "./url-parameters.js";
 
 const hosts = "a list of hosts, each a text that is not empty";
@@ -38,6 +38,11 @@ export const connectOptions: OptionTable<ConnectOptions> = {
     type: "enum",
     values: SSL_MODES,
     doc: 'What is asked of TLS, as libpq means it. Default: `"verify-full"`; `"disable"` on loopback and Unix sockets.',
+  },
+  sslnegotiation: {
+    type: "enum",
+    values: SSL_NEGOTIATIONS,
+    doc: 'Whether the server is asked for TLS first, or `"direct"` begins with the handshake, as PostgreSQL 17 can. Default: `"postgres"`.',
   },
   ssl: {
     type: "custom",

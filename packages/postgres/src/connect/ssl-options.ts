@@ -1,4 +1,5 @@
-import { type TlsFiles, type SslMode } from "./tls.js";
+import tls from "node:tls";
+import { type SslMode, type SslNegotiation, type TlsFiles } from "./tls.js";
 import { type TlsOptions } from "./tls-attempts.js";
 
 /** Certificates and the like for TLS, `true` for "verify-full", or `false` for "disable". */
@@ -35,8 +36,44 @@ export function checkSsl(value: unknown): string | undefined {
 
 export const SSL_SHAPE = "true, false, or an object of certificates and the like as node:tls takes them";
 
-/** Puts `sslmode` and `ssl` together, and says where they contradict. */
-export function readTls(mode: SslMode | undefined, ssl: SslOption | undefined, problems: string[]): TlsOptions {
+/** What is said of TLS, wherever it is said. */
+export interface SaidOfTls {
+  readonly mode: SslMode | undefined;
+  readonly ssl: SslOption | undefined;
+  readonly negotiation: SslNegotiation | undefined;
+  /** The authorities of the system. */
+  readonly rootcert: "system" | undefined;
+}
+
+/** Puts all of it together, and says where it contradicts. */
+export function readTls({ mode, ssl, negotiation, rootcert }: SaidOfTls, problems: string[]): TlsOptions {
+  const read = readFiles(mode, ssl, problems);
+  const direct = negotiation === "direct";
+  if (direct && read.mode !== undefined && WEAK.includes(read.mode))
+    problems.push(
+      `sslnegotiation "direct" needs sslmode "require" or a stricter one, not ${JSON.stringify(read.mode)}`,
+    );
+  if (rootcert === undefined) return { ...read, mode: read.mode ?? (direct ? "verify-full" : undefined), direct };
+  if (read.mode !== undefined && read.mode !== "verify-full")
+    problems.push(`sslrootcert "system" needs sslmode "verify-full", not ${JSON.stringify(read.mode)}`);
+  if (read.files.ca !== undefined) problems.push('sslrootcert "system" contradicts ssl.ca');
+  return { mode: "verify-full", files: { ...read.files, ca: systemAuthorities(problems) }, direct };
+}
+
+/** Modes under which somebody may talk without TLS. */
+const WEAK: readonly SslMode[] = ["disable", "allow", "prefer"];
+
+function systemAuthorities(problems: string[]): string[] {
+  const read = (tls as { getCACertificates?: (type: "system") => string[] }).getCACertificates; // Node 22.15 has it
+  if (read === undefined) problems.push('sslrootcert "system" needs Node 22.15 or later');
+  return read?.("system") ?? [];
+}
+
+function readFiles(
+  mode: SslMode | undefined,
+  ssl: SslOption | undefined,
+  problems: string[],
+): Pick<TlsOptions, "mode" | "files"> {
   if (ssl === undefined) return { mode, files: {} };
   if (typeof ssl === "boolean") {
     if (mode !== undefined && (mode === "disable") === ssl)

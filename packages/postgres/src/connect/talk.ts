@@ -25,7 +25,9 @@ export interface HostRequest {
 export async function talk(request: HostRequest, { socket, ip }: OpenSocket, attempt: TlsAttempt): Promise<Fresh> {
   const { at, options, signal } = request;
   const tls: TlsRequest | undefined =
-    attempt.mode === "disable" ? undefined : { mode: attempt.mode, host: at.host, files: options.tls.files };
+    attempt.mode === "disable"
+      ? undefined
+      : { mode: attempt.mode, host: at.host, files: options.tls.files, direct: options.tls.direct };
   let encrypted: Socket | undefined;
   try {
     encrypted = tls && (await inPhase(at, "TLS", () => encrypt(socket, tls, signal)));

@@ -6,6 +6,8 @@ export interface TlsOptions {
   /** Undefined: verified in full, unless the connection stays on this machine. */
   readonly mode: SslMode | undefined;
   readonly files: TlsFiles;
+  /** TLS begins with its handshake. */
+  readonly direct: boolean;
 }
 
 /** One way to connect. `optional` goes on in clear text when the server has no TLS. */

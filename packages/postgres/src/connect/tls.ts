@@ -16,12 +16,21 @@ export interface TlsRequest {
   readonly mode: Exclude<SslMode, "disable">;
   readonly host: string;
   readonly files: TlsFiles;
+  /** The handshake comes first, and nobody is asked whether there is TLS. */
+  readonly direct: boolean;
 }
+
+/** How TLS begins: after the server was asked for it, or at once (PostgreSQL 17). */
+export type SslNegotiation = "postgres" | "direct";
+export const SSL_NEGOTIATIONS: readonly SslNegotiation[] = ["postgres", "direct"];
+
+/** What is spoken inside, as the handshake names it. */
+const PROTOCOL = "postgresql";
 
 // Length and code of an SSLRequest (protocol manual, "SSL Session Encryption").
 const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
 
-/** Asks for TLS and does the handshake; undefined when the server has none. Destroys the socket and rejects at abort and when verification fails. */
+/** Asks for TLS, unless it begins at once, and does the handshake; undefined when the server has none. Destroys the socket and rejects at abort and when verification fails. */
 export async function encrypt(
   socket: Socket,
   request: TlsRequest,
@@ -40,19 +49,28 @@ export async function encrypt(
   signal.addEventListener("abort", onAbort, { once: true });
   socket.once("close", onClose);
   socket.once("error", fail);
-  socket.once("data", (answer: Buffer) => {
-    const problem = problemOf(answer);
-    if (problem !== undefined) return fail(new Error(problem));
-    if (answer[0] === NO) return resolve(undefined);
+  const shakeHands = (): void => {
     try {
       secure = connect({ ...tlsOptions(request), socket });
     } catch (error) {
       return fail(error); // files that are none
     }
     secure.once("error", fail);
-    secure.once("secureConnect", () => resolve(secure));
-  });
-  socket.write(SSL_REQUEST);
+    secure.once("secureConnect", () => {
+      if (request.direct && secure?.alpnProtocol !== PROTOCOL) fail(new Error(NOT_DIRECT));
+      else resolve(secure);
+    });
+  };
+  if (request.direct) shakeHands();
+  else {
+    socket.once("data", (answer: Buffer) => {
+      const problem = problemOf(answer);
+      if (problem !== undefined) fail(new Error(problem));
+      else if (answer[0] === NO) resolve(undefined);
+      else shakeHands();
+    });
+    socket.write(SSL_REQUEST);
+  }
   try {
     return await promise;
   } finally {
@@ -64,6 +82,10 @@ export async function encrypt(
   }
 }
 
+// As libpq: otherwise the bytes might be meant for a server of another kind.
+const NOT_DIRECT =
+  'the server does not name the protocol "postgresql" in its handshake, which sslnegotiation "direct" asks for';
+
 const YES = 0x53;
 const NO = 0x4e;
 
@@ -73,12 +95,13 @@ function problemOf(answer: Buffer): string | undefined {
   return answer[0] === YES || answer[0] === NO ? undefined : "the server does not understand the request for TLS";
 }
 
-function tlsOptions({ mode, host, files }: TlsRequest): ConnectionOptions {
+function tlsOptions({ mode, host, files, direct }: TlsRequest): ConnectionOptions {
   const servername = files.servername ?? host;
   // As libpq: with certificates to check against, `require` checks them too.
   const verified = mode === "verify-ca" || mode === "verify-full" || (mode === "require" && files.ca !== undefined);
   return {
     ...files,
+    ...(direct && { ALPNProtocols: [PROTOCOL] }),
     host: servername, // what a certificate has to name, an IP address too
     servername: isIP(servername) === 0 ? servername : "", // SNI takes no IP address (RFC 6066)
     rejectUnauthorized: verified,

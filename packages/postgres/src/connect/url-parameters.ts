@@ -1,4 +1,4 @@
-import { SSL_MODES, type SslMode } from "./tls.js";
+import { SSL_MODES, SSL_NEGOTIATIONS, type SslMode, type SslNegotiation } from "./tls.js";
 import { TARGET_SESSION_ATTRS, type TargetSessionAttrs } from "./role.js";
 
 /** The parameters that a URL may have, under libpq's names or the name of the option they stand for. */
@@ -9,6 +9,8 @@ export interface UrlParameters {
   readonly password?: string | undefined;
   readonly dbname?: string | undefined;
   readonly sslmode?: SslMode | undefined;
+  readonly sslnegotiation?: SslNegotiation | undefined;
+  readonly sslrootcert?: "system" | undefined;
   readonly channelBinding?: ChannelBinding | undefined;
   readonly targetSessionAttrs?: TargetSessionAttrs | undefined;
   readonly loadBalanceHosts?: "disable" | "random" | undefined;
@@ -48,12 +50,16 @@ const KNOWN: ReadonlyMap<string, (value: string) => Reading> = new Map([
   ["application_name", text("applicationName")],
   ["options", text("options")],
   ["sslmode", oneOf("sslmode", SSL_MODES)],
+  ["sslnegotiation", oneOf("sslnegotiation", SSL_NEGOTIATIONS)],
   ["channel_binding", oneOf("channelBinding", CHANNEL_BINDINGS)],
   ["target_session_attrs", oneOf("targetSessionAttrs", TARGET_SESSION_ATTRS)],
   ["load_balance_hosts", oneOf("loadBalanceHosts", ["disable", "random"])],
   ["connect_timeout", seconds("connectTimeout")],
   ["keepalives_idle", seconds("keepAlive")],
 ]);
+
+/** Of `sslrootcert`: the authorities of the system, which is no file of that name. */
+const SYSTEM = "system";
 
 // A URL often comes from somebody else: it must not make this process read a file and show it to a server.
 const FILES: ReadonlyMap<string, string> = new Map([
@@ -91,6 +97,7 @@ export function readParameters(
 const MOST_PROBLEMS = 20;
 
 function readParameter(name: string, value: string | undefined): Reading {
+  if (name === "sslrootcert" && value === SYSTEM) return { sslrootcert: value };
   const file = FILES.get(name);
   if (file !== undefined)
     return `the parameter ${name}, which would have a file read because a URL says so; give its content as the option ${file}`;

@@ -231,7 +231,7 @@ describe("a name with several addresses", () => {
   });
 
   it("is not taken for this machine because of what it is called", () => {
-    const tls = { mode: undefined, files: {} };
+    const tls = { mode: undefined, files: {}, direct: false };
     expect(attemptsOf(tls, "localhost", "127.0.0.1")[0].mode).toBe("disable");
     expect(attemptsOf(tls, "localhost", "192.0.2.1")[0].mode).toBe("verify-full");
     expect(attemptsOf(tls, "db.example", "127.0.0.1")[0].mode).toBe("verify-full");

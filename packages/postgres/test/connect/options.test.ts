@@ -20,7 +20,7 @@ describe("options for one connection", () => {
       user,
       database: user,
       password: undefined,
-      tls: { mode: undefined, files: {} },
+      tls: { mode: undefined, files: {}, direct: false },
       channelBinding: "prefer",
       parameters: {},
       targetSessionAttrs: "any",
@@ -47,7 +47,11 @@ describe("options for one connection", () => {
       ...{ user: "u", password: "p", database: "d", tls: { mode: "require" } },
       ...{ connectTimeout: 9_000, targetSessionAttrs: "standby" },
     });
-    expect(readConnectOptions({ url, ssl: { ca: "x" } }).options.tls).toEqual({ mode: "require", files: { ca: "x" } });
+    expect(readConnectOptions({ url, ssl: { ca: "x" } }).options.tls).toEqual({
+      mode: "require",
+      files: { ca: "x" },
+      direct: false,
+    });
     expect(readConnectOptions({ url, ssl: false }).options.tls.mode).toBe("disable");
   });
 
