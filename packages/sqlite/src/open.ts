@@ -1,12 +1,13 @@
 import { resolve } from "node:path";
-import { PoolError } from "@pool/core";
+import { type OpenContext, PoolError } from "@pool/core";
 import { type SqliteClient, type SqlitePools } from "./client.js";
 import { sqliteErrorOf, type Place } from "./errors.js";
 import { checkFile } from "./files.js";
 import { makeMemoryFile } from "./memory.js";
 import { type ResolvedSqliteOptions } from "./options.js";
+import { Outage } from "./outage.js";
 import { assemble, type Parts } from "./parts.js";
-import { openPools } from "./pools.js";
+import { type ConnectionEvents, openPools } from "./pools.js";
 import { assertDriver, assertNodeVersion } from "./runtime.js";
 
 /** Everything behind one client, from its opening to its end. */
@@ -18,24 +19,29 @@ export interface OpenedDatabase {
 }
 
 /** Opens a database as `options` say. Rejects with the reason, and leaves nothing open. */
-export async function openSqlite(
-  name: string,
-  options: ResolvedSqliteOptions,
-  signal: AbortSignal,
-): Promise<OpenedDatabase> {
+export async function openSqlite(context: OpenContext, options: ResolvedSqliteOptions): Promise<OpenedDatabase> {
+  const { name, signal } = context;
   assertNodeVersion();
   assertDriver();
   const memory = options.file === ":memory:" ? makeMemoryFile(options.memoryFolder) : undefined;
   const place: Place = { name, file: memory?.file ?? resolve(options.file) };
   try {
     await checkFile(place, options);
-    const events = { schemaChanged: (): void => {}, answered: (): void => {} };
+    const outage = new Outage(context);
+    const events: ConnectionEvents = {
+      schemaChanged() {},
+      answered() {},
+      gone() {},
+      writerOpened: () => outage.ended("writer"),
+      writerFailed: (error) => outage.began("writer", sqliteErrorOf(place, error)),
+    };
     const pools = await openPools(place, options, events, signal);
-    const parts = await assemble(place, options, pools);
+    const parts = await assemble(place, options, pools, outage);
     events.schemaChanged = () => parts.router.forget();
     events.answered = () => parts.checkpointer.arm();
+    events.gone = () => parts.guard.look();
     return {
-      ...opened(place, pools, parts),
+      ...opened(place, pools, parts, outage),
       close: (timeout) => close(place, pools, parts, timeout, () => memory?.remove()),
     };
   } catch (error) {
@@ -48,10 +54,12 @@ function opened(
   place: Place,
   { writer }: SqlitePools,
   { client, reader, checkpointer }: Parts,
+  outage: Outage,
 ): Omit<OpenedDatabase, "close"> {
   return {
     client,
     async check() {
+      outage.assertOver();
       const { lastError } = writer.stats;
       if (lastError !== undefined) throw sqliteErrorOf(place, lastError);
       return { ...reader.check(), walBytes: await checkpointer.size() };

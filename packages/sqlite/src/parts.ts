@@ -10,6 +10,7 @@ import { FileGuard } from "./file-guard.js";
 import { Dispatcher } from "./lane/dispatcher.js";
 import { Lane } from "./lane/lane.js";
 import { type ResolvedSqliteOptions } from "./options.js";
+import { type Outage } from "./outage.js";
 import { assertNotHeld, evictAll, holdOfWriter, specOf } from "./pools.js";
 import { InThreadReader } from "./read/in-thread.js";
 import { Router } from "./read/router.js";
@@ -26,7 +27,12 @@ export interface Parts {
 }
 
 /** Puts the parts together over pools that are open. Closes these when it fails. */
-export async function assemble(place: Place, options: ResolvedSqliteOptions, pools: SqlitePools): Promise<Parts> {
+export async function assemble(
+  place: Place,
+  options: ResolvedSqliteOptions,
+  pools: SqlitePools,
+  outage: Outage,
+): Promise<Parts> {
   const spec = specOf(place, options);
   const { writer, processes } = pools;
   const { queryTimeout } = options;
@@ -34,7 +40,12 @@ export async function assemble(place: Place, options: ResolvedSqliteOptions, poo
   const checkpointer = new Checkpointer({ file: place.file, writer, limit: options.walLimit });
   const dispatcher = makeDispatcher(place, options, pools);
   const router = new Router({ place, reader, dispatcher, planCache: options.statementCache });
-  const guard = new FileGuard(place.file, reader, { forget: () => router.forget(), evict: () => evictAll(pools) });
+  const guard = new FileGuard(place, reader, {
+    forget: () => router.forget(),
+    evict: () => evictAll(pools),
+    gone: (error) => outage.began("file", error),
+    back: () => outage.ended("file"),
+  });
   const leased = new LeasedDatabases({ place, spec, writer, onWrite: () => checkpointer.arm() });
   const sql = createSqlClient({ pool: writer, readPool: processes, driver: sqliteDriver, queryTimeout });
   const client: SqliteClient = {

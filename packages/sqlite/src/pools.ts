@@ -11,7 +11,7 @@ import { type SqlitePools } from "./client.js";
 import { type Place } from "./errors.js";
 import { processFactory, threadFactory } from "./handle/factories.js";
 import { type SqliteHandle } from "./handle/handle.js";
-import { type OpenSpec } from "./helper/protocol.js";
+import { type OpenSpec, type Reply } from "./helper/protocol.js";
 import { type ResolvedSqliteOptions } from "./options.js";
 import { pragmasOf } from "./pragmas.js";
 
@@ -21,10 +21,15 @@ const IDLE_PROCESS_MS = 60_000;
 /** How every connection of a connector is opened, but for its role. */
 export type ConnectionSpec = Omit<OpenSpec, "role">;
 
-/** What the writer's connections tell, for others to act on. */
-export interface WriterEvents {
+/** What connections tell, for others to act on. */
+export interface ConnectionEvents {
   schemaChanged(): void;
+  /** The writer has answered. */
   answered(): void;
+  /** A connection has found that the file was removed or replaced. */
+  gone(): void;
+  writerOpened(): void;
+  writerFailed(error: unknown): void;
 }
 
 export function specOf({ file }: Place, options: ResolvedSqliteOptions): ConnectionSpec {
@@ -43,11 +48,12 @@ export function specOf({ file }: Place, options: ResolvedSqliteOptions): Connect
 export async function openPools(
   place: Place,
   options: ResolvedSqliteOptions,
-  events: WriterEvents,
+  events: ConnectionEvents,
   signal: AbortSignal,
 ): Promise<SqlitePools> {
   const spec = specOf(place, options);
   const { readers } = options;
+  const onReplies = (replies: readonly Reply[]): void => tellOfGone(replies, events);
   const opened: Pool<SqliteHandle>[] = [];
   const open = (part: string, factory: ResourceFactory<SqliteHandle>, limits: PoolOptions): Pool<SqliteHandle> => {
     const pool = createPool(factory, { ...commonOptions(options), ...limits, name: `${place.name}:${part}` });
@@ -59,9 +65,9 @@ export async function openPools(
     const writer = open("writer", writerFactory(place, first, events), { maxSize: 1, minIdle: 1 });
     await writer.warm(1, { signal });
     first.create = false;
-    const threads = open("threads", threadFactory({ place, spec }), { maxSize: readers, minIdle: readers });
+    const threads = open("threads", threadFactory({ place, spec, onReplies }), { maxSize: readers, minIdle: readers });
     const limits = { maxSize: readers, idleTimeout: IDLE_PROCESS_MS };
-    const processes = open("processes", processFactory("reader", { place, spec }), limits);
+    const processes = open("processes", processFactory("reader", { place, spec, onReplies }), limits);
     await threads.warm(readers, { signal });
     return { writer, threads, processes };
   } catch (error) {
@@ -95,13 +101,33 @@ function firstSpec(
   return { ...spec, create: create && !readonly };
 }
 
-function writerFactory(place: Place, spec: ConnectionSpec, events: WriterEvents): ResourceFactory<SqliteHandle> {
-  return processFactory("writer", {
+function writerFactory(place: Place, spec: ConnectionSpec, events: ConnectionEvents): ResourceFactory<SqliteHandle> {
+  const factory = processFactory("writer", {
     place,
     spec,
     onSchemaChange: () => events.schemaChanged(),
-    onReplies: () => events.answered(),
+    onReplies(replies) {
+      events.answered();
+      tellOfGone(replies, events);
+    },
   });
+  return {
+    ...factory,
+    async create(context) {
+      try {
+        const handle = await factory.create(context);
+        events.writerOpened();
+        return handle;
+      } catch (error) {
+        events.writerFailed(error);
+        throw error;
+      }
+    },
+  };
+}
+
+function tellOfGone(replies: readonly Reply[], events: ConnectionEvents): void {
+  for (const { error } of replies) if (error?.kind === "gone") events.gone();
 }
 
 function commonOptions(options: ResolvedSqliteOptions): PoolOptions {

@@ -24,8 +24,8 @@ export function sqlite(options: SqliteOptions): Connector<SqliteClient> {
     name: resolved.name,
     options: resolved,
     key: keyOf(resolved),
-    async open({ name, signal }) {
-      const database = await openSqlite(name, resolved, signal);
+    async open(context) {
+      const database = await openSqlite(context, resolved);
       opened.set(database.client, database);
       return database.client;
     },

@@ -1,13 +1,20 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { onEvent, traced } from "@pool/core";
 import { expect, onTestFinished, test } from "vitest";
-import { eventually, failureOf, openDatabase, withProducts } from "./support.js";
+import { eventually, failureOf, openDatabase, sharedDatabase, withProducts } from "./support.js";
+
+const numbers = sharedDatabase({}, async (client) => {
+  await withProducts(client, 500);
+  await client.query("create table line (product integer not null references product)");
+  await client.query("create table note (a text)");
+});
+const bigints = sharedDatabase({ integers: "bigint" });
 
 // The same through each of the ways: this thread, a reader thread, a reader process, the writer.
 const ways = ["point", "thread", "process", "writer"] as const;
 
 async function through(way: (typeof ways)[number], text: string, values?: readonly unknown[], bigint = false) {
-  const { client } = await openDatabase({ integers: bigint ? "bigint" : "number" });
+  const { client } = bigint ? bigints() : numbers();
   if (way === "point") return await client.query(`select ${text}`, values);
   // A loop in the program keeps it out of this thread.
   const loop = `select ${text} from (select 1 union all select 2 limit 1)`;
@@ -37,8 +44,7 @@ test.each(ways)("binds by name (%s)", async (way) => {
 });
 
 test.each(ways)("gives many rows in order (%s)", async (way) => {
-  const { client } = await openDatabase();
-  await withProducts(client, 500);
+  const { client } = numbers();
   const text = "select id, name, stock, x'01' as b from product order by id";
   const options = way === "process" ? { signal: AbortSignal.timeout(60_000) } : {};
   const { rows } =
@@ -108,7 +114,7 @@ const refused: [what: string, text: unknown, values: unknown, message: RegExp][]
 ];
 
 test.each(refused)("refuses %s", async (_, text, values, message) => {
-  const { client } = await openDatabase({ readers: 1 });
+  const { client } = numbers();
   const error = await failureOf(client.query(text as string, values as unknown[]));
   expect(error).toMatchObject({ code: "INVALID_ARGUMENT" });
   expect(error.message).toMatch(message);
@@ -121,7 +127,7 @@ const failing: [what: string, text: string, expected: object][] = [
   ["an unknown table", "select * from nowhere", { code: "STATEMENT_FAILED" }],
   [
     "a unique key",
-    "insert into product (id, name, stock) values (99, 'product 1', 1)",
+    "insert into product (id, name, stock) values (999, 'product 1', 1)",
     { code: "CONSTRAINT_FAILED", details: { constraint: "unique" } },
   ],
   [
@@ -147,9 +153,7 @@ const failing: [what: string, text: string, expected: object][] = [
 ];
 
 test.each(failing)("tells of %s with a code, the file and SQLite's own error", async (_, text, expected) => {
-  const { client, file } = await openDatabase({ readers: 1 });
-  await withProducts(client, 2);
-  await client.query("create table line (product integer not null references product)");
+  const { client, file } = numbers();
   const error = await failureOf(client.query(text));
   expect(error).toMatchObject(expected);
   expect(error).toMatchObject({
@@ -159,8 +163,7 @@ test.each(failing)("tells of %s with a code, the file and SQLite's own error", a
 });
 
 test("keeps its connections through 300 errors", async () => {
-  const { client } = await openDatabase();
-  await withProducts(client, 1);
+  const { client } = numbers();
   await Promise.all(
     Array.from({ length: 300 }, async (_, at) => {
       const text =
@@ -190,11 +193,10 @@ test("follows a schema that changes under it", async () => {
 });
 
 test("runs a text that is too long to look at first", async () => {
-  const { client } = await openDatabase();
-  await client.query("create table t (a text)");
+  const { client } = numbers();
   const long = "x".repeat(64_000);
-  expect(await client.query(`insert into t values ('${long}')`)).toMatchObject({ rowCount: 1 });
-  expect((await client.query(`select length('${long}') as n, count(*) as rows from t`)).rows).toEqual([
+  expect(await client.query(`insert into note values ('${long}')`)).toMatchObject({ rowCount: 1 });
+  expect((await client.query(`select length('${long}') as n, count(*) as rows from note`)).rows).toEqual([
     { n: 64_000, rows: 1 },
   ]);
 });
@@ -254,8 +256,7 @@ test("a batch stays one message for those who listen to statements as they end",
 });
 
 test("lets the event loop breathe in a loop of awaited point reads", async () => {
-  const { client } = await openDatabase();
-  await withProducts(client, 5);
+  const { client } = numbers();
   let turns = 0;
   const timer = setInterval(() => turns++, 1);
   for (let at = 0; at < 20_000; at++) await client.query("select * from product where id = ?", [1]);

@@ -5,7 +5,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Connector, isPoolError, type PoolError } from "@pool/core";
-import { onTestFinished } from "vitest";
+import { afterAll, beforeAll, onTestFinished } from "vitest";
 import { sqlite, type SqliteClient, type SqliteOptions } from "../src/index.js";
 
 /** A folder of this test, gone when it ends. */
@@ -29,6 +29,28 @@ export async function openDatabase(options: Partial<SqliteOptions> = {}): Promis
   onTestFinished(() => db.disconnect({ timeout: 0 }));
   await db.connect();
   return { db, client: db.client, file };
+}
+
+/**
+ * One database for all tests of a file that change nothing in it: opening one starts a process and threads, which takes longer than most tests.
+ * @returns its client, once a test runs
+ */
+export function sharedDatabase(
+  options: Partial<SqliteOptions>,
+  prepare: (client: SqliteClient) => Promise<unknown> = () => Promise.resolve(),
+): () => Opened {
+  const folder = mkdtempSync(join(tmpdir(), "pool-sqlite-test-"));
+  const file = join(folder, "test.db");
+  const db = sqlite({ name: "test", readers: 2, connectTimeout: 30_000, ...options, file });
+  beforeAll(async () => {
+    await db.connect();
+    await prepare(db.client);
+  }, 60_000);
+  afterAll(async () => {
+    await db.disconnect({ timeout: 0 });
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return () => ({ db, client: db.client, file });
 }
 
 /** Products 1 to `count`, each worth its number. */

@@ -21,7 +21,7 @@ export class Link {
   dirty = false;
   onSchemaChange: (() => void) | undefined;
   /** Something was answered. */
-  onReplies: (() => void) | undefined;
+  onReplies: ((replies: readonly Reply[]) => void) | undefined;
   onProgress: ((total: number, remaining: number) => void) | undefined;
   /** Called once, when the helper has ended: `error` is what its callers got. */
   onLost: ((error: PoolError) => void) | undefined;
@@ -103,7 +103,7 @@ export class Link {
     this.inTransaction = message.inTransaction;
     this.dirty = message.dirty;
     if (message.schemaChanged) this.onSchemaChange?.();
-    this.onReplies?.();
+    this.onReplies?.(message.replies);
     const list = this.#list;
     for (const reply of message.replies) {
       if (list?.has(reply.id) === true) list.answered(reply);

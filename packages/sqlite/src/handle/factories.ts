@@ -1,6 +1,6 @@
 import { type CreateContext, PoolError, type ResourceFactory } from "@pool/core";
 import { isFatal, type Place } from "../errors.js";
-import { type OpenSpec } from "../helper/protocol.js";
+import { type OpenSpec, type Reply } from "../helper/protocol.js";
 import { spawnProcess } from "../channel/spawn-process.js";
 import { spawnWorker } from "../channel/spawn-worker.js";
 import { SqliteHandle, type Role } from "./handle.js";
@@ -10,7 +10,7 @@ export interface FactoryOptions {
   readonly spec: Omit<OpenSpec, "role">;
   readonly onSchemaChange?: (() => void) | undefined;
   /** A connection has answered; on the writer, something may have been written. */
-  readonly onReplies?: (() => void) | undefined;
+  readonly onReplies?: ((replies: readonly Reply[]) => void) | undefined;
 }
 
 /** Connections in processes of their own, which can be killed: the writer, and readers whose reads can be cancelled. */
