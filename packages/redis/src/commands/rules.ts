@@ -25,11 +25,19 @@ const routes = new Map<string, (command: Command) => CommandRoute>([
   ["script", (command) => (wordOf(command, 0) === "debug" ? "session" : "shared")],
 ]);
 
+/** Names that no rule is for, as they were written: most commands, and asked for each. */
+const plain = new Set<string>();
+const MOST_PLAIN = 1_000;
+
 /** Where a command goes. */
 export function routeOf(command: Command): CommandRoute {
+  const { name } = command;
+  if (plain.has(name)) return "shared";
   // ioredis writes the names of its methods small; `call` takes them as they are written.
-  const rule = routes.get(command.name) ?? routes.get(command.name.toLowerCase());
-  return rule === undefined ? "shared" : rule(command);
+  const rule = routes.get(name.toLowerCase());
+  if (rule !== undefined) return rule(command);
+  if (plain.size < MOST_PLAIN) plain.add(name);
+  return "shared";
 }
 
 /** An argument as a small word; empty for what is none. */

@@ -10,8 +10,6 @@ export interface Credentials {
   readonly password?: string | undefined;
 }
 
-type SendCommand = Redis["sendCommand"];
-
 /**
  * An ioredis client that shows its password nowhere: neither in its options nor in dumps, errors and DEBUG output. ioredis reads the credentials when it
  * starts to connect; they are put there for that moment alone.
@@ -44,9 +42,9 @@ export class GuardedRedis extends Redis {
     }
   }
 
-  override sendCommand(...given: Parameters<SendCommand>): unknown {
-    maskSecrets(given[0]);
-    return super.sendCommand(...given);
+  override sendCommand(command: Command, stream?: Parameters<Redis["sendCommand"]>[1]): unknown {
+    maskSecrets(command);
+    return super.sendCommand(command, stream);
   }
 
   [inspect.custom](): string {
