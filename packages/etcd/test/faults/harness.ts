@@ -1,21 +1,21 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import {
   type EtcdCluster,
   type EtcdServer,
-  type FaultProxy,
   faultProxy,
+  type FaultProxy,
   LagWatch,
   mostPerSecond,
   type Operation,
   SteadyLoad,
   summarize,
+  tell,
   watchSockets,
 } from "@pool/testing";
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "vitest";
 import { etcd, type EtcdOptions } from "../../src/index.js";
 import { until } from "../support.js";
 import { expectExact, type Kind, KINDS, operate, prepare } from "./ledger.js";
-import { tell } from "./tell.js";
 
 /** What a fault is done to. */
 export interface Scene {

@@ -1,9 +1,17 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { faultProxy, LagWatch, mostPerSecond, startEtcd, SteadyLoad, summarize, watchSockets } from "@pool/testing";
+import {
+  faultProxy,
+  LagWatch,
+  mostPerSecond,
+  startEtcd,
+  SteadyLoad,
+  summarize,
+  tell,
+  watchSockets,
+} from "@pool/testing";
 import { expect, it } from "vitest";
 import { etcd } from "../../src/index.js";
 import { expectExact, type Kind, operate, prepare } from "./ledger.js";
-import { tell } from "./tell.js";
 
 const SECONDS = 2;
 const KINDS: readonly Kind[] = ["read", "write"];

@@ -1,10 +1,9 @@
-import { faultProxy, type PostgresServer, startPostgres, watchSockets } from "@pool/testing";
+import { faultProxy, type PostgresServer, startPostgres, untilEqual, watchSockets } from "@pool/testing";
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type PostgresClient, postgres, type PostgresOptions } from "../../src/index.js";
-import { eventually } from "./eventually.js";
 import { BackendWatch, timeOf } from "./harness.js";
 
 const LIMIT = { maxSize: 5, acquireTimeout: 1_000, queryTimeout: 1_000, connectTimeout: 10_000 } as const;
@@ -33,9 +32,9 @@ async function closing(
   await wreck?.(proxy);
   expect(await timeOf(connector.disconnect())).toBeLessThan(5_000);
   expect(connector.isConnected).toBe(false);
-  await eventually("sockets left", () => sockets.open, 0);
+  await untilEqual("sockets left", () => sockets.open, 0);
   await proxy.heal();
-  await eventually("backends left", () => new BackendWatch(server, application).now(), 0);
+  await untilEqual("backends left", () => new BackendWatch(server, application).now(), 0);
 }
 
 describe.concurrent("close settles within 5 s and leaves nothing", { timeout: 60_000 }, () => {
@@ -53,7 +52,7 @@ describe.concurrent("close settles within 5 s and leaves nothing", { timeout: 60
     );
     const active =
       "select count(*) from pg_stat_activity where query like '%pg_sleep(600)%' and pid <> pg_backend_pid()";
-    await eventually("still running", async () => (await server.sql(active))[0]?.count, "0");
+    await untilEqual("still running", async () => (await server.sql(active))[0]?.count, "0");
   });
 
   it("with a transaction, a stream and a COPY in the middle, and callers who wait", async () => {
@@ -106,11 +105,11 @@ describe.concurrent("close settles within 5 s and leaves nothing", { timeout: 60
     await connector.client.acquire();
     await frozen.freeze();
     expect(await timeOf(connector.disconnect())).toBeLessThan(5_000);
-    await eventually("sockets left", () => sockets.open, 0);
+    await untilEqual("sockets left", () => sockets.open, 0);
     await frozen.thaw();
     const text =
       "select count(*) from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()";
-    await eventually("backends left", async () => (await frozen.sql(text))[0]?.count, "0");
+    await untilEqual("backends left", async () => (await frozen.sql(text))[0]?.count, "0");
   });
 });
 

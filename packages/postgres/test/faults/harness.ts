@@ -1,19 +1,19 @@
 import {
-  type FaultProxy,
   faultProxy,
+  type FaultProxy,
   LagWatch,
   mostPerSecond,
   type PostgresServer,
   summarize,
+  tell,
+  untilEqual,
   watchSockets,
 } from "@pool/testing";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "vitest";
 import { postgres, type PostgresClient, type PostgresOptions } from "../../src/index.js";
-import { eventually } from "./eventually.js";
 import { type Ledger } from "./ledger.js";
 import { Load, type Operation } from "./load.js";
-import { tell } from "./tell.js";
 
 /** What a fault is done to. */
 export interface Scene {
@@ -112,8 +112,8 @@ export async function underFault(ledger: Ledger, fault: FaultKind, { lasts, rate
   expect(closedIn, "close settles within 5 s").toBeLessThan(5_000);
   expectGoals(report, fault, recoversWithin + 4 * slowness, slowness);
   expect(client.pool.stats).toMatchObject({ size: 0, waiting: 0, leased: 0 });
-  await eventually("sockets left", () => sockets.open, 0, 2_000);
-  await eventually("backends left", () => backends.now(), 0);
+  await untilEqual("sockets left", () => sockets.open, 0, 2_000);
+  await untilEqual("backends left", () => backends.now(), 0);
   await ledger.expectExact(operations);
   return report;
 }

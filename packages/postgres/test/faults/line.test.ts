@@ -1,9 +1,8 @@
-import { type PostgresServer, startPostgres } from "@pool/testing";
+import { Places, type PostgresServer, startPostgres } from "@pool/testing";
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { underFault } from "./harness.js";
 import { lineFaults } from "./kinds.js";
 import { Ledger } from "./ledger.js";
-import { Places } from "./places.js";
 
 let server: PostgresServer;
 beforeAll(async () => {

@@ -1,10 +1,9 @@
-import { faultProxy, LagWatch, mostPerSecond, startPostgres, summarize, watchSockets } from "@pool/testing";
+import { faultProxy, LagWatch, mostPerSecond, startPostgres, summarize, tell, watchSockets } from "@pool/testing";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { postgres } from "../../src/index.js";
 import { Ledger } from "./ledger.js";
 import { Load } from "./load.js";
-import { tell } from "./tell.js";
 
 const SECONDS = 5;
 

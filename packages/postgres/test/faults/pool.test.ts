@@ -1,9 +1,8 @@
 import { isPoolError } from "@pool/core";
-import { faultProxy, LagWatch, type PostgresServer, startPostgres } from "@pool/testing";
+import { faultProxy, LagWatch, type PostgresServer, startPostgres, untilEqual } from "@pool/testing";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { postgres, type PostgresClient, type PostgresOptions } from "../../src/index.js";
-import { eventually } from "./eventually.js";
 import { BackendWatch, timeOf } from "./harness.js";
 
 const LIMIT = { maxSize: 5, acquireTimeout: 1_000, queryTimeout: 1_000 } as const;
@@ -31,7 +30,7 @@ async function withClient(
   } finally {
     await connector.disconnect();
   }
-  await eventually("backends left", () => new BackendWatch(server, application).now(), 0);
+  await untilEqual("backends left", () => new BackendWatch(server, application).now(), 0);
 }
 
 async function codeOf(promise: Promise<unknown>): Promise<string> {
@@ -54,7 +53,7 @@ describe("faults inside the pool", { timeout: 60_000 }, () => {
       expect(codes).toEqual(Array(5).fill("QUERY_TIMEOUT"));
       expect(settledAt - startedAt - lag.within({ startedAt, settledAt })).toBeLessThan(1_000 + SLACK);
       const active = `select count(*) from pg_stat_activity where application_name = '${application}' and state = 'active'`;
-      await eventually("still running", async () => (await server.sql(active))[0]?.count, "0");
+      await untilEqual("still running", async () => (await server.sql(active))[0]?.count, "0");
       expect((await client.query("select 1 as n")).rows).toEqual([{ n: 1 }]);
       expect(client.pool.stats.totals.closed).toBe(0);
     });
@@ -172,7 +171,7 @@ describe("faults inside the pool", { timeout: 60_000 }, () => {
       await expect(lease.resource.run({ text: "select 1" })).rejects.toThrow();
       expect(await codeOf(client.query("select 1"))).toBe("ok");
       lease.release();
-      await eventually("connections left", () => client.pool.stats.size, 1);
+      await untilEqual("connections left", () => client.pool.stats.size, 1);
       expect(client.pool.stats).toMatchObject({ leased: 0, totals: { closed: 1 } });
     });
   });

@@ -1,13 +1,11 @@
 import { isPoolError } from "@pool/core";
-import { faultProxy, type PostgresServer, type PostgresStandby, startPostgres } from "@pool/testing";
+import { faultProxy, type PostgresServer, type PostgresStandby, startPostgres, tell, untilEqual } from "@pool/testing";
 import { type LookupAllOptions } from "node:dns";
 import dns from "node:dns/promises";
 import { syncBuiltinESMExports } from "node:module";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, vi } from "vitest";
 import { postgres, type PostgresClient } from "../../src/index.js";
-import { eventually } from "./eventually.js";
-import { tell } from "./tell.js";
 
 const LIMIT = { maxSize: 5, acquireTimeout: 1_000, queryTimeout: 1_000 } as const;
 
@@ -138,7 +136,7 @@ describe("roles", { timeout: 90_000 }, () => {
       for (let n = 0; n < 10; n++) expect(await where()).toBe("primary");
       expect(await codeOf(client.query("insert into note values (1)"))).toBe("ok");
       await proxy.heal();
-      await eventually("reads go to", where, "replica", 10_000);
+      await untilEqual("reads go to", where, "replica", 10_000);
       await connector.disconnect();
     });
   });

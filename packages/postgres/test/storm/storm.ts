@@ -1,10 +1,8 @@
-import { faultProxy, type FaultProxy, type PostgresServer } from "@pool/testing";
+import { type FaultProxy, faultProxy, type PostgresServer, tell, untilEqual } from "@pool/testing";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "vitest";
 import { postgres, type PostgresClient } from "../../src/index.js";
-import { eventually } from "../faults/eventually.js";
 import { BackendWatch } from "../faults/harness.js";
-import { tell } from "../faults/tell.js";
 import { ACCOUNTS, Bank, START } from "./bank.js";
 import { Dice } from "./dice.js";
 
@@ -55,12 +53,12 @@ export async function storm(server: PostgresServer, { seed, ms, callers }: Storm
   await Promise.all([breaker(), ...Array.from({ length: callers }, caller)]);
   await backends.stop();
   tell(`STORM_SEED=${seed}: ${JSON.stringify(Object.fromEntries(bank.told))}, backends ≤ ${backends.most}`);
-  await eventually("leases", () => client.pool.stats.leased, 0);
+  await untilEqual("leases", () => client.pool.stats.leased, 0);
   expectCountsAddUp(client);
   await connector.disconnect();
   expectCountsAddUp(client);
   expect(client.pool.stats).toMatchObject({ size: 0, leased: 0, waiting: 0 });
-  await eventually("backends left", () => backends.now(), 0);
+  await untilEqual("backends left", () => backends.now(), 0);
   await bank.expectExact();
   expect(backends.most).toBeLessThanOrEqual(10);
   for (const told of ["done", "RESOURCE_LOST", "aborted"]) expect([...bank.told.keys()]).toContain(told);

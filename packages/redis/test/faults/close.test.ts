@@ -1,13 +1,11 @@
-import { faultProxy, type RedisServer, startRedis } from "@pool/testing";
+import { faultProxy, type RedisServer, startRedis, untilEqual, watchSockets } from "@pool/testing";
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { redis, type RedisClient, type RedisOptions } from "../../src/index.js";
 import { Admin } from "../support.js";
-import { eventually } from "./eventually.js";
 import { timeOf } from "./harness.js";
-import { watchSockets } from "./sockets.js";
 
 const LIMIT = { maxSize: 5, acquireTimeout: 1_000, commandTimeout: 1_000, drainTimeout: 500 } as const;
 
@@ -37,9 +35,9 @@ async function closing(
   await wreck?.(proxy);
   expect(await timeOf(connector.disconnect())).toBeLessThan(5_000);
   expect(connector.isConnected).toBe(false);
-  await eventually("sockets left", () => sockets.open, 0);
+  await untilEqual("sockets left", () => sockets.open, 0);
   await proxy.heal();
-  await eventually("clients left", () => admin.count(name), 0);
+  await untilEqual("clients left", () => admin.count(name), 0);
 }
 
 const ignored = (work: Promise<unknown>): void => void work.catch(() => undefined);

@@ -1,8 +1,7 @@
-import { type RedisServer, startRedis } from "@pool/testing";
+import { Places, type RedisServer, startRedis } from "@pool/testing";
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { underFault } from "./harness.js";
 import { lineFaults } from "./kinds.js";
-import { Places } from "./places.js";
 
 let server: RedisServer;
 beforeAll(async () => {

@@ -1,14 +1,11 @@
-import { faultProxy, startRedis } from "@pool/testing";
+import { faultProxy, LagWatch, mostPerSecond, startRedis, tell, watchSockets } from "@pool/testing";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { redis } from "../../src/index.js";
 import { Admin } from "../support.js";
 import { summary } from "./harness.js";
-import { LagWatch } from "./lag.js";
 import { expectExact } from "./ledger.js";
 import { Load } from "./load.js";
-import { mostPerSecond, watchSockets } from "./sockets.js";
-import { tell } from "./tell.js";
 
 const SECONDS = 4;
 const MAX_QUEUED = 500;
