@@ -41,7 +41,7 @@ export function sharedDatabase(
 ): () => Opened {
   const folder = mkdtempSync(join(tmpdir(), "pool-sqlite-test-"));
   const file = join(folder, "test.db");
-  const db = sqlite({ name: "test", readers: 2, connectTimeout: 30_000, ...options, file });
+  const db = sqlite({ name: "test", readers: 2, connectTimeout: 30_000, acquireTimeout: 30_000, ...options, file });
   beforeAll(async () => {
     await db.connect();
     await prepare(db.client);
