@@ -1,6 +1,7 @@
 import { createPool, createSqlClient, type Pool, type PoolOptions, type ResourceFactory, withHooks } from "@pool/core";
 import { check } from "./check.js";
 import { type PostgresClient } from "./client.js";
+import { ping } from "./connect/ping.js";
 import { createDialer } from "./connect/dialer.js";
 import { type PostgresConnection } from "./connection/connection.js";
 import { type PostgresResult } from "./connection/statement.js";
@@ -75,7 +76,8 @@ function partsOf(name: string, options: ResolvedPostgresOptions, told: OutageLis
   const { dial, replicas, shared, pool, queryTimeout, statementCache, labels } = options;
   const dialer = createDialer(dial);
   const onReadOnly = (): void => primary.evict("the server takes no writes any more");
-  const outage = new Outage(told, (signal) => check(primary, dial.hosts, signal));
+  // A sign of life without a session: asking must not open a connection that nobody wants.
+  const outage = new Outage(told, (signal) => Promise.any(dial.hosts.map((host) => ping(host, signal))));
   const primary = poolOf(options, { name }, outage.watch(primaryFactory(options, dialer, onReadOnly)));
   return {
     primary,
