@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type PostgresClient, postgres, type PostgresOptions } from "../../src/index.js";
-import { BackendWatch, timeOf } from "./harness.js";
+import { countBackends, timeOf } from "./harness.js";
 
 const LIMIT = { maxSize: 5, acquireTimeout: 1_000, queryTimeout: 1_000, connectTimeout: 10_000 } as const;
 
@@ -34,7 +34,7 @@ async function closing(
   expect(connector.isConnected).toBe(false);
   await untilEqual("sockets left", () => sockets.open, 0);
   await proxy.heal();
-  await untilEqual("backends left", () => new BackendWatch(server, application).now(), 0);
+  await untilEqual("backends left", () => countBackends(server, application), 0);
 }
 
 describe.concurrent("close settles within 5 s and leaves nothing", { timeout: 60_000 }, () => {

@@ -179,6 +179,14 @@ export async function timeOf(work: Promise<unknown>): Promise<number> {
   return performance.now() - start;
 }
 
+/** How many backends the server has for it now. */
+export async function countBackends(server: PostgresServer, application: string): Promise<number> {
+  const [row] = await server.sql(
+    `select count(*) as n from pg_stat_activity where application_name = '${application}'`,
+  );
+  return Number(row?.n);
+}
+
 /** Counts the server's backends for one application, as often as the server answers. */
 export class BackendWatch {
   most = 0;
@@ -202,10 +210,8 @@ export class BackendWatch {
     return Math.max(0, ...this.#probes.filter(({ at }) => at >= time).map(({ took }) => took));
   }
 
-  async now(): Promise<number> {
-    const text = `select count(*) as n from pg_stat_activity where application_name = '${this.#application}'`;
-    const [row] = await this.#server.sql(text);
-    return Number(row?.n);
+  now(): Promise<number> {
+    return countBackends(this.#server, this.#application);
   }
 
   async stop(): Promise<void> {

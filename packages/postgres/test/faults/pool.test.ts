@@ -3,7 +3,7 @@ import { faultProxy, LagWatch, type PostgresServer, startPostgres, untilEqual } 
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { postgres, type PostgresClient, type PostgresOptions } from "../../src/index.js";
-import { BackendWatch, timeOf } from "./harness.js";
+import { countBackends, timeOf } from "./harness.js";
 
 const LIMIT = { maxSize: 5, acquireTimeout: 1_000, queryTimeout: 1_000 } as const;
 // The promise is 50 ms, where there is CPU to spare; the report has the figure. What a shared machine must show is that nobody waits for one
@@ -30,7 +30,7 @@ async function withClient(
   } finally {
     await connector.disconnect();
   }
-  await untilEqual("backends left", () => new BackendWatch(server, application).now(), 0);
+  await untilEqual("backends left", () => countBackends(server, application), 0);
 }
 
 async function codeOf(promise: Promise<unknown>): Promise<string> {
