@@ -33,6 +33,8 @@ export default defineConfig(({ mode }) => {
         },
       ],
       exclude: NOWHERE,
+      // For the children that tests start: half of their time is the compiling of what the one before had compiled.
+      env: { NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? `${import.meta.dirname}/.cache/compile` },
       passWithNoTests: long,
       environment: "node",
       pool: "forks",
