@@ -1,4 +1,4 @@
-import { type EventOf } from "@pool/core";
+import type { EventOf } from "@pool/core";
 import { summariseError } from "./errors/summarise-error.js";
 import type { Parts } from "./parts.js";
 import type { SentStatement } from "./snapshot/statement-snapshot.js";

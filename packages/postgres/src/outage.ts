@@ -1,11 +1,8 @@
-import { type ResourceFactory } from "@pool/core";
+import { type OpenContext, type ResourceFactory } from "@pool/core";
 import { type PostgresConnection } from "./connection/connection.js";
 
 /** Who is told of the server. */
-export interface OutageListener {
-  lost(cause?: unknown): void;
-  recovered(): void;
-}
+export type OutageListener = Pick<OpenContext, "lost" | "recovered">;
 
 /** Longest wait, in ms, until a server that has dropped all connections counts as gone. */
 const PATIENCE = 1_000;

@@ -1,12 +1,14 @@
+import { type OpenContext } from "@pool/core";
+
 /** What can be wrong: the file is gone, or there is no writer to be had. */
 export type OutageKind = "file" | "writer";
 
 /** What keeps a database from serving, told to its connector at once: when the first thing goes wrong, and when nothing is wrong any more. */
 export class Outage {
   readonly #causes = new Map<OutageKind, Error>();
-  readonly #connector: { lost(cause: unknown): void; recovered(): void };
+  readonly #connector: Pick<OpenContext, "lost" | "recovered">;
 
-  constructor(connector: { lost(cause: unknown): void; recovered(): void }) {
+  constructor(connector: Pick<OpenContext, "lost" | "recovered">) {
     this.#connector = connector;
   }
 
