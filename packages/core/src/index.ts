@@ -1,6 +1,7 @@
 export { unlessAborted } from "./aborts.js";
 export * from "./arguments.js";
 export { BackOff, LONGEST_PAUSE, type BackOffOptions } from "./back-off.js";
+export { ConnectRate } from "./connect-rate.js";
 export * from "./errors.js";
 export { classifyError, ERROR_CLASSES, type Classify, type ErrorClass } from "./error-class.js";
 export * from "./events.js";
@@ -9,6 +10,7 @@ export * from "./time.js";
 export * from "./options.js";
 export { describeOptions } from "./options-text.js";
 export * from "./redact.js";
+export { pause } from "./pause.js";
 export * from "./pool/index.js";
 export * from "./connector/index.js";
 export * from "./recovery/index.js";

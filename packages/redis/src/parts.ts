@@ -1,4 +1,5 @@
 import { createLock, createPool, type ManagedLock, type Pool, type ResolvedPoolOptions } from "@pool/core";
+import { Pace } from "./connect/pace.js";
 import { type LeasedRedis } from "./connection/leased-redis.js";
 import { leasedFactory, plainFactory } from "./factory.js";
 import { Handing } from "./handed/handing.js";
@@ -34,9 +35,10 @@ export function partsOf(name: string, options: ResolvedRedisOptions, notice: Sha
     dedicated.evict("the server takes no writes any more");
   };
   const factoryOptions = { driver, credentials, home: { where: name, readOnly }, commandTimeout };
-  const dedicated = createPool(leasedFactory(factoryOptions), { ...pool, name });
+  const pace = new Pace(pool.clock);
+  const dedicated = createPool(pace.keep(leasedFactory(factoryOptions)), { ...pool, name });
   const connects = new Connects(pool.clock, options.maxRetries);
-  const factory = connects.watch(plainFactory(factoryOptions), () => dispatcher.connectFailed());
+  const factory = connects.watch(pace.keep(plainFactory(factoryOptions)), () => dispatcher.connectFailed());
   const links = createPool(factory, linkPoolOptions(`${name}:shared`, pool));
   const dispatcherOptions = {
     home: factoryOptions.home,

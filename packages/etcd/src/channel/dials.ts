@@ -1,8 +1,7 @@
-import { BackOff, LONGEST_PAUSE, type Timer } from "@pool/core";
+import { BackOff, ConnectRate, LONGEST_PAUSE, type Timer } from "@pool/core";
 import { describeEndpoint } from "../wire/socket.js";
 import { dialOnce } from "./dial-once.js";
 import { type DialledMember, type DialsOptions } from "./dials-options.js";
-import { Starts } from "./starts.js";
 
 const SHORTEST_PAUSE = 50;
 /** So long one member has before the next is tried beside it (RFC 8305 proposes 250 ms). */
@@ -23,7 +22,7 @@ export class Dials {
   readonly #options: DialsOptions;
   readonly #backOff: BackOff;
   readonly #underWay: Dial[] = [];
-  readonly #starts = new Starts();
+  readonly #starts = new ConnectRate();
   #next = 0;
   /** Members that have not been tried since the last success or pause. */
   #untried: number;
