@@ -1,7 +1,7 @@
-import { moment, traced } from "../events.js";
-import { PoolError } from "../errors.js";
+import { traced } from "../events.js";
 import type { Entry } from "./entry.js";
-import { publishStatement, rowCountOf, traceStatement, type ToldStatement } from "./tell-statement.js";
+import { begin, end, ended, endAndTell, toldUnderLease, type StatementToTell } from "./leased-statement.js";
+import { statementsHeard } from "./tell-statement.js";
 
 /**
  * The right to use one resource until it is released or destroyed. Disposable: `using lease = await pool.acquire()`.
@@ -25,13 +25,6 @@ export interface Lease<out R> extends Disposable {
 }
 
 const queries = traced("pool:query");
-const statements = moment("pool:statement");
-const releases = moment("pool:release");
-
-/** Does anybody want to be told of each statement? */
-function isHeard(): boolean {
-  return statements.hasSubscribers || queries.hasSubscribers;
-}
 
 /** The engine's lease. The entry never needs it back: a lease is over when the entry's `leaseId` is another. */
 export class PoolLease<R> implements Lease<R> {
@@ -73,8 +66,8 @@ export class PoolLease<R> implements Lease<R> {
   async track<T>(statement: string, work: () => PromiseLike<T>, label?: string, values?: unknown): Promise<T> {
     begin(this.#entry, this.id, statement);
     try {
-      const result = isHeard()
-        ? await told(this.#entry, this.id, { statement, values, label: label ?? this.#entry.label }, work)
+      const result = statementsHeard()
+        ? await toldUnderLease(this.#entry, this.id, { statement, values, label: label ?? this.#entry.label }, work)
         : await work();
       this.end();
       return result;
@@ -85,25 +78,30 @@ export class PoolLease<R> implements Lease<R> {
   }
 
   /**
-   * For core, while nobody listens: {@link track} in two calls, without a promise; {@link end} is the second. False where somebody does listen,
-   * and has to be told in the async context of the caller.
+   * For core, while nobody traces: {@link track} in two calls, without a promise; {@link end} is the second. False where somebody does trace, which
+   * needs the promise of the work.
    */
   tryBegin(statement: string): boolean {
-    if (isHeard() || releases.hasSubscribers) return false;
+    if (queries.hasSubscribers) return false;
     begin(this.#entry, this.id, statement);
     return true;
   }
 
+  /** What is to be told of a statement that has just begun. */
+  toTell(statement: string, label: string | undefined, values: unknown): StatementToTell {
+    const { owner, running, runningSince, label: own } = this.#entry;
+    const startedAt = running === 1 ? runningSince : owner.exactNow();
+    return { pool: owner.name, leaseId: this.id, label: label ?? own, statement, values, startedAt };
+  }
+
   /** The statement has ended. */
   end(failure?: { readonly error: unknown }): void {
-    const entry = this.#entry;
-    // After its end the entry may be somebody else's: their times are not ours to count.
-    if (entry.leaseId !== this.id) return;
-    if (failure !== undefined && entry.owner.checks.isFatal(failure.error)) {
-      entry.retire ??= "fatal-error";
-      entry.retireCause ??= failure.error;
-    }
-    if (--entry.running === 0) entry.busyMs += entry.owner.exactNow() - entry.runningSince;
+    end(this.#entry, this.id, failure);
+  }
+
+  /** {@link end}, told to who listens. */
+  endAndTell(told: StatementToTell, result: unknown, failure?: { readonly error: unknown }): void {
+    endAndTell(this.#entry, this.id, told, result, failure);
   }
 }
 
@@ -115,35 +113,4 @@ export class SharedLease<R> extends PoolLease<R> {
   override release(): void {
     // Not this borrower's to give back.
   }
-}
-
-// Functions, since a private method would add a field to every lease.
-
-async function told<T>(
-  { owner }: Entry<unknown>,
-  leaseId: number,
-  { statement, values, label }: Pick<ToldStatement, "statement" | "values" | "label">,
-  work: () => PromiseLike<T>,
-): Promise<T> {
-  const event: ToldStatement = { pool: owner.name, leaseId, label, statement, values };
-  const startedAt = owner.exactNow();
-  try {
-    const result = await (queries.hasSubscribers ? traceStatement(event, work) : work());
-    if (statements.hasSubscribers) publishStatement(event, startedAt, owner.exactNow(), rowCountOf(result), undefined);
-    return result;
-  } catch (error) {
-    if (statements.hasSubscribers) publishStatement(event, startedAt, owner.exactNow(), undefined, { error });
-    throw error;
-  }
-}
-
-function begin(entry: Entry<unknown>, leaseId: number, statement: string): void {
-  if (entry.leaseId !== leaseId) throw ended(entry, leaseId, "a statement was sent");
-  entry.statement = statement;
-  if (entry.running++ === 0) entry.runningSince = entry.owner.exactNow();
-}
-
-function ended(entry: Entry<unknown>, leaseId: number, what: string): PoolError {
-  const message = `pool ${JSON.stringify(entry.owner.name)}: lease ${String(leaseId)} has ended, and ${what} after it`;
-  return new PoolError("LEASE_ENDED", message, { details: { leaseId } });
 }

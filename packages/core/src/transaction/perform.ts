@@ -1,4 +1,5 @@
 import { PoolLease, type Lease } from "../pool/lease.js";
+import { endsAreHeard, type StatementToTell } from "../pool/leased-statement.js";
 import type { SqlContext } from "./context.js";
 import type { Done } from "./sql-driver.js";
 import { abortedBefore, type StatementCall } from "./statement-call.js";
@@ -36,6 +37,8 @@ class Performance<R> implements Done<unknown> {
   readonly #told: (verdict: Verdict) => void;
   /** The lease, where it is to be told of the end. */
   #begun: PoolLease<R> | undefined;
+  /** Of a statement whose end somebody listens to. */
+  #toTell: StatementToTell | undefined;
   #sent = false;
 
   constructor(context: SqlContext<R>, lease: Lease<R>, run: StatementRun<R>, told: (verdict: Verdict) => void) {
@@ -50,20 +53,23 @@ class Performance<R> implements Done<unknown> {
     try {
       if (!(lease instanceof PoolLease) || !lease.tryBegin(call.text)) return this.#track(call);
       this.#begun = lease;
-      this.#send(this);
+      if (endsAreHeard()) this.#sendHeard(lease, call);
+      else this.#send(this);
     } catch (error) {
       this.reject(error);
     }
   }
 
   resolve(result: unknown): void {
-    this.#begun?.end();
+    if (this.#toTell === undefined) this.#begun?.end();
+    else this.#begun?.endAndTell(this.#toTell, result);
     this.#told(answered(this.#run, result));
   }
 
   reject(error: unknown): void {
     const [run, context, lease] = [this.#run, this.#context, this.#lease];
-    this.#begun?.end({ error });
+    if (this.#toTell === undefined) this.#begun?.end({ error });
+    else this.#begun?.endAndTell(this.#toTell, undefined, { error });
     if (!this.#sent) return this.#told({ kind: "unsent", error });
     if (run.over === undefined) return this.#told(failed(context, lease, run, error));
     const over = run.over.then((end) =>
@@ -72,9 +78,19 @@ class Performance<R> implements Done<unknown> {
     this.#told({ kind: "cancelling", error, over });
   }
 
+  /** One promise brings the end into the async context of the caller. */
+  #sendHeard(lease: PoolLease<R>, { text, label, values }: StatementCall): void {
+    this.#toTell = lease.toTell(text, label, values);
+    this.#settle(new Promise((resolve, reject) => this.#send({ resolve, reject })));
+  }
+
   #track({ text, label, values }: StatementCall): void {
     const send = (): Promise<unknown> => new Promise((resolve, reject) => this.#send({ resolve, reject }));
-    this.#lease.track(text, send, label, values).then(
+    this.#settle(this.#lease.track(text, send, label, values));
+  }
+
+  #settle(answer: Promise<unknown>): void {
+    answer.then(
       (result) => this.resolve(result),
       (error: unknown) => this.reject(error),
     );

@@ -1,0 +1,39 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { onEvent } from "@pool/core";
+import { sharedPostgres, type PostgresServer } from "@pool/testing";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { postgres } from "../src/index.js";
+
+let server: PostgresServer;
+beforeAll(async () => {
+  server = await sharedPostgres();
+});
+afterAll(async () => await server[Symbol.asyncDispose]());
+
+test("statements and releases are told in the async context of their caller, whoever opened the connection", async () => {
+  const context = new AsyncLocalStorage<string>();
+  await using opened = await context.run("opener", () => postgres({ url: server.url, maxSize: 2 }).connect());
+  const { client } = opened;
+  await context.run("opener", () => Promise.all([client.query("select 1"), client.query("select 2")]));
+  const told: unknown[] = [];
+  const released: unknown[] = [];
+  using _statements = onEvent("pool:statement", ({ statement, failed, rowCount, label }) =>
+    told.push([context.getStore(), statement, failed, rowCount, label]),
+  );
+  using _releases = onEvent("pool:release", () => released.push(context.getStore()));
+  await Promise.all(
+    ["a", "b", "c", "d"].map((name) =>
+      context.run(name, () => client.query(`select '${name}' as name`, [], { label: `of ${name}` })),
+    ),
+  );
+  await context.run("e", () => client.query("select 1 / 0").catch(() => undefined));
+  await context.run("f", () => client.transaction((tx) => tx.query("select 'f'")));
+  expect(told).toHaveLength(8);
+  for (const name of ["a", "b", "c", "d"])
+    expect(told).toContainEqual([name, `select '${name}' as name`, false, 1, `of ${name}`]);
+  expect(told).toContainEqual(["e", "select 1 / 0", true, undefined, undefined]);
+  expect(told.slice(5)).toEqual(
+    ["begin", "select 'f'", "COMMIT"].map((text) => ["f", text, false, expect.anything(), undefined]),
+  );
+  expect(released.toSorted()).toEqual(["a", "b", "c", "d", "e", "f"]);
+});
