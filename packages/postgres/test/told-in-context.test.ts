@@ -15,7 +15,7 @@ test("statements and releases are told in the async context of their caller, who
   await using opened = await context.run("opener", () => postgres({ url: server.url, maxSize: 2 }).connect());
   const { client } = opened;
   await context.run("opener", () => Promise.all([client.query("select 1"), client.query("select 2")]));
-  const told: unknown[] = [];
+  const told: unknown[][] = [];
   const released: unknown[] = [];
   using _statements = onEvent("pool:statement", ({ statement, failed, rowCount, label }) =>
     told.push([context.getStore(), statement, failed, rowCount, label]),
@@ -32,8 +32,10 @@ test("statements and releases are told in the async context of their caller, who
   for (const name of ["a", "b", "c", "d"])
     expect(told).toContainEqual([name, `select '${name}' as name`, false, 1, `of ${name}`]);
   expect(told).toContainEqual(["e", "select 1 / 0", true, undefined, undefined]);
-  expect(told.slice(5)).toEqual(
-    ["begin", "select 'f'", "COMMIT"].map((text) => ["f", text, false, expect.anything(), undefined]),
-  );
+  expect(told.slice(5).map((event) => event.slice(0, 3))).toEqual([
+    ["f", "begin", false],
+    ["f", "select 'f'", false],
+    ["f", "COMMIT", false],
+  ]);
   expect(released.toSorted()).toEqual(["a", "b", "c", "d", "e", "f"]);
 });

@@ -79,7 +79,7 @@ class Performance<R> implements Done<unknown> {
   }
 
   /** One promise brings the end into the async context of the caller. */
-  #sendHeard(lease: PoolLease<R>, { text, label, values }: StatementCall): void {
+  #sendHeard(lease: PoolLease<unknown>, { text, label, values }: StatementCall): void {
     this.#toTell = lease.toTell(text, label, values);
     this.#settle(new Promise((resolve, reject) => this.#send({ resolve, reject })));
   }
