@@ -45,20 +45,24 @@ export class AnswerTap {
   }
 
   #take(chunk: Buffer, length: number): void {
-    if (this.#through >= length) {
-      this.#through -= length;
-      this.#pass(chunk, 0, length);
-    } else if (this.#keptBytes === 0) {
-      this.#read(chunk, length);
-    } else {
-      const whole = this.#joined(chunk, length);
-      if (whole !== undefined) this.#read(whole, whole.length);
+    let from = 0;
+    // Only what is missing of it is copied: twice where its header came in pieces, else once.
+    while (this.#keptBytes > 0 && from < length) {
+      const end = Math.min(from + this.#needed - this.#keptBytes, length);
+      const whole = this.#joined(chunk, from, end);
+      from = end;
+      if (whole !== undefined) this.#read(whole, 0, whole.length);
     }
+    if (from < length) this.#read(chunk, from, length);
   }
 
-  #read(bytes: Buffer, length: number): void {
-    let from = 0; // what is before it has been taken or passed
-    let at = this.#through;
+  /** @param from what is before it has been taken or passed */
+  #read(bytes: Buffer, from: number, length: number): void {
+    if (this.#through >= length - from) {
+      this.#through -= length - from;
+      return this.#pass(bytes, from, length);
+    }
+    let at = from + this.#through;
     this.#through = 0;
     // Whose answer it is; undefined where that has to be asked, null where it is pg's.
     let sink: AnswerSink | null | undefined;
@@ -114,9 +118,9 @@ export class AnswerTap {
   }
 
   /** All that was kept with this behind it, once that is enough to go on. */
-  #joined(chunk: Buffer, length: number): Buffer | undefined {
-    this.#kept.push(this.#part(chunk, 0, length));
-    this.#keptBytes += length;
+  #joined(chunk: Buffer, from: number, to: number): Buffer | undefined {
+    this.#kept.push(this.#part(chunk, from, to));
+    this.#keptBytes += to - from;
     if (this.#keptBytes < this.#needed) return undefined;
     const whole = Buffer.concat(this.#kept, this.#keptBytes);
     this.#kept = [];

@@ -74,7 +74,7 @@ export class ResultBuilder {
 
   /** One row, as the bytes of its message. */
   takeRow(bytes: Buffer, start: number, end: number): void {
-    if (this.failure === undefined) this.addRow(decodeRow(bytes, start, end, scratch));
+    if (this.failure === undefined) this.addRow(decodeRow(bytes, start, end, scratch, this.#shape?.kept ?? []));
   }
 
   complete({ text }: CommandComplete): void {

@@ -13,6 +13,8 @@ export type RowReader = (values: readonly (string | null)[]) => unknown;
 /** What is known of the rows of one statement: looked up once, not once per row. */
 export class RowShape {
   readonly fields: readonly FieldDef[];
+  /** Of which columns a parser has given back the text it was given. */
+  readonly kept: boolean[];
   readonly #layout: Layout;
   readonly #parsers: Parser[] = [];
   #objects: RowReader | undefined;
@@ -22,14 +24,15 @@ export class RowShape {
   constructor(fields: FieldDef[]) {
     for (const field of fields) Object.freeze(field);
     this.fields = fields;
+    this.kept = fields.map(() => false);
     this.#layout = layoutOf(fields);
   }
 
   /** A reader for one execution: parsers may have been replaced since the last one. */
   reader(types: Types, rowMode: "object" | "array" | undefined): RowReader {
     this.#look(types);
-    if (rowMode === "array") return (this.#arrays ??= arrayReader([...this.#parsers]));
-    return (this.#objects ??= objectReader(this.#layout, [...this.#parsers]));
+    if (rowMode === "array") return (this.#arrays ??= arrayReader([...this.#parsers], this.kept));
+    return (this.#objects ??= objectReader(this.#layout, [...this.#parsers], this.kept));
   }
 
   #look(types: Types): void {
@@ -39,6 +42,7 @@ export class RowShape {
       const parser = types.getTypeParser(fields[index]?.dataTypeID ?? 0, "text");
       if (parser === parsers[index]) continue;
       parsers[index] = parser;
+      this.kept[index] = false;
       this.#objects = undefined;
       this.#arrays = undefined;
     }
@@ -62,33 +66,36 @@ function layoutOf(fields: readonly FieldDef[]): Layout {
   const known = layouts.get(key);
   if (known !== undefined) return known;
   const names = fields.map(({ name }) => name);
-  // On an object without a prototype a column named __proto__ is a column; spread, so that every row has the same hidden class.
-  const template = Object.create(null) as Record<string, null>;
-  for (const name of names) template[name] = null;
-  const layout: Layout = { names, template: { ...template } };
+  // A column named __proto__ is a column in JSON, and what is read from it has room for all columns in the object itself, as have its copies.
+  const template = JSON.parse(`{${names.map((name) => `${JSON.stringify(name)}:null`).join()}}`) as Layout["template"];
+  const layout: Layout = { names, template };
   if (layouts.size >= REMEMBERED) layouts.clear();
   layouts.set(key, layout);
   return layout;
 }
 
-function objectReader({ names, template }: Layout, parsers: readonly Parser[]): RowReader {
+function objectReader({ names, template }: Layout, parsers: readonly Parser[], kept: boolean[]): RowReader {
   return (values) => {
     const row: Record<string, unknown> = { ...template };
     for (let index = 0; index < names.length; index += 1) {
       const value = values[index] ?? null;
+      const parsed = value === null ? null : parsers[index]?.(value);
+      if (parsed === value && value !== null) kept[index] = true;
       // Null is assigned too: of two columns with one name the last one counts.
-      row[names[index] ?? ""] = value === null ? null : parsers[index]?.(value);
+      row[names[index] ?? ""] = parsed;
     }
     return row;
   };
 }
 
-function arrayReader(parsers: readonly Parser[]): RowReader {
+function arrayReader(parsers: readonly Parser[], kept: boolean[]): RowReader {
   return (values) => {
     const row = new Array<unknown>(parsers.length);
     for (let index = 0; index < parsers.length; index += 1) {
       const value = values[index] ?? null;
-      row[index] = value === null ? null : parsers[index]?.(value);
+      const parsed = value === null ? null : parsers[index]?.(value);
+      if (parsed === value && value !== null) kept[index] = true;
+      row[index] = parsed;
     }
     return row;
   };

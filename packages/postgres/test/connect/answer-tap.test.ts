@@ -58,7 +58,7 @@ class Listener {
   }
 
   takeRow(bytes: Buffer, start: number, end: number): void {
-    this.told.push([...decodeRow(bytes, start, end, [])]);
+    this.told.push([...decodeRow(bytes, start, end, [], [])]);
   }
 
   takeCompletion(bytes: Buffer, start: number, end: number): void {
@@ -143,8 +143,27 @@ describe("answers out of what the server sends", () => {
     },
   );
 
+  it("are read where they are, but for a message that two reads share", () => {
+    const memory = Buffer.alloc(1_000);
+    const places: string[] = [];
+    const sink = {
+      takeDescription: () => true,
+      takeRow: (bytes: Buffer, start: number, end: number) =>
+        places.push(bytes === memory ? "in place" : `of ${bytes.length}: ${bytes.toString("latin1", start + 6, end)}`),
+      takeCompletion: () => undefined,
+    };
+    const tap = new AnswerTap({ pass: () => undefined, active: () => sink, ready: () => undefined });
+    const rows = Buffer.concat([row(["one"]), row(["two"]), row(["three"]), row(["four"])]);
+    const cuts = [[0, 8], [8, 17], [17, 50], [50, rows.length]] as const; // prettier-ignore
+    for (const [from, to] of cuts) {
+      rows.copy(memory, 0, from, to);
+      tap.takeLent(memory, to - from);
+    }
+    expect(places).toEqual(["of 14: one", "of 14: two", "in place", "of 15: four"]);
+  });
+
   it("whose rows do not fit their message are refused", () => {
     const whole = row(["one", "two"]);
-    expect(() => decodeRow(whole, 5, whole.length - 1, [])).toThrow("longer than its message");
+    expect(() => decodeRow(whole, 5, whole.length - 1, [], [])).toThrow("longer than its message");
   });
 });
