@@ -69,10 +69,8 @@ export function contextOf<R, X>(options: SqlClientOptions<R, X>, handles: Handle
     queryTimeout: new TimeLimit(clock, readLimit("createSqlClient: queryTimeout", options.queryTimeout) ?? 30_000),
     cancelTimeout: readLimit("createSqlClient: cancelTimeout", options.cancelTimeout) ?? 1_000,
     random: options.random ?? Math.random,
-    get keptShapes() {
-      return kept;
-    },
+    keptShapes: [],
   };
-  const kept = keptShapes(context);
+  context.keptShapes.push(...keptShapes(context));
   return context;
 }

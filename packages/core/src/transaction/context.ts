@@ -19,5 +19,5 @@ export interface SqlContext<R> {
   /** Between 0 and 1, for the jitter of back-offs. */
   readonly random: () => number;
   /** One of each kind of object that comes and goes; see the pool's own. */
-  readonly keptShapes: readonly unknown[];
+  readonly keptShapes: unknown[];
 }

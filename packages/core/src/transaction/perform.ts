@@ -25,8 +25,8 @@ export function perform<R>(
 /** To be kept and never used, so that V8 does not forget what it has compiled for them; `pool/kept-shapes.ts` says why. */
 export function keptShapes<R>(context: SqlContext<R>): readonly unknown[] {
   const run = new StatementRun(context, { text: "", values: [] }, true);
-  const unused = { lease: undefined as unknown as Lease<R> }; // it is never begun
-  return [run, new Performance(context, unused.lease, run, () => undefined)];
+  const none = undefined as unknown as Lease<R>; // it is never begun
+  return [run, new Performance(context, none, run, () => undefined)];
 }
 
 /** One statement on a lease, which counts its time and knows its text, until there is a verdict. */

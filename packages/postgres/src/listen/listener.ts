@@ -104,9 +104,8 @@ export function createListener({ name, dialer, poolMode, keepAlive, pool }: List
   };
 
   const call = async (channel: string, handler: unknown, options: ListenOptions): Promise<Subscription> => {
-    checkChannel(channel);
-    if (typeof handler !== "function") throw invalid("the handler must be a function");
     check(channel, options, OPTIONS);
+    if (typeof handler !== "function") throw invalid("the handler must be a function");
     return await subscribe(new Subscriber(channel, handler as NotificationHandler, options), options.signal);
   };
 

@@ -1,4 +1,4 @@
-import pg from "pg";
+import type pg from "pg";
 import { expect, it } from "vitest";
 import { ResultBuilder } from "../../src/connection/result.js";
 
