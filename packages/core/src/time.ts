@@ -15,12 +15,12 @@ export interface Clock {
   clearTimeout(timer: Timer): void;
 }
 
-// A longer delay overflows Node's timers and would fire at once.
-const LONGEST_DELAY = 2 ** 31 - 1;
+/** The longest that Node's timers take, in ms: a longer delay would overflow, and fire at once. */
+export const LONGEST_TIMER = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
   now: () => performance.now(),
-  setTimeout: (callback, ms) => setTimeout(callback, Math.min(Math.ceil(ms), LONGEST_DELAY)),
+  setTimeout: (callback, ms) => setTimeout(callback, Math.min(Math.ceil(ms), LONGEST_TIMER)),
   clearTimeout: (timer) => {
     clearTimeout(timer as NodeJS.Timeout);
   },
@@ -110,4 +110,14 @@ export function withTimeout<T>(
     };
     run().then(resolve, reject);
   });
+}
+
+/** Waits for `work` to settle either way, and at most `ms`. Never rejects. */
+export async function settlesWithin(clock: Clock, ms: number, work: PromiseLike<unknown>): Promise<void> {
+  await withTimeout(
+    clock,
+    ms,
+    () => new Error("over"),
+    () => work,
+  ).catch(() => undefined);
 }

@@ -54,7 +54,7 @@ export const redisOptions: OptionTable<RedisOptions> = {
     min: 0,
     infinity: true,
     default: 10_000,
-    doc: "Commands that may wait to be sent at once; one more is refused with `QUEUE_FULL`.",
+    doc: "Commands that may wait at once for a connection that answers; one more is refused with `QUEUE_FULL`.",
   },
   pingInterval: {
     type: "duration",

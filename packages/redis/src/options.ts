@@ -26,7 +26,7 @@ export interface RedisOptions extends PoolOptions, SupervisionOptions {
   commandTimeout?: Duration;
   /** So many failed connects in a row are followed by another try, while commands that were not sent wait. @default 3 */
   maxRetries?: number;
-  /** Commands that may wait to be sent at once; one more is refused with `QUEUE_FULL`. @default 10_000 */
+  /** Commands that may wait at once for a connection that answers; one more is refused with `QUEUE_FULL`. @default 10_000 */
   maxQueued?: number;
   /** A connection that nothing has come from for so long is asked whether it is still there, in ms. @default 10_000 */
   pingInterval?: Duration;

@@ -1,25 +1,11 @@
 import { isPoolError, onEvent } from "@pool/core";
-import { faultProxy, type RedisServer, startRedis } from "@pool/testing";
+import { faultProxy } from "@pool/testing";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { redis, type RedisClient, type RedisOptions } from "../src/index.js";
-import { Admin } from "./support.js";
+import { describe, expect, it } from "vitest";
+import { redis } from "../src/index.js";
+import { ownServer } from "./support.js";
 
-let server: RedisServer;
-let admin: Admin;
-beforeAll(async () => {
-  server = await startRedis({ own: true });
-  admin = new Admin(server);
-});
-afterAll(async () => {
-  await admin[Symbol.asyncDispose]();
-  await server[Symbol.asyncDispose]();
-});
-
-async function withClient(work: (client: RedisClient) => Promise<void>, options: RedisOptions = {}): Promise<void> {
-  await using connector = await redis({ url: server.url, ...options }).connect();
-  await work(connector.client);
-}
+const { server, admin, withClient } = await ownServer();
 
 describe("commands over the shared connection", () => {
   it("are called by name, with options behind their arguments, and by the methods of ioredis", async () => {
@@ -224,6 +210,23 @@ describe("commands that wait to be sent", () => {
     await connector.disconnect({ timeout: 0 });
     expect(await Promise.all(waiting)).toEqual(Array(3).fill("given up"));
     expect(connector.gauges?.queued ?? 0).toBe(0);
+  });
+});
+
+describe("commands after a quiet time", () => {
+  it("are sent however many they are, once the connection has answered", async () => {
+    await withClient(
+      async ({ commands }) => {
+        await commands.set("crowd", 0);
+        const pushed = Array.from({ length: 50 }, () => commands.incr("crowd"));
+        expect(await Promise.all(pushed)).toEqual(pushed.map((_, n) => n + 1));
+        await sleep(20);
+        const batch = commands.pipeline();
+        for (let n = 0; n < 50; n++) batch.incr("crowd");
+        expect(await batch.exec()).toEqual(pushed.map((_, n) => [null, 51 + n]));
+      },
+      { maxQueued: 3, validateIfIdleFor: 0 },
+    );
   });
 });
 

@@ -1,22 +1,13 @@
 import { isPoolError, onEvent } from "@pool/core";
-import { faultProxy, type RedisServer, startRedis, startRedisSentinel } from "@pool/testing";
+import { faultProxy, startRedis, startRedisSentinel } from "@pool/testing";
 import { execFile } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { inspect, promisify } from "node:util";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { redis, type RedisOptions } from "../src/index.js";
-import { Admin } from "./support.js";
+import { Admin, ownServer } from "./support.js";
 
-let server: RedisServer;
-let admin: Admin;
-beforeAll(async () => {
-  server = await startRedis({ own: true, tls: true });
-  admin = new Admin(server);
-});
-afterAll(async () => {
-  await admin[Symbol.asyncDispose]();
-  await server[Symbol.asyncDispose]();
-});
+const { server, admin } = await ownServer({ tls: true });
 
 async function outcomeOf(options: RedisOptions): Promise<unknown> {
   const connector = redis({ connectTimeout: 2_000, ...options });

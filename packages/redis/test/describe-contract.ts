@@ -1,18 +1,12 @@
-import { describeAdapter, startRedis } from "@pool/testing";
-import { afterAll } from "vitest";
+import { describeAdapter } from "@pool/testing";
 import { leasedFactory } from "../src/factory.js";
 import { type LeasedRedis, redis } from "../src/index.js";
 import { readRedisOptions } from "../src/resolved-options.js";
-import { Admin } from "./support.js";
+import { ownServer } from "./support.js";
 
 /** The contract of adapters, on a server of its own. By RESP2 a connection that listens to channels can do nothing else, so it is left out there. */
 export async function describeContract(name: string, protocol: 2 | 3): Promise<void> {
-  const server = await startRedis({ own: true });
-  const admin = new Admin(server);
-  afterAll(async () => {
-    await admin[Symbol.asyncDispose]();
-    await server[Symbol.asyncDispose]();
-  });
+  const { server, admin } = await ownServer();
   await admin.redis.acl("SETUSER", "other", "on", ">another secret", "~*", "&*", "+@all");
 
   const { url, port, host, password } = server;

@@ -1,29 +1,19 @@
-import { type RedisServer, startRedis } from "@pool/testing";
 import { Redis } from "ioredis";
 import { Redis as Redis5 } from "ioredis-5";
 import { inspect } from "node:util";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { redis } from "../src/index.js";
 import { describeContract } from "./describe-contract.js";
-import { Admin } from "./support.js";
+import { ownServer } from "./support.js";
 
 // The oldest that the peer range allows, in the place of the newest.
 vi.mock("ioredis", () => import("ioredis-5"));
 
 await describeContract("redis on ioredis 5.11", 2);
 
-describe("on ioredis 5.11", () => {
-  let server: RedisServer;
-  let admin: Admin;
-  beforeAll(async () => {
-    server = await startRedis({ own: true });
-    admin = new Admin(server);
-  });
-  afterAll(async () => {
-    await admin[Symbol.asyncDispose]();
-    await server[Symbol.asyncDispose]();
-  });
+const { server, admin } = await ownServer();
 
+describe("on ioredis 5.11", () => {
   it("commands, batches, blocking ones, WATCH, subscriptions and clients for libraries work, and nothing is left", async () => {
     expect(Redis).toBe(Redis5);
     const connector = await redis({ url: server.url, name: "five", db: 1, minIdle: 0 }).connect();

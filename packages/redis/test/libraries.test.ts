@@ -1,5 +1,4 @@
 import fastifyRedis from "@fastify/redis";
-import { type RedisServer, startRedis } from "@pool/testing";
 import { Queue, QueueEvents, Worker } from "bullmq";
 import { RedisStore } from "connect-redis";
 import { type SessionData } from "express-session";
@@ -9,21 +8,12 @@ import { once } from "node:events";
 import { createRequire } from "node:module";
 import { inspect } from "node:util";
 import { RateLimiterRedis } from "rate-limiter-flexible";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { redis, type RedisClient, type RedisOptions } from "../src/index.js";
-import { Admin } from "./support.js";
+import { ownServer } from "./support.js";
 
-let server: RedisServer;
-let admin: Admin;
+const { server, admin } = await ownServer();
 let count = 0;
-beforeAll(async () => {
-  server = await startRedis({ own: true });
-  admin = new Admin(server);
-});
-afterAll(async () => {
-  await admin[Symbol.asyncDispose]();
-  await server[Symbol.asyncDispose]();
-});
 
 type RedlockClass = new (
   clients: readonly Redis[],

@@ -1,18 +1,8 @@
-import { type RedisServer, startRedis } from "@pool/testing";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { redis, type RedisClient, type Subscription } from "../src/index.js";
-import { Admin } from "./support.js";
+import { ownServer } from "./support.js";
 
-let server: RedisServer;
-let admin: Admin;
-beforeAll(async () => {
-  server = await startRedis({ own: true });
-  admin = new Admin(server);
-});
-afterAll(async () => {
-  await admin[Symbol.asyncDispose]();
-  await server[Symbol.asyncDispose]();
-});
+const { server, admin } = await ownServer();
 
 const NAMES = ["a:1", "a:2", "b:1", "b:2"];
 const PATTERNS = ["a:*", "b:*"];

@@ -1,24 +1,10 @@
-import { faultProxy, type RedisServer, startRedis } from "@pool/testing";
+import { faultProxy } from "@pool/testing";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Message, redis, type RedisClient, type RedisOptions, type SubscriptionGap } from "../src/index.js";
-import { Admin } from "./support.js";
+import { describe, expect, it } from "vitest";
+import { type Message, redis, type SubscriptionGap } from "../src/index.js";
+import { ownServer } from "./support.js";
 
-let server: RedisServer;
-let admin: Admin;
-beforeAll(async () => {
-  server = await startRedis({ own: true });
-  admin = new Admin(server);
-});
-afterAll(async () => {
-  await admin[Symbol.asyncDispose]();
-  await server[Symbol.asyncDispose]();
-});
-
-async function withClient(work: (client: RedisClient) => Promise<void>, options: RedisOptions = {}): Promise<void> {
-  await using connector = await redis({ url: server.url, ...options }).connect();
-  await work(connector.client);
-}
+const { server, admin, withClient } = await ownServer();
 
 describe("subscriptions", () => {
   it("call their handler with each message of their channels and patterns, in order, over one connection", async () => {

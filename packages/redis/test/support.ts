@@ -1,5 +1,33 @@
-import { type RedisServer } from "@pool/testing";
+import { type RedisServer, type RedisServerOptions, startRedis } from "@pool/testing";
 import { Redis } from "ioredis";
+import { afterAll } from "vitest";
+import { redis, type RedisClient, type RedisOptions } from "../src/index.js";
+
+/** What a test file works with. */
+export interface OwnServer {
+  readonly server: RedisServer;
+  readonly admin: Admin;
+  /** Has the work done with a client of the server that is closed behind it. */
+  withClient(work: (client: RedisClient) => Promise<void>, options?: RedisOptions): Promise<void>;
+}
+
+/** A server of the test file's own, which ends with it. */
+export async function ownServer(options: RedisServerOptions = {}): Promise<OwnServer> {
+  const server = await startRedis({ own: true, ...options });
+  const admin = new Admin(server);
+  afterAll(async () => {
+    await admin[Symbol.asyncDispose]();
+    await server[Symbol.asyncDispose]();
+  });
+  return {
+    server,
+    admin,
+    async withClient(work, given = {}) {
+      await using connector = await redis({ url: server.url, ...given }).connect();
+      await work(connector.client);
+    },
+  };
+}
 
 /** A plain client for what a test asks the server past the connector: over its Unix socket, which no fault of the line befalls. */
 export class Admin implements AsyncDisposable {

@@ -1,5 +1,5 @@
-import type { Clock } from "../time.js";
-import { CLOSE_GRACE, settlesWithin, timeoutOr } from "./timeouts.js";
+import { settlesWithin, type Clock } from "../time.js";
+import { CLOSE_GRACE, timeoutOr } from "./timeouts.js";
 
 /** Without a timeout, how long closings may add up, in ms: what has not begun by then is told to abort. */
 const LONGEST_SUM = 30_000;

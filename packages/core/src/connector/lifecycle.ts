@@ -1,10 +1,10 @@
 import { PoolError } from "../errors.js";
-import type { Clock } from "../time.js";
+import { settlesWithin, type Clock } from "../time.js";
 import type { Backend } from "./backend.js";
 import { Condition, type Held } from "./condition.js";
 import { SharedWork } from "./shared-work.js";
 import type { StateMachine } from "./state-machine.js";
-import { settlesWithin, timeoutOr } from "./timeouts.js";
+import { timeoutOr } from "./timeouts.js";
 
 /**
  * The client of one connector from its opening to its end. At most one client lives at a time. Fields are set before the event that tells of it,

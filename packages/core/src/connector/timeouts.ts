@@ -1,5 +1,4 @@
 import { readCall, readSignal, readTimeout } from "../arguments.js";
-import { withTimeout, type Clock } from "../time.js";
 
 /** How much longer than its timeout something that closes is waited for, in ms. */
 export const CLOSE_GRACE = 2_000;
@@ -34,16 +33,6 @@ export function readCloseOptions(call: string, given: CallOptions | undefined): 
   const { timeout } = readCall(call, given, ["timeout"]);
   if (typeof timeout !== "number") readTimeout(`${call}: timeout`, timeout);
   return timeoutOption(timeout === undefined || !(timeout >= 0) ? undefined : timeout);
-}
-
-/** Waits for `work` to settle either way, and at most `ms`. Never rejects. */
-export async function settlesWithin(clock: Clock, ms: number, work: PromiseLike<unknown>): Promise<void> {
-  await withTimeout(
-    clock,
-    ms,
-    () => new Error("over"),
-    () => work,
-  ).catch(() => undefined);
 }
 
 /** As an option for the next call: left out where there is none. */

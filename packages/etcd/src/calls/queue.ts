@@ -1,4 +1,4 @@
-import { PoolError, reasonOf, systemClock, withoutStack, withTimeout } from "@pool/core";
+import { PoolError, reasonOf, settlesWithin, systemClock, withoutStack } from "@pool/core";
 import { type Channel } from "../channel/channel.js";
 import { type EtcdConnection } from "../wire/connection.js";
 import { type Call } from "./call.js";
@@ -40,9 +40,7 @@ export class CallQueue {
   /** Resolves when all that are there now have ended, after `ms` at the latest. */
   async settled(ms: number): Promise<void> {
     const replies = this.all().map(({ reply }) => reply);
-    if (replies.length === 0 || ms <= 0) return;
-    const late = (): Error => new Error("their time is over");
-    await withTimeout(systemClock, ms, late, () => Promise.allSettled(replies)).catch(() => undefined);
+    if (replies.length > 0 && ms > 0) await settlesWithin(systemClock, ms, Promise.allSettled(replies));
   }
 
   /** Starts the call, or has it wait; one that cannot wait is rejected. */

@@ -1,4 +1,4 @@
-import { parseDuration, systemClock, withTimeout, wrongArgument, type Duration } from "@pool/core";
+import { parseDuration, settlesWithin, systemClock, wrongArgument, type Duration } from "@pool/core";
 import { type Calls } from "../calls/calls.js";
 import { type CallOptions, readCallOptions } from "../kv/options.js";
 import { type EtcdLease, KeptLease } from "./lease.js";
@@ -38,7 +38,6 @@ export class Leases {
   /** Revokes all of them, and waits for that at most `ms`. */
   async close(ms: number): Promise<void> {
     const revoked = Promise.all([...this.#kept].map((lease) => lease.revoke()));
-    const late = (): Error => new Error("its time is over");
-    await withTimeout(systemClock, ms, late, () => revoked).catch(() => undefined); // they end by themselves
+    await settlesWithin(systemClock, ms, revoked); // what is left ends by itself
   }
 }

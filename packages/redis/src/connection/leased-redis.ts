@@ -1,3 +1,4 @@
+import { LONGEST_TIMER } from "@pool/core";
 import { type Command } from "ioredis";
 import { routeOf } from "../commands/rules.js";
 import { type Home, outgoing } from "../shared/outgoing.js";
@@ -10,9 +11,6 @@ export interface LeasedOptions {
   /** Longest time for a command that does not block, in ms. */
   readonly commandTimeout: number;
 }
-
-/** A longer one overflows Node's timers, and would fire at once. */
-const LONGEST_DELAY = 2 ** 31 - 1;
 
 const MESSAGES = ["message", "messageBuffer", "pmessage", "pmessageBuffer", "smessage", "smessageBuffer"] as const;
 
@@ -61,7 +59,7 @@ export class LeasedRedis extends GuardedRedis {
     const wait = routeOf(command) === "blocking" ? blockingTime(command) : 0;
     const sent = outgoing(command, home, 0, wait + commandTimeout);
     sent.via = this;
-    if (sent.limit !== Infinity) sent.setTimeout(Math.min(sent.limit, LONGEST_DELAY));
+    if (sent.limit !== Infinity) sent.setTimeout(Math.min(sent.limit, LONGEST_TIMER));
     this.stream.ref();
     return super.sendCommand(sent, stream);
   }

@@ -4,7 +4,7 @@ import { type LinksOptions } from "./links-options.js";
 export interface DispatcherOptions extends LinksOptions {
   /** Longest time for a command, the wait for a connection included, in ms. */
   readonly commandTimeout: number;
-  /** Commands that may wait to be sent at once. */
+  /** Commands that may wait at once for a connection that answers. */
   readonly maxQueued: number;
   readonly clock: Clock;
 }

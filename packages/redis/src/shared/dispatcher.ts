@@ -117,12 +117,13 @@ export class Dispatcher {
   }
 
   #wait(waiting: Waiting, command: Outgoing): Error | undefined {
-    const refusal = this.#isClosed ? closed(this.#options.home.where, command) : undefined;
-    const refused = this.#line.add(waiting, command, refusal);
-    if (refused !== undefined) return refused;
     const { current } = this.#links;
+    const now = this.#clock.now();
+    const refusal = this.#isClosed ? closed(this.#options.home.where, command) : undefined;
+    const refused = this.#line.add(waiting, command, refusal, current?.isThere(now) !== true);
+    if (refused !== undefined) return refused;
     if (current === undefined) this.#links.open();
-    else if (current.state === "clear") current.ping(this.#clock.now(), true);
+    else if (current.state === "clear") current.ping(now, true);
     return undefined;
   }
 

@@ -27,6 +27,9 @@ export interface LinkOwner {
   ended(link: Link, cause: unknown): void;
 }
 
+/** A link that is asked whether it is still there answers within so long, in ms, or hardly ever. */
+const MOMENT = 1_000;
+
 /** One connection that all callers share. */
 export class Link {
   readonly redis: GuardedRedis;
@@ -71,6 +74,11 @@ export class Link {
   accepts(now: number): boolean {
     if (this.state !== "clear" || this.redis.status !== "ready" || !this.redis.stream.writable) return false;
     return this.inFlight > 0 || now - this.heardAt < this.#options.validateIfIdleFor;
+  }
+
+  /** It takes commands, or will in a moment: who comes now waits for an answer alone, and however many they are. */
+  isThere(now: number): boolean {
+    return this.state === "clear" || (this.state === "checking" && now - this.owedSince < MOMENT);
   }
 
   send(command: Outgoing, now: number): void {

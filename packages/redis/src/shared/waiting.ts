@@ -27,8 +27,9 @@ export class WaitingLine {
     return this.#count;
   }
 
-  /** Takes it in, or refuses it with all that it belongs to; says why. */
-  add(waiting: Waiting, command: Outgoing, refusal: Error | undefined = this.#whyRefuse(command)): Error | undefined {
+  /** Takes it in, or refuses it with all that it belongs to: for what is given, or where it is `bounded` for what it finds. Says why. */
+  add(waiting: Waiting, command: Outgoing, given: Error | undefined, bounded: boolean): Error | undefined {
+    const refusal = given ?? (bounded ? this.#whyRefuse(command) : undefined);
     if (refusal !== undefined) {
       this.reject(waiting, () => refusal);
       command.reject(refusal);

@@ -1,4 +1,4 @@
-import { type Lease } from "@pool/core";
+import { LONGEST_TIMER, type Lease } from "@pool/core";
 import { closeConnection } from "../connection/open-connection.js";
 import { type GuardedRedis } from "../connection/guarded-redis.js";
 import { type Message } from "./message.js";
@@ -48,7 +48,7 @@ export class Ear {
       this.#hear({ channel, message, pattern }),
     );
     this.#redis.once("end", () => this.#end(this.#redis.trouble));
-    this.#pinging = setInterval(() => void this.#ping(), Math.min(pingInterval, 2 ** 31 - 1)).unref();
+    this.#pinging = setInterval(() => void this.#ping(), Math.min(pingInterval, LONGEST_TIMER)).unref();
   }
 
   /** Resolves when the server has confirmed all of them; asks for those that it has not been asked for yet. Each for itself, since it may refuse one. */

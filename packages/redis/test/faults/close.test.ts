@@ -1,25 +1,16 @@
-import { faultProxy, type RedisServer, startRedis, untilEqual, watchSockets } from "@pool/testing";
+import { faultProxy, untilEqual, watchSockets } from "@pool/testing";
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { redis, type RedisClient, type RedisOptions } from "../../src/index.js";
-import { Admin } from "../support.js";
+import { ownServer } from "../support.js";
 import { timeOf } from "./harness.js";
 
 const LIMIT = { maxSize: 5, acquireTimeout: 1_000, commandTimeout: 1_000, drainTimeout: 500 } as const;
 
-let server: RedisServer;
-let admin: Admin;
+const { server, admin } = await ownServer();
 let count = 0;
-beforeAll(async () => {
-  server = await startRedis({ own: true });
-  admin = new Admin(server);
-});
-afterAll(async () => {
-  await admin[Symbol.asyncDispose]();
-  await server[Symbol.asyncDispose]();
-});
 
 /** Has `work` done with a client, closes it while that is in hand, and looks for what is left. */
 async function closing(
