@@ -1,11 +1,12 @@
 import { type Lock, type LockStore } from "@pool/core";
 import { type EtcdClient } from "./client.js";
 import { type DocumentOptions, type EtcdDocument } from "./document/document.js";
+import { readDocumentOptions } from "./document/options.js";
 import { WatchedDocument } from "./document/watched-document.js";
 import { type EtcdEntry } from "./kv/entry.js";
 import { type Bytes, type Selection } from "./kv/keyspace.js";
 import { KeyValues, type PutOptions, type SwapOptions } from "./kv/kv.js";
-import { type CallOptions, readCallOptions, type RangeOptions, type ReadOptions } from "./kv/options.js";
+import { type CallOptions, type RangeOptions, type ReadOptions } from "./kv/options.js";
 import { type Deleted, type Found, type Swapped, type Written } from "./kv/results.js";
 import { type Transaction, type TransactionResult } from "./kv/transaction.js";
 import { type EtcdLease } from "./lease/lease.js";
@@ -71,19 +72,14 @@ export class OpenedClient implements EtcdClient {
   }
 
   async document<T = unknown>(key: Bytes, options: DocumentOptions<T> = {}): Promise<EtcdDocument<T>> {
-    const { timeout, signal } = options;
-    const how = readCallOptions(
-      "document",
-      { ...(timeout !== undefined && { timeout }), ...(signal && { signal }) },
-      this.#parts.callTimeout,
-    );
+    const { timeout, signal } = readDocumentOptions(options, this.#parts.callTimeout);
     signal?.throwIfAborted();
     const parts = {
       name: this.#parts.calls.name,
       values: this.#values,
       watch: (until: AbortSignal) => this.watch(key, { snapshot: true, signal: until }),
     };
-    return await new WatchedDocument(parts, key, options).load(how.timeout);
+    return await new WatchedDocument(parts, key, options).load(timeout);
   }
 
   namespace(prefix: Bytes): EtcdClient {

@@ -74,6 +74,11 @@ test("what is not there, or wrong, at first is an error, unless something stands
   expect(connector.gauges).toMatchObject({ watches: 1 });
 });
 
+test("an option that is unknown or no function is an error, and not left out", async () => {
+  const wrong = [{ validate: () => true }, { parse: "json" }, { serialize: 1 }, { onChange: {} }, { onInvalid: "log" }];
+  for (const options of wrong) await expectCode(client.document("limits", options as object), "INVALID_ARGUMENT");
+});
+
 test("updates of many at once are all made, each on what the others have written", async () => {
   const documents = await Promise.all(
     Array.from({ length: 4 }, () => client.document("count", { schema, initial: { rate: 0 } })),

@@ -137,6 +137,24 @@ describe("a real client for libraries", () => {
     });
   });
 
+  it("goes on waiting for a stream when its connection breaks, since that only reads; what takes is rejected", async () => {
+    await withClient(async (client) => {
+      const handed = client.ioredis();
+      const reading = handed.xread("BLOCK", 0, "STREAMS", "stream", "0");
+      const other = handed.duplicate();
+      const taking = other.blpop("list", 0);
+      await expect.poll(async () => (await admin.clients()).filter((one) => one.get("flags") === "b").length).toBe(2);
+      await admin.redis.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
+      await expect(taking).rejects.toThrow("Connection is closed.");
+      await admin.redis.xadd("stream", "1-1", "a", "b");
+      expect(await reading).toEqual([["stream", [["1-1", ["a", "b"]]]]]);
+      const left = handed.xread("BLOCK", 0, "STREAMS", "stream", "$");
+      await expect.poll(async () => (await admin.clients()).some((one) => one.get("flags") === "b")).toBe(true);
+      handed.disconnect();
+      await expect(left).rejects.toThrow("Connection is closed.");
+    });
+  });
+
   it("is refused after the end, and one that is closed by hand is forgotten", async () => {
     let left: RedisClient | undefined;
     await withClient(async (client) => {

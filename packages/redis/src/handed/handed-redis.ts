@@ -2,6 +2,7 @@ import { systemClock, withTimeout } from "@pool/core";
 import { type Command, type Redis } from "ioredis";
 import { type CredentialSource } from "../connect/credentials.js";
 import { type Credentials, type DriverOptions, GuardedRedis } from "../connection/guarded-redis.js";
+import { routeOf } from "../commands/rules.js";
 import { isRefused } from "../errors.js";
 
 /** Who hands it out, and closes it. */
@@ -20,7 +21,7 @@ const LONGEST_FETCH = 30_000;
 
 /**
  * An ioredis client for libraries that want one. It reconnects by itself, as they expect, and asks for its credentials each time. What was on a
- * connection that broke is rejected, and never sent again.
+ * connection that broke is rejected, and never sent again, but for the wait for a stream.
  */
 export class HandedRedis extends GuardedRedis {
   readonly #owner: HandedOwner;
@@ -96,13 +97,22 @@ export class HandedRedis extends GuardedRedis {
   /** ioredis drops what it is told not to send again, without a word to its callers. */
   #rejectSent(): void {
     const sent = (this as { prevCommandQueue?: Redis["commandQueue"] }).prevCommandQueue ?? this.commandQueue;
-    for (let item = sent.shift(); item !== undefined; item = sent.shift())
-      (item.command as unknown as Command).reject(new Error("Connection is closed."));
+    for (let item = sent.shift(); item !== undefined; item = sent.shift()) {
+      const command = item.command as unknown as Command; // ioredis puts nothing else in
+      if (isWaitForStream(command)) void this.sendCommand(command);
+      else command.reject(new Error("Connection is closed."));
+    }
   }
 }
 
 function pause(times: number): number {
   return Math.min(FIRST_PAUSE * 2 ** Math.min(times - 1, 10), LONGEST_PAUSE) * (0.5 + Math.random() / 2);
+}
+
+/** It only reads, so that asking again is no second time; and who is told of the break instead pauses for seconds, as BullMQ does. */
+function isWaitForStream(command: Command): boolean {
+  const isAlone = command.pipelineIndex === undefined && !command.inTransaction;
+  return command.name === "xread" && isAlone && routeOf(command) === "blocking";
 }
 
 function isReadOnly(error: Error): boolean {
