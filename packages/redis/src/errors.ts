@@ -118,6 +118,13 @@ export function isRefused(error: unknown): boolean {
   return classifyRedisError(error) === "auth";
 }
 
+/** Was the database refused that a connection begins with? As ioredis tells it, with its command. */
+export function isSelectRefused(error: unknown): boolean {
+  if (!isReply(error) || !("command" in error)) return false;
+  const { name } = Object(error.command) as { readonly name?: unknown };
+  return name === "select";
+}
+
 /** The server has said it, and not the driver. */
 export function isReply(error: unknown): error is Error {
   return error instanceof Error && error.name === "ReplyError";

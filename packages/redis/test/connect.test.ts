@@ -34,6 +34,23 @@ describe("where to connect", () => {
     expect(await third.client.ioredis().client("INFO")).toMatch(/ db=3 /);
   });
 
+  it("is no other database where the server refuses the one that was asked for", async () => {
+    expect(await outcomeOf({ url: server.url, db: 99 })).toMatch(/^CONNECT_FAILED: .*DB index is out of range/);
+    await admin.redis.acl("SETUSER", "unselecting", "on", ">its secret", "~*", "&*", "+@all", "-select");
+    const { host, port } = server;
+    const denied = { host, port, user: "unselecting", password: "its secret" };
+    expect(await outcomeOf({ ...denied, db: 1 })).toMatch(/^CONNECT_FAILED: auth: .*NOPERM/);
+    await using connector = await redis({ url: server.url, db: 99, lazy: true, minIdle: 0 }).connect();
+    const { client } = connector;
+    await expect(client.commands.set("stray", 1)).rejects.toMatchObject({ code: "UNAVAILABLE" });
+    await expect(client.use((lent) => lent.set("stray", 1))).rejects.toThrow(/DB index/);
+    const handed = client.ioredis({ maxRetriesPerRequest: 1 });
+    handed.on("error", () => undefined);
+    await expect(handed.set("stray", 1)).rejects.toThrow();
+    handed.disconnect();
+    expect(await admin.redis.exists("stray")).toBe(0);
+  });
+
   it("is TLS that is verified, unless that is switched off by name, which is warned of", async () => {
     const { tls, password, host } = server;
     if (tls === undefined) throw new Error("no TLS");

@@ -1,5 +1,6 @@
 import { type CreateContext, unlessAborted } from "@pool/core";
 import { once } from "node:events";
+import { isSelectRefused } from "../errors.js";
 import { type GuardedRedis } from "./guarded-redis.js";
 
 /** Connects a client that connects once in its life. Rejects when that fails or the signal aborts, and leaves nothing open. */
@@ -7,6 +8,8 @@ export async function openConnection<R extends GuardedRedis>(redis: R, { signal,
   try {
     await unlessAborted(signal, () => redis.connect());
     signal.throwIfAborted();
+    // ioredis would go on in database 0.
+    if (isSelectRefused(redis.trouble)) throw redis.trouble;
   } catch (error) {
     void closeConnection(redis);
     throw signal.aborted ? signal.reason : (redis.trouble ?? error);

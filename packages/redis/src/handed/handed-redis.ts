@@ -3,7 +3,7 @@ import { type Command, type Redis } from "ioredis";
 import { type CredentialSource } from "../connect/credentials.js";
 import { type Credentials, type DriverOptions, GuardedRedis } from "../connection/guarded-redis.js";
 import { routeOf } from "../commands/rules.js";
-import { isRefused } from "../errors.js";
+import { isRefused, isSelectRefused } from "../errors.js";
 
 /** Who hands it out, and closes it. */
 export interface HandedOwner {
@@ -37,7 +37,10 @@ export class HandedRedis extends GuardedRedis {
     // Commands may come before the credentials are known, and ioredis asks which database they are for.
     this.condition ??= { select: given.db ?? 0, auth: undefined, subscriber: false } as unknown as Redis["condition"];
     owner.add(this);
-    this.on("error", (error) => (this.#wasRefused ||= isRefused(error)));
+    this.on("error", (error) => {
+      this.#wasRefused ||= isRefused(error);
+      if (isSelectRefused(error)) super.disconnect(true); // ioredis would go on in database 0
+    });
     this.on("ready", () => (this.#wasRefused = false));
     this.on("close", () => this.#rejectSent());
     this.on("end", () => owner.delete(this));
