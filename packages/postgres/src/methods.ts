@@ -43,7 +43,7 @@ export interface PostgresMethods {
     options?: StreamOptions,
   ): AsyncGenerator<Row, void, undefined>;
   /**
-   * `COPY … FROM STDIN` out of anything that gives chunks. Resolves with the number of rows; when `source` fails, nothing is copied.
+   * `COPY … FROM STDIN` out of a text, bytes, or anything that gives chunks of them. Resolves with the number of rows; when `source` fails, nothing is copied.
    * `queryTimeout` is for how long the server may take nothing and say nothing; a `timeout` given here is for the whole instead.
    */
   copyFrom(text: string, source: CopySource, options?: QueryOptions): Promise<{ readonly rowCount: number }>;

@@ -7,8 +7,8 @@ import { Patience, type ReplyLimit } from "./patience.js";
 import { type Runner } from "./runner.js";
 import { assertText } from "./values.js";
 
-/** What COPY reads: a Node stream, a generator, an array, anything that can be iterated. Text is sent as UTF-8. */
-export type CopySource = AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>;
+/** What COPY reads: a text, bytes, or whatever gives chunks of them: a Node stream, a generator, an array. Text is sent as UTF-8. */
+export type CopySource = string | Uint8Array | AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>;
 
 export interface CopyResult {
   readonly rowCount: number;
@@ -43,12 +43,17 @@ export async function copyInto(
 
 // Asked before anything is sent, so that what is no source leaves nothing begun.
 function iteratorOf(source: CopySource): AsyncIterator<Uint8Array | string> {
+  if (typeof source === "string" || source instanceof Uint8Array) return iteratorOf([source]);
   const given: unknown = source;
   if (typeof given === "object" && given !== null && !ArrayBuffer.isView(given)) {
     if (Symbol.asyncIterator in source) return source[Symbol.asyncIterator]();
     if (Symbol.iterator in source) return Readable.from(source)[Symbol.asyncIterator]();
   }
-  throw wrongArgument("copyFrom: source", "something that gives chunks: a stream, a generator, an array", given);
+  throw wrongArgument(
+    "copyFrom: source",
+    "a text, bytes, or what gives chunks of them: a stream, a generator, an array",
+    given,
+  );
 }
 
 async function pump(iterator: AsyncIterator<Uint8Array | string>, copy: CopyInExchange): Promise<void> {

@@ -78,6 +78,7 @@ function textOf(name: unknown, text: unknown, names: Map<string, string>): unkno
   const before = names.get(name);
   if (typeof text !== "string" || text === "") {
     if (before !== undefined) return before;
+    if (text === "") return text; // a statement that does nothing
     throw new PoolError(
       "INVALID_ARGUMENT",
       "A query must have either text or a name. Supplying neither is unsupported, and this name has not been seen.",

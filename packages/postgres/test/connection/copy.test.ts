@@ -42,6 +42,13 @@ describe("copyFrom", () => {
     expect(await count()).toBe(50_000);
   });
 
+  it("writes a text and bytes as they are", async () => {
+    expect(await connection.copyFrom(COPY_IN, "1\tä\n2\tb\n")).toEqual({ rowCount: 2 });
+    expect(await connection.copyFrom(COPY_IN, Buffer.from("3\tö\n"))).toEqual({ rowCount: 1 });
+    const { rows } = await connection.run({ text: "select n, name from t order by n" });
+    expect(rows.map(({ name }) => name)).toEqual(["ä", "b", "ö"]);
+  });
+
   it("writes nothing of nothing", async () => {
     expect(await connection.copyFrom(COPY_IN, lines(0))).toEqual({ rowCount: 0 });
   });

@@ -71,6 +71,7 @@ describe("query", () => {
       ["select 1 as a; select 2 as b"],
       ["create temp table t (a int)"],
       [""],
+      [{ name: "nothing", text: "" }],
       ["begin"],
       ["rollback"],
     ];
