@@ -32,18 +32,20 @@ export async function runLoad(load: Load, options: RunOptions): Promise<LoadRepo
   const unusable = new Set<string>();
   const storms = load.work.kind === "storm";
   const able = [storms ? stormLimit : limit, ...options.engines.filter((engine) => canDo(engine, load))];
-  // One pool for all rounds: code is compiled for the objects that it saw, and thrown away with them.
+  // One pool and one loop for all rounds: code is compiled for the objects that it saw, and thrown away with them.
   const pools = new Map<string, Subject<unknown>>();
-  for (const engine of able) pools.set(engine.name, await openPool(engine, load));
+  const loops = new Map<string, Loop>();
+  for (const engine of able) {
+    pools.set(engine.name, await openPool(engine, load));
+    loops.set(engine.name, loopOf(load, await driversFor(engine.name)));
+  }
   const contestants = able.map(({ name }): Contestant => ({
     name,
     async measure(warming) {
       const pool = pools.get(name);
-      if (!pool || unusable.has(name)) return undefined;
-      const { cost, usable } = await measure(pool, load, await driversFor(name), {
-        budgetMs: options.budgetMs,
-        warming,
-      });
+      const loop = loops.get(name);
+      if (!pool || !loop || unusable.has(name)) return undefined;
+      const { cost, usable } = await loop(pool, { budgetMs: options.budgetMs, warming });
       if (!usable) unusable.add(name);
       return cost;
     },
@@ -76,30 +78,35 @@ async function openPool(engine: Engine, { work, timeout }: Load): Promise<Subjec
 
 const STORMS = 3;
 
-async function measure(
+/** Measures a load once, on the pool it is given. */
+type Loop = (
   pool: Subject<unknown>,
-  { work }: Load,
-  { steady, storm }: Drivers,
-  { budgetMs, warming }: { budgetMs: number; warming: boolean },
-): Promise<{ cost: number; usable: boolean }> {
+  how: { readonly budgetMs: number; readonly warming: boolean },
+) => Promise<{ cost: number; usable: boolean }>;
+
+function loopOf({ work }: Load, { steady, storm }: Drivers): Loop {
   switch (work.kind) {
-    case "storm": {
-      // A single storm is as dear as the collections that happen to fall into it.
-      const costs: number[] = [];
-      for (let i = 0; i < (warming ? 1 : STORMS); i++) {
-        const { cost, rejected, usable } = await storm.storm(work.storm, pool, work.count, POOL_SIZE);
-        costs.push(cost);
-        if (!usable || rejected !== work.count) return { cost: mean(costs), usable: false };
-      }
-      return { cost: mean(costs), usable: true };
-    }
+    case "storm":
+      return async (pool, { warming }) => {
+        // A single storm is as dear as the collections that happen to fall into it.
+        const costs: number[] = [];
+        for (let i = 0; i < (warming ? 1 : STORMS); i++) {
+          const { cost, rejected, usable } = await storm.storm(work.storm, pool, work.count, POOL_SIZE);
+          costs.push(cost);
+          if (!usable || rejected !== work.count) return { cost: mean(costs), usable: false };
+        }
+        return { cost: mean(costs), usable: true };
+      };
     case "memory":
-      return { cost: await bytesPerWaiter(pool, work.count, POOL_SIZE), usable: true };
+      return async (pool) => ({ cost: await bytesPerWaiter(pool, work.count, POOL_SIZE), usable: true });
     default: {
-      // First a tenth for nothing: the collection before this may have thrown compiled code away.
+      const whole = unitOf(work, steady);
       const tenth = unitOf({ ...work, count: work.count / 10 }, steady);
-      const warm = await steady.timed(tenth, pool, warming ? 16 * budgetMs : budgetMs / 3);
-      return { cost: warming ? warm : await steady.timed(unitOf(work, steady), pool, budgetMs), usable: true };
+      return async (pool, { budgetMs, warming }) => {
+        // First a tenth for nothing: the collection before this may have thrown compiled code away.
+        const warm = await steady.timed(tenth, pool, warming ? 16 * budgetMs : budgetMs / 3);
+        return { cost: warming ? warm : await steady.timed(whole, pool, budgetMs), usable: true };
+      };
     }
   }
 }

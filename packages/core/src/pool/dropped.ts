@@ -20,18 +20,19 @@ const registry = new FinalizationRegistry<LeaseRecord>((record) => {
  * one is what V8's collector makes dear.
  */
 export class RecentLeases<R> {
-  #leases: PoolLease<R>[] = [];
-  #limit = FEW;
+  // Made at its full size: one that grows is copied three times on its way to 64.
+  #leases: (PoolLease<R> | undefined)[] = room(FEW);
+  #count = 0;
 
   add(lease: PoolLease<R>): void {
-    if (this.#leases.length >= this.#limit) this.#renew();
-    this.#leases.push(lease);
+    if (this.#count === this.#leases.length) this.#renew();
+    this.#leases[this.#count++] = lease;
   }
 
   /** Has `onDropped` called when one of them is garbage-collected without an end, and lets go of all. */
   watch(onDropped: (entry: Entry<unknown>) => void): void {
     for (const lease of this.#leases) {
-      if (!lease.active) continue;
+      if (lease?.active !== true) continue;
       const entry = PoolLease.entryOf(lease);
       const record: LeaseRecord = { entry, leaseId: lease.id, onDropped };
       registry.register(lease, record, record);
@@ -41,14 +42,24 @@ export class RecentLeases<R> {
   }
 
   clear(): void {
-    this.#leases = [];
-    this.#limit = FEW;
+    this.#leases = room(FEW);
+    this.#count = 0;
   }
 
+  /** Goes on in a new list, with those that have not ended and as many places again, and {@link FEW} more. */
   #renew(): void {
-    this.#leases = this.#leases.filter(({ active }) => active);
-    this.#limit = 2 * this.#leases.length + FEW;
+    const leases = this.#leases;
+    let kept = 0;
+    for (const lease of leases) if (lease?.active === true) leases[kept++] = lease;
+    const next = room<R>(2 * kept + FEW);
+    for (let i = 0; i < kept; i++) next[i] = leases[i];
+    this.#leases = next;
+    this.#count = kept;
   }
+}
+
+function room<R>(size: number): (PoolLease<R> | undefined)[] {
+  return new Array<PoolLease<R> | undefined>(size).fill(undefined);
 }
 
 /** The lease has ended. */
