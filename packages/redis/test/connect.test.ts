@@ -51,6 +51,18 @@ describe("where to connect", () => {
     expect(await admin.redis.exists("stray")).toBe(0);
   });
 
+  it("says that the server has too many clients, in place of how the line broke", async () => {
+    await using full = await startRedis({ own: true, settings: { maxclients: "1" } });
+    await using holder = new Admin(full);
+    await holder.redis.ping();
+    // It closes at once, and what it said may be gone with the line by the time that it is read.
+    const told = /^CONNECT_FAILED: overload: .*max number of clients/;
+    let outcome: unknown;
+    for (let times = 0; times < 20 && !told.test(String(outcome)); times++)
+      outcome = await outcomeOf({ url: full.url, minIdle: 0 });
+    expect(outcome).toMatch(told);
+  });
+
   it("is TLS that is verified, unless that is switched off by name, which is warned of", async () => {
     const { tls, password, host } = server;
     if (tls === undefined) throw new Error("no TLS");

@@ -1,5 +1,6 @@
 import { type Command, Redis, type RedisOptions } from "ioredis";
 import { inspect } from "node:util";
+import { classifyRedisError, isReply } from "../errors.js";
 import { maskSecrets } from "./mask.js";
 
 /** What ioredis takes; replies are mapped as it does by default, since its types depend on that. */
@@ -23,7 +24,10 @@ export class GuardedRedis extends Redis {
     super({ ...options, lazyConnect: true });
     this.#credentials = credentials;
     // ioredis prints errors that nobody listens to.
-    this.on("error", (error) => (this.trouble = error));
+    this.on("error", (error) => {
+      // What the server has said while it was connected to tells more than how the line broke behind it.
+      if (this.status === "ready" || !isReply(this.trouble)) this.trouble = error;
+    });
     this.on("ready", () => this.#forget());
   }
 
@@ -44,6 +48,7 @@ export class GuardedRedis extends Redis {
 
   override sendCommand(command: Command, stream?: Parameters<Redis["sendCommand"]>[1]): unknown {
     maskSecrets(command);
+    if (this.status === "connect") this.#shake(command);
     return super.sendCommand(command, stream);
   }
 
@@ -53,6 +58,20 @@ export class GuardedRedis extends Redis {
 
   toJSON(): { readonly status: string } {
     return { status: this.status };
+  }
+
+  /**
+   * The handshake leaves in one write. A server that has no room says so and closes: the second of several writes would break the line before its
+   * word is read, and ioredis tells that the line is closed and not what it has read.
+   */
+  #shake(command: Command): void {
+    command.promise.catch((error: unknown) => {
+      if (classifyRedisError(error) === "overload") this.trouble = error;
+    });
+    const { stream } = this;
+    if (stream.writableCorked > 0) return;
+    stream.cork();
+    process.nextTick(() => stream.uncork());
   }
 
   /** What ioredis keeps of the credentials for the handshake. */
