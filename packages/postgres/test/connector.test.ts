@@ -281,7 +281,7 @@ test("COPY goes in and out, and copies nothing when its source fails", async () 
   }
   await expect(db.client.copyFrom("copy copied from stdin", broken())).rejects.toThrow("no more");
   expect(db.client.pool.stats.totals).toMatchObject({ destroyed: 0, closed: 0 });
-  for (const source of ["1\tone\n", Buffer.from("1"), 5, null]) {
+  for (const source of [5, null, {}, new Uint16Array(1)]) {
     await expect(db.client.copyFrom("copy copied from stdin", source as never)).rejects.toMatchObject({
       code: "INVALID_ARGUMENT",
     });

@@ -12,17 +12,23 @@ export class ConnectError extends Error {
   declare readonly code: string | undefined;
 
   constructor(at: HostAddress, phase: ConnectPhase, cause: unknown) {
-    const what = phase === "role" ? "" : `${phase} failed: `;
-    super(`host ${describeHost(at)}: ${what}${reasonOf(cause)}`, { cause });
+    const code = codeOf(cause);
+    super(`host ${describeHost(at)}: ${whatFailed(phase, code)}${reasonOf(cause)}`, { cause });
     this.host = at.host;
     this.port = at.port;
     this.phase = phase;
-    const code = codeOf(cause);
     if (code !== undefined) Object.defineProperty(this, "code", { value: code, enumerable: true });
   }
 }
 
 Object.defineProperty(ConnectError.prototype, "name", { value: "ConnectError", configurable: true, writable: true });
+
+/** A server that has a reason of another kind knows who connects: there is no such database, or there are too many connections. */
+function whatFailed(phase: ConnectPhase, code: string | undefined): string {
+  if (phase === "role") return "";
+  const isOtherReason = phase === "authentication" && isSqlstate(code) && !code.startsWith("28");
+  return isOtherReason ? "the server refuses: " : `${phase} failed: `;
+}
 
 /** The reasons of every host in one error; a single reason stays as it is. `code` is there when all have the same. */
 export function noneOf(failures: readonly Error[]): Error {
@@ -39,6 +45,11 @@ export function noneOf(failures: readonly Error[]): Error {
 export function isRefusal(error: unknown): boolean {
   const code = codeOf(error);
   return code === "28P01" || code === "28000";
+}
+
+/** The server has said it, and not Node, whose codes (`EPIPE`) have no digit. */
+export function isSqlstate(code: string | undefined): code is string {
+  return code !== undefined && /^[0-9A-Z]{5}$/.test(code) && /\d/.test(code);
 }
 
 export function codeOf(error: unknown): string | undefined {

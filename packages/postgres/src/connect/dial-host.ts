@@ -1,5 +1,5 @@
 import { within } from "./within.js";
-import { ConnectError, isRefusal, noAnswer, noneOf } from "./connect-error.js";
+import { ConnectError, isRefusal, noAnswer, noneOf, isSqlstate } from "./connect-error.js";
 import { type Fresh } from "./dialled.js";
 import { type HostRequest, inPhase, talk } from "./talk.js";
 import { resolveHost } from "./resolve.js";
@@ -63,8 +63,8 @@ async function dialAddress(
 // The same server may be reached at another address, or another one may answer there.
 function isOfThisAddress(error: unknown): boolean {
   if (!(error instanceof ConnectError)) return false;
-  const isServerSpeaking = error.phase === "authentication" && /^[0-9A-Z]{5}$/.test(error.code ?? "");
-  return !isServerSpeaking || error.code?.startsWith("57P") === true;
+  const isServerSpeaking = error.phase === "authentication" && isSqlstate(error.code);
+  return !isServerSpeaking || error.code.startsWith("57P");
 }
 
 // As libpq: the handshake failed, or pg_hba.conf has no line for a connection of this kind.

@@ -85,6 +85,16 @@ describe("one connection", () => {
     );
   });
 
+  it("does not call it authentication when the server refuses for another reason", async () => {
+    const error = await errorOf(dial({ ...to(server), database: "nowhere" }));
+    expect(error.message).toBe(
+      `host 127.0.0.1:${String(server.port)}: the server refuses: database "nowhere" does not exist`,
+    );
+    expect(await errorOf(dial({ ...to(server), settings: { nothing_like_it: "1" } }))).toMatchObject({
+      message: expect.stringMatching(/: the server refuses: unrecognized configuration parameter/) as string,
+    });
+  });
+
   it("passes on pg's parsers and its pipeline", async () => {
     const types = { getTypeParser: () => (value: string) => `<${value}>` } as never;
     const dialled = await createDialer(optionsOf({ ...to(server), types })).dial({
