@@ -13,6 +13,8 @@ interface Entry {
   readonly role: string | undefined;
   /** The end of what was open under this key before. */
   readonly after: Promise<unknown> | undefined;
+  /** Its turn has come. Until then its state says nothing: it may have been closed before it was handed over. */
+  hasBegun: boolean;
 }
 
 /**
@@ -80,14 +82,15 @@ export class KeyedConnectors {
 
   #reusable(key: string, candidate: Connector): Entry | undefined {
     const entry = this.#entries.get(key);
-    if (entry === undefined || entry.connector === candidate || !isOver(entry.connector)) return entry;
+    if (entry === undefined || entry.connector === candidate) return entry;
+    if (!entry.hasBegun || !isOver(entry.connector)) return entry;
     this.#leave(key, entry);
     return undefined;
   }
 
   #enter(key: string, connector: Connector, role: string | undefined): Entry {
     claimAnonymous(connector, `scope "${this.#scope}"`, this.#freeName(role ?? connector.kind));
-    const entry = { connector, view: viewOf(connector), role, after: this.#leaving.get(key) };
+    const entry = { connector, view: viewOf(connector), role, after: this.#leaving.get(key), hasBegun: false };
     this.#entries.set(key, entry);
     this.#onChange();
     return entry;
@@ -99,6 +102,7 @@ export class KeyedConnectors {
       if (entry.after !== undefined) await abortable(entry.after, signal);
       this.#assertOpen();
       if (this.#entries.get(key) !== entry) return false;
+      entry.hasBegun = true;
       await entry.connector.connect(signal === undefined ? {} : { signal });
       this.#assertOpen();
       return true;

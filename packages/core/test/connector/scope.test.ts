@@ -25,6 +25,18 @@ describe("connect", () => {
     expect(asked.map(({ state }) => state)).toEqual(["ready", "idle", "idle"]);
   });
 
+  test("two that were closed before they were handed over take turns on one place without turning each other out for ever", async () => {
+    const backend = new MemoryBackend();
+    await using registry = createRegistry();
+    const scope = registry.scope("task-42");
+    const [over, ...closed] = [backend.connector(), backend.connector(), backend.connector()];
+    await scope.connect(over);
+    await Promise.all([over, ...closed].map((one) => one.disconnect()));
+    const views = await Promise.all(closed.map((one) => scope.connect(one)));
+    expect(new Set(views).size).toBe(1);
+    expect(backend.opened).toHaveLength(2);
+  });
+
   test("keeps roles, kinds and places apart", async () => {
     const backend = new MemoryBackend();
     await using registry = createRegistry();
