@@ -1,5 +1,6 @@
 import { defaultServerConditions } from "vite";
 import { defineConfig } from "vitest/config";
+import { builtHelpers, startBuiltHelpers } from "./helpers.base.js";
 
 const NOWHERE = ["**/node_modules/**", "**/dist/**"];
 
@@ -9,6 +10,7 @@ export default defineConfig(({ mode }) => {
   const long = kind !== "test";
   const files = (...folders: string[]): string[] => folders.map((folder) => `${folder}/**/*.${kind}.ts`);
   return {
+    plugins: [startBuiltHelpers],
     ssr: {
       resolve: {
         conditions: ["@pool/source", ...defaultServerConditions],
@@ -28,13 +30,17 @@ export default defineConfig(({ mode }) => {
             globalSetup: [
               `${import.meta.dirname}/packages/testing/src/vitest.ts`,
               `${import.meta.dirname}/page.base.ts`,
+              `${import.meta.dirname}/helpers.base.ts`,
             ],
           },
         },
       ],
       exclude: NOWHERE,
       // For the children that tests start: half of their time is the compiling of what the one before had compiled.
-      env: { NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? `${import.meta.dirname}/.cache/compile` },
+      env: {
+        NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? `${import.meta.dirname}/.cache/compile`,
+        POOL_BUILT_HELPERS: builtHelpers,
+      },
       passWithNoTests: long,
       environment: "node",
       pool: "forks",

@@ -16,11 +16,12 @@ export class ServiceProcess {
   stdout = "";
 
   constructor(database: Pick<TestDatabase, "env">, env: Record<string, string> = {}) {
-    const { PATH = "" } = process.env;
+    // What a service is started with in a test: the rest is none of its business.
+    const { PATH = "", NODE_COMPILE_CACHE = "", POOL_BUILT_HELPERS = "" } = process.env;
     // The options of this process are what lets Node run the sources.
     this.#child = spawn(process.execPath, [...process.execArgv, "src/main.ts"], {
       cwd: app,
-      env: { PATH, PORT: "0", ...SMALL, ...database.env, ...env },
+      env: { PATH, NODE_COMPILE_CACHE, POOL_BUILT_HELPERS, PORT: "0", ...SMALL, ...database.env, ...env },
       stdio: ["ignore", "pipe", "pipe"],
       // A group of its own, which a test can signal as a terminal does.
       detached: true,
