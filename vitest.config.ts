@@ -4,11 +4,19 @@ import { builtHelpers, startBuiltHelpers } from "./helpers.base.js";
 
 const NOWHERE = ["**/node_modules/**", "**/dist/**"];
 
+// What leaves nothing behind in its process. What kills and freezes servers, looks at all that is in its process, or stands in for a module
+// (`vi.mock`) has one of its own.
+const SHARED = [
+  "packages/{core,config}/test/**/*",
+  "packages/{cache,etcd,postgres,redis}/test/!(ioredis-5)",
+  "packages/{cache,etcd,postgres,redis}/test/!(faults|storm)/**/!(hosts)",
+];
+
 /** `vitest run` takes *.test.ts; `--mode faults` and `--mode soak` take the long runs, which have commands of their own. */
 export default defineConfig(({ mode }) => {
   const kind = mode === "faults" || mode === "soak" ? mode : "test";
   const long = kind !== "test";
-  const files = (...folders: string[]): string[] => folders.map((folder) => `${folder}/**/*.${kind}.ts`);
+  const ofKind = (file: string): string => `${file}.${kind}.ts`;
   return {
     plugins: [startBuiltHelpers],
     ssr: {
@@ -18,22 +26,18 @@ export default defineConfig(({ mode }) => {
       },
     },
     test: {
+      // The files of the first share their processes: starting one costs as much as most files do.
       projects: [
-        // These neither start servers nor leave anything behind in their process, which their files then share: a third of their time.
-        { extends: true, test: { name: "plain", include: files("packages/{core,config}"), isolate: false } },
+        { extends: true, test: { name: "shared", include: SHARED.map(ofKind), isolate: false } },
         {
           extends: true,
-          test: {
-            name: "servers",
-            include: files("{packages,apps,templates}/*", "{benchmarks,examples,tests}"),
-            exclude: [...NOWHERE, "packages/{core,config}/**"],
-            globalSetup: [
-              `${import.meta.dirname}/packages/testing/src/vitest.ts`,
-              `${import.meta.dirname}/page.base.ts`,
-              `${import.meta.dirname}/helpers.base.ts`,
-            ],
-          },
+          test: { name: "alone", include: [ofKind("**/*")], exclude: [...NOWHERE, ...SHARED.map(ofKind)] },
         },
+      ],
+      globalSetup: [
+        `${import.meta.dirname}/packages/testing/src/vitest.ts`,
+        `${import.meta.dirname}/page.base.ts`,
+        `${import.meta.dirname}/helpers.base.ts`,
       ],
       exclude: NOWHERE,
       // For the children that tests start: half of their time is the compiling of what the one before had compiled.

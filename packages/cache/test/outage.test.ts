@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { onEvent } from "@pool/core";
 import { createCache } from "../src/index.js";
 import { FakeStore, kept, silence, until } from "./fake-store.js";
@@ -14,13 +14,13 @@ function setUp() {
   const listening = onEvent("cache:store", ({ cache: of, state }) => {
     if (of === "test") told.push(state);
   });
-  return { store, cache, told, listening };
+  onTestFinished(() => listening[Symbol.dispose]());
+  return { store, cache, told };
 }
 
 describe("a store that is away", () => {
   it("costs a few reads their storeTimeout, then nothing; the fallback computes once for each key", async () => {
-    const { store, cache, told, listening } = setUp();
-    using _ = listening;
+    const { store, cache, told } = setUp();
     store.before = silence;
     let computed = 0;
     while (!told.includes("away")) {
@@ -37,8 +37,7 @@ describe("a store that is away", () => {
   });
 
   it("is taken back by itself, and hears first what was deleted meanwhile", async () => {
-    const { store, cache, told, listening } = setUp();
-    using _ = listening;
+    const { store, cache, told } = setUp();
     await cache.set("a", "old");
     await cache.set("b", "kept");
     await cache.set("c", "tagged", { tags: ["t"] });
@@ -76,8 +75,7 @@ describe("a store that is away", () => {
   });
 
   it("has nothing of one outage in the next", async () => {
-    const { store, cache, told, listening } = setUp();
-    using _ = listening;
+    const { store, cache, told } = setUp();
     for (const round of [1, 2]) {
       store.before = down;
       for (let i = 0; i < 3; i++) await cache.get("x");
@@ -102,8 +100,7 @@ describe("a store that is away", () => {
   });
 
   it("confirms a value while it counts as away already, and the fallback has it from then on", async () => {
-    const { store, cache, told, listening } = setUp();
-    using _ = listening;
+    const { store, cache, told } = setUp();
     store.before = (call) => (call === "set" ? down() : undefined);
     await cache.set("a", "old");
     const slow = Promise.withResolvers<undefined>();

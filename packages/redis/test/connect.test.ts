@@ -3,9 +3,14 @@ import { faultProxy, startRedis, startRedisSentinel } from "@pool/testing";
 import { execFile } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { inspect, promisify } from "node:util";
-import { describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { redis, type RedisOptions } from "../src/index.js";
 import { Admin, ownServer } from "./support.js";
+
+// The next file may share this process.
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
 
 const { server, admin } = await ownServer({ tls: true });
 

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import type { Connector } from "../../src/connector/connector.js";
 import { supervise } from "../../src/connector/supervise.js";
 import { PoolError } from "../../src/errors.js";
@@ -30,12 +30,13 @@ async function scene(): Promise<Scene> {
   const name = `recovered-${String(++scenes)}`;
   const connector = await backend.connector({ name }, clock).connect();
   const told: string[] = [];
-  onEvent(
+  const listening = onEvent(
     "connector:recovery",
     ({ connector: who, action, attempt, errorClass }: MomentEvents["connector:recovery"]) => {
       if (who === name) told.push(`${action} ${String(attempt)} ${errorClass}`);
     },
   );
+  onTestFinished(() => listening[Symbol.dispose]());
   const it: Scene = {
     clock,
     backend,

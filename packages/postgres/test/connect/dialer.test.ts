@@ -1,9 +1,14 @@
 import { getEventListeners } from "node:events";
 import { inspect } from "node:util";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { type PostgresServer, startPostgres } from "@pool/testing";
 import { createDialer } from "../../src/connect/dialer.js";
 import { dial, errorOf, optionsOf, to, until } from "./dialing.js";
+
+// The next file may share this process.
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
 
 let server: PostgresServer;
 beforeAll(async () => {

@@ -3,8 +3,13 @@ import { once } from "node:events";
 import { inspect } from "node:util";
 import { sharedPostgres, type PostgresServer } from "@pool/testing";
 import pg from "pg";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { Pool, type PoolConfig } from "../../src/pg/index.js";
+
+// The next file may share this process.
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
 
 let server: PostgresServer;
 beforeAll(async () => {
@@ -424,22 +429,18 @@ describe("connecting", () => {
 
   it("reads PG* variables as pg does", async () => {
     const url = new URL(server.url);
-    const before = { ...process.env };
-    Object.assign(process.env, {
+    const variables = {
       PGHOST: url.hostname,
       PGPORT: url.port,
       PGUSER: decodeURIComponent(url.username),
       PGPASSWORD: decodeURIComponent(url.password),
       PGDATABASE: url.pathname.slice(1),
       PGAPPNAME: "from the environment",
-    });
-    try {
-      await using pool = new Pool();
-      const { rows } = await pool.query("select current_setting('application_name') as name");
-      expect(rows).toEqual([{ name: "from the environment" }]);
-    } finally {
-      process.env = before;
-    }
+    };
+    for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
+    await using pool = new Pool();
+    const { rows } = await pool.query("select current_setting('application_name') as name");
+    expect(rows).toEqual([{ name: "from the environment" }]);
   });
 
   it("sends the settings of a config", async () => {
