@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defaultServerConditions } from "vite";
 import { defineConfig } from "vitest/config";
 import { builtHelpers, startBuiltHelpers } from "./helpers.base.js";
@@ -48,7 +49,8 @@ export default defineConfig(({ mode }) => {
       passWithNoTests: long,
       environment: "node",
       pool: "forks",
-      maxWorkers: "100%",
+      // The tests of servers wait for a third of their time.
+      maxWorkers: Math.ceil(availableParallelism() * 1.5),
       // `gc` for the tests of dropped leases; the rest for the workers and children that a test starts from source.
       execArgv: ["--expose-gc", "--conditions=@pool/source", `--import=${import.meta.dirname}/scripts/source.mjs`],
       testTimeout: long ? 30 * 60_000 : 60_000,
