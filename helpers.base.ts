@@ -34,6 +34,7 @@ export async function setup(): Promise<void> {
 /** Has what runs within vitest start them. Children that a test starts from source are told so by POOL_BUILT_HELPERS; see scripts/source.mjs. */
 export const startBuiltHelpers: Plugin = {
   name: "built helpers",
+  enforce: "pre", // before Vite resolves it itself
   resolveId(source, importer) {
     const inside = source === "./entry-file.js" && importer?.includes("/packages/sqlite/src/channel/") === true;
     return inside ? entryFile : undefined;

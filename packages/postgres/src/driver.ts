@@ -44,6 +44,7 @@ export function postgresDriver(pool: string, labels: Labels | undefined): SqlDri
     isRetryable,
     isConnectionLost,
     inTransaction: (connection) => connection.status.inTransaction,
+    transactionsEnded: (connection) => connection.transactionsEnded,
   };
 }
 

@@ -41,3 +41,47 @@ test("a COMMIT that the server answers with ROLLBACK is an error, wherever it st
   }
   for (const text of TAKEN) await expect(commit(text), text).resolves.toEqual(expect.any(String));
 });
+
+const ENDING = [
+  "commit and chain",
+  "rollback and chain",
+  "commit; begin",
+  "abort; select 1; begin",
+  "END /* to */; begin",
+];
+const STAYING = ["savepoint a; rollback to a", "rollback /* x */ work to savepoint s", "select 'commit; begin'"];
+
+test("a statement that ends the transaction and begins another leaves no later one running outside of it", async () => {
+  await using connector = await postgres({ url: server.url, maxSize: 1 }).connect();
+  const { client } = connector;
+  await client.query("create table kept (text text)");
+  for (const text of ENDING) {
+    const running = client.transaction(async (tx) => {
+      await tx.query("savepoint s");
+      await tx.query(text);
+      await tx.query("insert into kept values ($1)", [text]);
+    });
+    await expect(running, text).rejects.toMatchObject({ code: "TRANSACTION_ENDED" });
+    // Nor is one that it had begun left open, or committed.
+    const unseen = client.transaction(async (tx) => {
+      await tx.query(text);
+    });
+    await expect(unseen, text).rejects.toMatchObject({ code: "TRANSACTION_ENDED" });
+    const inSession = client.session(async (session) => {
+      await session.begin();
+      await session.query(text);
+      await session.query("insert into kept values ($1)", [text]);
+    });
+    await expect(inSession, text).rejects.toMatchObject({ code: "TRANSACTION_ENDED" });
+  }
+  expect((await client.query("select * from kept")).rows).toEqual([]);
+  for (const text of STAYING) {
+    await client.transaction(async (tx) => {
+      await tx.query("savepoint s");
+      await tx.query(text);
+      await tx.query("insert into kept values ($1)", [text]);
+    });
+  }
+  expect((await client.query("select count(*)::int as n from kept")).rows).toEqual([{ n: STAYING.length }]);
+  expect(client.pool.stats).toMatchObject({ leased: 0 });
+});

@@ -11,12 +11,14 @@ export class Doom<R> {
   readonly #context: SqlContext<R>;
   readonly #lease: Lease<R>;
   readonly #place: Place;
+  readonly #endedBefore: number;
   #found: { readonly error: unknown } | undefined;
 
   constructor(context: SqlContext<R>, lease: Lease<R>, place: Place) {
     this.#context = context;
     this.#lease = lease;
     this.#place = place;
+    this.#endedBefore = this.#ended();
   }
 
   /** The first reason counts. */
@@ -26,8 +28,11 @@ export class Doom<R> {
 
   /** Looks, free of round trips. */
   find(): { readonly error: unknown } | undefined {
-    if (this.#found === undefined && this.endedByBackend) {
+    if (this.#found !== undefined) return this.#found;
+    if (this.endedByBackend) {
       this.set(transactionEnded(this.#place, "the backend has ended the transaction by itself, or a statement has"));
+    } else if (this.#ended() !== this.#endedBefore) {
+      this.set(transactionEnded(this.#place, "a statement has ended the transaction, and begun another"));
     }
     return this.#found;
   }
@@ -52,6 +57,13 @@ export class Doom<R> {
     if (adrift || verdict.kind === "lost" || !this.#lease.active) this.set(verdict.error);
   }
 
+  #ended(): number {
+    return this.#lease.active
+      ? (this.#context.driver.transactionsEnded?.(this.#lease.resource) ?? 0)
+      : this.#endedBefore;
+  }
+
+  /** Nothing is left to be rolled back. */
   get endedByBackend(): boolean {
     return this.#lease.active && this.#context.driver.inTransaction?.(this.#lease.resource) === false;
   }

@@ -38,4 +38,9 @@ export interface SqlDriver<R> {
    * ended by itself (SQLite does on a full disk), or that a statement ended, takes no more statements, which would run outside of it.
    */
   inTransaction?(resource: R): boolean | undefined;
+  /**
+   * How many transactions statements have ended on this resource so far. Free of round trips. For backends where one text or statement can end a
+   * transaction and begin the next (`COMMIT AND CHAIN`), after which {@link SqlDriver.inTransaction} says true all the same.
+   */
+  transactionsEnded?(resource: R): number;
 }

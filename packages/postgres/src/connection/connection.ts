@@ -31,11 +31,8 @@ export class PostgresConnection {
     this.#dialled = dialled;
     this.#client = internalsOf(dialled.client);
     this.#runner = new Runner(dialled, options.cancelTimeout);
-    this.#context = {
-      messages: new Messages(),
-      prepared: new PreparedStatements(options.statementCache),
-      types: this.#client,
-    };
+    const prepared = new PreparedStatements(options.statementCache);
+    this.#context = { messages: new Messages(), prepared, types: this.#client };
     this.#resetMode = options.reset ?? "auto";
     this.#leftovers = new Leftovers(this.#resetMode);
     this.#parts = {
@@ -119,6 +116,11 @@ export class PostgresConnection {
   /** Cancels what runs, as the abort of its signal would: `run` then rejects with the server's word for it, unless it had finished. */
   cancel(reason: unknown): void {
     this.#runner.cancelRunning(reason);
+  }
+
+  /** By statements, those that begin the next one at once among them. */
+  get transactionsEnded(): number {
+    return this.#leftovers.transactionsEnded;
   }
 
   /** The lease in hand had a write refused because the transaction or the server takes none. */

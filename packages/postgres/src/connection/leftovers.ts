@@ -1,5 +1,6 @@
 import { PoolError } from "@pool/core";
 import { CLEAN, DIRT, type Dirt } from "./dirt.js";
+import { hasEndedTransaction } from "./ended-transaction.js";
 import {
   assertAllowed,
   forgetsPrepared,
@@ -8,11 +9,14 @@ import {
   type SessionMode,
   undoTexts,
 } from "./session-dirt.js";
+import { type PostgresResult } from "./statement.js";
 
 /** What the lease in hand leaves behind in its session, as far as its texts tell, and how that is undone. */
 export class Leftovers {
   #dirt: Dirt = CLEAN;
   #refusedWrite = false;
+  /** How many transactions the statements have ended. */
+  transactionsEnded = 0;
   readonly #mode: SessionMode;
 
   constructor(mode: SessionMode) {
@@ -29,6 +33,11 @@ export class Leftovers {
   /** A write was refused for being one (SQLSTATE 25006): the transaction was read-only, or the server is. */
   noteRefusedWrite(): void {
     this.#refusedWrite = true;
+  }
+
+  /** A text was carried out, with this result. */
+  noteDone(text: string, result: PostgresResult): void {
+    if (hasEndedTransaction(text, result)) this.transactionsEnded++;
   }
 
   get refusedWrite(): boolean {

@@ -32,11 +32,11 @@ export async function runStatement(
   signal?.throwIfAborted();
   const attempt = new Attempt(parts, statement);
   try {
-    return await parts.runner.run(attempt.first, signal);
+    return attempt.noted(await parts.runner.run(attempt.first, signal));
   } catch (error) {
     if (!attempt.maySecond(error)) throw error;
     signal?.throwIfAborted();
-    return await parts.runner.run(attempt.second(), signal);
+    return attempt.noted(await parts.runner.run(attempt.second(), signal));
   }
 }
 
@@ -78,7 +78,13 @@ class Attempt implements Done<PostgresResult> {
     this.first = new StatementExchange(statement, this.#values, parts.context);
   }
 
+  noted(result: PostgresResult): PostgresResult {
+    this.#parts.leftovers.noteDone(this.#statement.text, result);
+    return result;
+  }
+
   resolve(result: PostgresResult): void {
+    this.noted(result);
     const refusal = this.#said?.refusal(this.#statement.text, result);
     if (refusal === undefined) this.#done?.resolve(result);
     else this.#done?.reject(refusal);
