@@ -24,7 +24,7 @@ export class PoolEar {
     const book = books.get(pool);
     book.acquired++;
     book.times.wait.record(waitedMs);
-    recorder.record("pool:lease", event, clock.now());
+    recorder.lease(event, clock.now());
     if (waitedMs < this.#waitLogAfter) return;
     const message = `an acquire from pool ${JSON.stringify(pool)} waited ${String(Math.round(waitedMs))} ms`;
     log.write("warn", { event: "slow-acquire", pool, label, waitedMs }, message);
@@ -40,7 +40,7 @@ export class PoolEar {
     const now = clock.now();
     if (openTransaction) book.counts.openTransactions.add(now);
     if (traces.isOn) traces.forget(pool, leaseId);
-    recorder.record("pool:release", event, now);
+    recorder.release(event, now);
   }
 
   createStarts(event: EventOf<"pool:create:start">): void {

@@ -33,9 +33,7 @@ export class StatementEar {
     if (rowCount !== undefined) book.rows += rowCount;
     const row = table.row(pool, texts.get(event.statement));
     row.record(durationMs, rowCount, event.label, this.at);
-    // Values that somebody has asked for are not held on to.
-    const kept = event.values === undefined ? event : { ...event, values: undefined };
-    recorder.record("pool:statement", kept, event.startedAt + durationMs);
+    recorder.statement(event, event.startedAt + durationMs);
     if (traces.isOn && leaseId !== undefined) traces.note(pool, leaseId, traces.current());
     const error = event.failed ? this.#failed(event, row) : null;
     if (durationMs >= this.#logAfter) this.#slow(event, row, error);

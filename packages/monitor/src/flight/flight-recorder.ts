@@ -1,4 +1,5 @@
 import type { EventOf, ListenedName } from "@pool/core";
+import { EventColumns, type HotEvents } from "./event-columns.js";
 
 /** What the recorder keeps. */
 export const RECORDED = [
@@ -21,12 +22,13 @@ export type RecordedEvent = {
   readonly [N in RecordedName]: { readonly name: N; readonly at: number; readonly event: EventOf<N> };
 }[RecordedName];
 
-/** A ring of the last events. Keeps the events themselves, which were made anyway, so that a record costs no memory of its own. */
+/** A ring of the last events: the rare ones themselves, of those that come all the time their fields. */
 export class FlightRecorder {
   readonly #size: number;
   readonly #times: Float64Array;
   readonly #names: RecordedName[];
   readonly #events: unknown[];
+  readonly #columns: EventColumns;
   #count = 0;
 
   constructor(size: number) {
@@ -34,14 +36,23 @@ export class FlightRecorder {
     this.#times = new Float64Array(size);
     this.#names = new Array<RecordedName>(size).fill("pool:lease");
     this.#events = new Array<unknown>(size).fill(undefined);
+    this.#columns = new EventColumns(size);
   }
 
-  record<N extends RecordedName>(name: N, event: EventOf<N>, at: number): void {
-    if (this.#size === 0) return;
-    const slot = this.#count++ % this.#size;
-    this.#times[slot] = at;
-    this.#names[slot] = name;
-    this.#events[slot] = event;
+  record<N extends Exclude<RecordedName, keyof HotEvents>>(name: N, event: EventOf<N>, at: number): void {
+    if (this.#size > 0) this.#events[this.#next(name, at)] = event;
+  }
+
+  lease(event: HotEvents["pool:lease"], at: number): void {
+    if (this.#size > 0) this.#columns.lease(this.#next("pool:lease", at), event);
+  }
+
+  release(event: HotEvents["pool:release"], at: number): void {
+    if (this.#size > 0) this.#columns.release(this.#next("pool:release", at), event);
+  }
+
+  statement(event: HotEvents["pool:statement"], at: number): void {
+    if (this.#size > 0) this.#columns.statement(this.#next("pool:statement", at), event);
   }
 
   /** The oldest first. */
@@ -50,12 +61,27 @@ export class FlightRecorder {
     const first = this.#count - kept;
     return Array.from({ length: kept }, (_, nth) => {
       const slot = (first + nth) % this.#size;
-      return { name: this.#names[slot], at: this.#times[slot], event: this.#events[slot] } as RecordedEvent; // put in together
+      const name = this.#names[slot] ?? "pool:lease"; // put in together with its time
+      const event = isHot(name) ? this.#columns.read(slot, name) : this.#events[slot];
+      return { name, at: this.#times[slot], event } as RecordedEvent; // of that name
     });
   }
 
   clear(): void {
     this.#events.fill(undefined);
+    this.#columns.clear();
     this.#count = 0;
   }
+
+  #next(name: RecordedName, at: number): number {
+    const slot = this.#count++ % this.#size;
+    this.#times[slot] = at;
+    this.#names[slot] = name;
+    if (this.#events[slot] !== undefined) this.#events[slot] = undefined;
+    return slot;
+  }
+}
+
+function isHot(name: RecordedName): name is keyof HotEvents {
+  return name === "pool:lease" || name === "pool:release" || name === "pool:statement";
 }
