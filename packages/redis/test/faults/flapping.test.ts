@@ -1,7 +1,7 @@
 import { faultProxy, mostPerSecond, startRedis, watchSockets } from "@pool/testing";
-import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { redis } from "../../src/index.js";
+import { flap } from "./kinds.js";
 
 // The shared connection, that for messages and those of the pool are opened by three that know nothing of one another.
 it("a server that comes and goes costs less than 20 connects in any second, whatever is open", async () => {
@@ -17,13 +17,7 @@ it("a server that comes and goes costs less than 20 connects in any second, what
     void client.commands.incr("n").catch(() => undefined);
     void client.use((lent) => lent.incr("n")).catch(() => undefined);
   }, 20);
-  for (let times = 0; times < 8; times++) {
-    await proxy.refuse();
-    proxy.reset();
-    await sleep(150);
-    await proxy.heal();
-    await sleep(150);
-  }
+  await flap({ proxy }, 8);
   clearInterval(working);
   const during = sockets.startedAt.filter((time) => time >= from);
   await client.commands.incr("n");

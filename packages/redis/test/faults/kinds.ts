@@ -70,7 +70,7 @@ export const lineFaults: readonly FaultKind[] = [
     costsAtMost: 5,
   },
   { name: "latency", begin: ({ proxy }) => proxy.latency(10, { jitter: 5 }), end: heal, costsAtMost: 0 },
-  { name: "flapping", begin: flap, end: heal },
+  { name: "flapping", begin: (scene) => flap(scene), end: heal },
 ];
 
 /** Faults of the server, which has to be the test's own. */
@@ -94,8 +94,9 @@ async function heal({ proxy }: Scene): Promise<void> {
   await proxy.heal();
 }
 
-async function flap({ proxy }: Scene): Promise<void> {
-  for (let times = 0; times < 4; times++) {
+/** The server comes and goes. */
+export async function flap({ proxy }: Pick<Scene, "proxy">, times = 4): Promise<void> {
+  for (let round = 0; round < times; round++) {
     await proxy.refuse();
     proxy.reset();
     await sleep(150);
