@@ -1,6 +1,6 @@
 import { traced } from "../events.js";
 import type { Entry } from "./entry.js";
-import { begin, end, ended, endAndTell, toldUnderLease, type StatementToTell } from "./leased-statement.js";
+import { begin, end, ended, endAndTell, tellUnderLease, type StatementToTell } from "./leased-statement.js";
 import { statementsHeard } from "./tell-statement.js";
 
 /**
@@ -66,9 +66,9 @@ export class PoolLease<R> implements Lease<R> {
   async track<T>(statement: string, work: () => PromiseLike<T>, label?: string, values?: unknown): Promise<T> {
     begin(this.#entry, this.id, statement);
     try {
-      const result = statementsHeard()
-        ? await toldUnderLease(this.#entry, this.id, { statement, values, label: label ?? this.#entry.label }, work)
-        : await work();
+      const result = await (statementsHeard()
+        ? tellUnderLease(this.#entry, this.id, { statement, values, label }, work)
+        : work());
       this.end();
       return result;
     } catch (error) {

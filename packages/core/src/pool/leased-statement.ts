@@ -1,9 +1,8 @@
 import { PoolError } from "../errors.js";
-import { moment, traced } from "../events.js";
+import { moment } from "../events.js";
 import type { Entry } from "./entry.js";
-import { publishStatement, rowCountOf, traceStatement, type ToldStatement } from "./tell-statement.js";
+import { publishStatement, rowCountOf, tellStatement, type ToldStatement } from "./tell-statement.js";
 
-const queries = traced("pool:query");
 const statements = moment("pool:statement");
 const releases = moment("pool:release");
 
@@ -20,22 +19,13 @@ export function endsAreHeard(): boolean {
 // What a lease does about its statements: functions, since a private method would add a field to every lease.
 
 /** Runs a statement, and tells it in the async context of this call. */
-export async function toldUnderLease<T>(
-  { owner }: Entry<unknown>,
+export function tellUnderLease<T>(
+  { owner, label: own }: Entry<unknown>,
   leaseId: number,
-  { statement, values, label }: Pick<ToldStatement, "statement" | "values" | "label">,
+  { statement, values, label = own }: Pick<ToldStatement, "statement" | "values" | "label">,
   work: () => PromiseLike<T>,
 ): Promise<T> {
-  const event: ToldStatement = { pool: owner.name, leaseId, label, statement, values };
-  const startedAt = owner.exactNow();
-  try {
-    const result = await (queries.hasSubscribers ? traceStatement(event, work) : work());
-    if (statements.hasSubscribers) publishStatement(event, startedAt, owner.exactNow(), rowCountOf(result), undefined);
-    return result;
-  } catch (error) {
-    if (statements.hasSubscribers) publishStatement(event, startedAt, owner.exactNow(), undefined, { error });
-    throw error;
-  }
+  return tellStatement({ pool: owner.name, leaseId, label, statement, values }, work, () => owner.exactNow());
 }
 
 /** @throws PoolError `LEASE_ENDED` */

@@ -22,22 +22,29 @@ export function statementsHeard(): boolean {
   return statements.hasSubscribers || queries.hasSubscribers;
 }
 
-/** Runs one statement, and publishes it as `pool:query` and `pool:statement` to those who listen. */
-export async function tellStatement<T>(told: ToldStatement, work: () => T | PromiseLike<T>): Promise<T> {
+/**
+ * Runs one statement, and publishes it as `pool:query` and `pool:statement` to those who listen.
+ * @param now the clock of its pool, where that has another
+ */
+export async function tellStatement<T>(
+  told: ToldStatement,
+  work: () => T | PromiseLike<T>,
+  now: () => number = systemClock.now,
+): Promise<T> {
   if (!statements.hasSubscribers) return await traceStatement(told, work);
-  const startedAt = systemClock.now();
+  const startedAt = now();
   try {
     const result = await (queries.hasSubscribers ? traceStatement(told, work) : work());
-    publishStatement(told, startedAt, systemClock.now(), rowCountOf(result), undefined);
+    publishStatement(told, startedAt, now(), rowCountOf(result), undefined);
     return result;
   } catch (error) {
-    publishStatement(told, startedAt, systemClock.now(), undefined, { error });
+    publishStatement(told, startedAt, now(), undefined, { error });
     throw error;
   }
 }
 
 /** Runs one statement under the tracing channel. */
-export async function traceStatement<T>(
+async function traceStatement<T>(
   { pool, leaseId, label, statement }: ToldStatement,
   work: () => T | PromiseLike<T>,
 ): Promise<T> {
