@@ -15,7 +15,7 @@ const args = readCommandLine({
   peers: [],
   always: "all contestants",
   quick: "fewer rounds, fewer operations",
-  rounds: { usual: 15, quick: 4, note: "" },
+  rounds: { usual: 31, quick: 4, note: "" },
 });
 
 async function main({ seed, rounds, quick, only, save }: CommandLine): Promise<void> {
@@ -24,7 +24,7 @@ async function main({ seed, rounds, quick, only, save }: CommandLine): Promise<v
   const reports: MonitorReport[] = [];
   for (const load of only === undefined ? monitorLoads : pick(monitorLoads, only)) {
     const scaled = quick ? { ...load, count: Math.round(load.count / 4) } : load;
-    const report = await runMonitorLoad(scaled, server.url, { rounds, warmup: 2, random });
+    const report = await runMonitorLoad(scaled, server.url, { rounds, warmup: quick ? 1 : 4, random });
     console.log(`${detail(report)}\n`);
     reports.push(report);
   }

@@ -5,47 +5,40 @@ import { pick } from "./lib/pick.ts";
 import { seededRandom } from "./lib/random.ts";
 import { measuredOn, writeResults, writeSection } from "./lib/save.ts";
 import { redisLoads } from "./redis/loads.ts";
-import { lent, ours, type RedisPackage } from "./redis/ours.ts";
-import { peers, plain } from "./redis/peers.ts";
+import { LENT, OURS } from "./redis/ours.ts";
+import { peers } from "./redis/peers.ts";
 import { detail, summary, verdicts } from "./redis/report.ts";
-import { BASELINE, type RedisReport, runRedisLoad, withSubjects } from "./redis/run.ts";
-import type { RedisEngine } from "./redis/subject.ts";
+import { BASELINE, type RedisReport, runRedisLoad, warmUp, withThreads } from "./redis/run.ts";
 
 const args = readCommandLine({
   name: "redis",
   title: "Redis through @pool/redis, beside ioredis, node-redis and generic-pool, on one server.",
   loads: redisLoads.map(({ name }) => name),
-  peers: ["ours lent", ...peers.map(({ name }) => name)],
+  peers: [LENT, ...peers.map(({ name }) => name)],
   always: BASELINE,
   quick: "fewer rounds, fewer commands",
-  rounds: { usual: 15, quick: 4, note: "" },
+  rounds: { usual: 25, quick: 10, note: "" },
 });
 
-/** Ours is compiled from the tree, unless the build is wanted. */
-async function enginesOf({ engines: names, dist }: CommandLine): Promise<readonly RedisEngine[]> {
-  const package_ = (await import(dist ? "@pool/redis" : await bundle("redis"))) as RedisPackage;
-  const all = [ours(package_), lent(package_), ...peers];
-  if (names === undefined) return [plain, ...all];
-  return [
-    plain,
-    ...pick(
-      all,
-      names.filter((name) => name !== BASELINE),
-    ),
-  ];
+/** Whose threads are started, the baseline first. */
+function namesOf({ engines: names }: CommandLine): readonly string[] {
+  const others = [OURS, LENT, ...peers.map(({ name }) => name)];
+  return [BASELINE, ...(names?.filter((name) => name !== BASELINE) ?? others)];
 }
 
 async function main(given: CommandLine): Promise<void> {
   const { seed, rounds, quick, only, save, dist } = given;
-  const contestants = await enginesOf(given);
+  // Ours is compiled from the tree, unless the build is wanted.
+  const packageUrl = dist ? import.meta.resolve("@pool/redis") : await bundle("redis");
   const testing = (await import(dist ? "@pool/testing" : await bundle("testing"))) as typeof poolTesting;
   await using server = await testing.startRedis({ own: true });
   const loads = only === undefined ? redisLoads : pick(redisLoads, only);
   const reports: RedisReport[] = [];
-  await withSubjects(contestants, server, async (subjects) => {
+  await withThreads(namesOf(given), { packageUrl, place: server }, async (threads) => {
+    await warmUp(redisLoads, threads, quick ? 1_000 : 20_000);
     for (const load of loads) {
       const options = { rounds, warmup: 2, scale: quick ? 0.3 : 1, random: seededRandom(seed) };
-      const report = await runRedisLoad(load, subjects, options);
+      const report = await runRedisLoad(load, threads, options);
       console.log(`${detail(report)}\n`);
       reports.push(report);
     }

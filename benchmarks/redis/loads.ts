@@ -11,7 +11,7 @@ export interface RedisLoad {
 }
 
 export const CONCURRENCY = [1, 10, 100, 1_000] as const;
-const COUNTS: Readonly<Record<number, number>> = { 1: 3_000, 10: 10_000, 100: 20_000, 1_000: 40_000 };
+const COUNTS: Readonly<Record<number, number>> = { 1: 1_500, 10: 5_000, 100: 20_000, 1_000: 40_000 };
 
 export const redisLoads: readonly RedisLoad[] = (["get", "set"] as const).flatMap((command) =>
   CONCURRENCY.map((callers) => ({
@@ -19,7 +19,7 @@ export const redisLoads: readonly RedisLoad[] = (["get", "set"] as const).flatMa
     title: `${command.toUpperCase()}, ${String(callers)} at once`,
     command,
     callers,
-    count: COUNTS[callers] ?? 10_000,
+    count: COUNTS[callers] ?? 3_000,
   })),
 );
 

@@ -1,6 +1,8 @@
 import type { Outcome } from "../lib/rounds.ts";
 import { short, table } from "../lib/table.ts";
-import { BASELINE, type Figures, type RedisReport } from "./run.ts";
+import { OURS } from "./ours.ts";
+import { BASELINE, type RedisReport } from "./run.ts";
+import type { Figures } from "./thread.ts";
 
 export interface Verdict {
   readonly goal: string;
@@ -13,7 +15,7 @@ const GOALS: Readonly<Record<number, number>> = { 1: 0.97, 100: 2, 1_000: 3 };
 
 /** Which goal has this load, and does ours meet it? */
 export function verdicts({ load, figures }: RedisReport): Verdict[] {
-  const figure = outcomeOf(figures.rate, "ours")?.ratio.median;
+  const figure = outcomeOf(figures.rate, OURS)?.ratio.median;
   const least = GOALS[load.callers];
   if (figure === undefined || least === undefined) return [];
   return [{ goal: `≥ ${String(least)} × throughput at ${String(load.callers)}`, figure, met: figure >= least }];

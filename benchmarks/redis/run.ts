@@ -1,18 +1,11 @@
-import { cpuTime } from "../lib/cpu-time.ts";
 import { measureRounds, outcomesOf, type Contestant, type Outcome, type Round } from "../lib/rounds.ts";
-import { drive, keyAt, KEYS, type RedisLoad, VALUE } from "./loads.ts";
-import type { Place, RedisEngine, RedisSubject } from "./subject.ts";
+import { keyAt, KEYS, type RedisLoad, VALUE } from "./loads.ts";
+import { plain } from "./peers.ts";
+import type { Place } from "./subject.ts";
+import { startThread, type Figures, type RedisThread } from "./thread.ts";
 
 /** Whom the others are measured by. */
-export const BASELINE = "ioredis";
-
-/** What one command took, on average of one measurement. */
-export interface Figures {
-  /** CPU time of this process in µs: the server is another one. */
-  readonly cpu: number;
-  /** Commands per second. */
-  readonly rate: number;
-}
+export const BASELINE = plain.name;
 
 export interface RedisReport {
   readonly load: RedisLoad;
@@ -27,40 +20,47 @@ export interface RedisRunOptions {
   readonly random: () => number;
 }
 
-/** Opens every contestant on the same server, hands them to `work`, and closes them. */
-export async function withSubjects<T>(
-  engines: readonly RedisEngine[],
-  place: Place,
-  work: (subjects: ReadonlyMap<string, RedisSubject>) => Promise<T>,
+/** Starts every contestant's thread on the same server, hands them to `work`, and ends them. */
+export async function withThreads<T>(
+  engines: readonly string[],
+  { packageUrl, place }: { readonly packageUrl: string; readonly place: Place },
+  work: (threads: readonly RedisThread[]) => Promise<T>,
 ): Promise<T> {
-  const subjects = new Map<string, RedisSubject>();
-  try {
-    for (const engine of engines) subjects.set(engine.name, await engine.open(place));
-    const [first] = subjects.values();
-    for (let index = 0; index < KEYS; index++) await first?.set(keyAt(index), VALUE);
-    return await work(subjects);
-  } finally {
-    await Promise.all([...subjects.values()].map((subject) => subject.close()));
+  await fill(place);
+  await using threads = new AsyncDisposableStack();
+  const started: RedisThread[] = [];
+  for (const engine of engines) started.push(threads.use(await startThread({ engine, packageUrl, place })));
+  return await work(started);
+}
+
+async function fill(place: Place): Promise<void> {
+  const subject = await plain.open(place);
+  for (let index = 0; index < KEYS; index++) await subject.set(keyAt(index), VALUE);
+  await subject.close();
+}
+
+/** Runs every load for nothing: it takes some hundred thousand commands until V8 has compiled all of one contestant for good. */
+export async function warmUp(
+  loads: readonly RedisLoad[],
+  threads: readonly RedisThread[],
+  count: number,
+): Promise<void> {
+  for (const load of loads) {
+    for (const thread of threads) await thread.measure(load, count);
   }
 }
 
 export async function runRedisLoad(
   load: RedisLoad,
-  subjects: ReadonlyMap<string, RedisSubject>,
+  threads: readonly RedisThread[],
   { rounds, warmup, scale, random }: RedisRunOptions,
 ): Promise<RedisReport> {
   const count = Math.max(load.callers, Math.round(load.count * scale));
-  const contestants = [...subjects].map(([name, subject]): Contestant<Figures> => ({
-    name,
-    async measure() {
-      // First a tenth for nothing: the collection before this may have thrown compiled code away, and connections were idle.
-      await drive(subject, load, Math.max(load.callers, count / 10));
-      const [cpu, at] = [cpuTime(), performance.now()];
-      await drive(subject, load, count);
-      return { cpu: ((cpuTime() - cpu) * 1e3) / count, rate: (count * 1e3) / (performance.now() - at) };
-    },
+  const contestants = threads.map((thread): Contestant<Figures> => ({
+    name: thread.name,
+    measure: () => thread.measure(load, count),
   }));
-  const options = { rounds, warmup, baseline: BASELINE, patienceMs: Infinity, random };
+  const options = { rounds, warmup, baseline: BASELINE, patienceMs: 6_000, random };
   const measured = await measureRounds(contestants, options);
   const of = (figure: keyof Figures): Outcome[] => outcomesOf(figureIn(measured, figure), BASELINE);
   return { load, figures: { cpu: of("cpu"), rate: of("rate") } };
