@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { sharedPostgres, startRedis } from "@pool/testing";
 import { files, type Manifest, packages, read } from "./workspace.ts";
 
-/** A fenced ts block of a README: a module of its own. "ts no-run" is type-checked only. */
+/** A fenced ts block of a README: a module of its own, which runs on the packages as they are built. "ts no-run" is type-checked only. */
 interface Block {
   readonly at: string;
   readonly name: string;
@@ -16,6 +16,7 @@ interface Block {
 }
 
 const blocks = files.filter((file) => /^(packages\/[^/]+\/)?(?:README|LOCKS)\.md$/.test(file)).flatMap(blocksOf);
+const unbuilt = packages.filter((each) => !existsSync(join(each.folder, "dist/index.js"))).map(({ short }) => short);
 let folder: string;
 
 beforeAll(() => {
@@ -41,12 +42,12 @@ test("the code of every README passes the type-check", { timeout: 120_000 }, () 
 });
 
 test.each(blocks.filter(({ runs }) => runs))("the block at $at runs", async ({ name, code }) => {
-  const node = [...process.execArgv, join(folder, name)];
+  expect(unbuilt, "a README's code runs on the built packages: pnpm build").toEqual([]);
   await using server = code.includes("DATABASE_URL") ? await sharedPostgres() : undefined;
   await using cache = code.includes("REDIS_URL") ? await startRedis({ own: true }) : undefined;
   const urls = { ...(server && { DATABASE_URL: server.url }), ...(cache && { REDIS_URL: cache.url }) };
   const env = { ...process.env, ...urls };
-  await promisify(execFile)(process.execPath, node, { cwd: folder, timeout: 15_000, env });
+  await promisify(execFile)(process.execPath, [join(folder, name)], { cwd: folder, timeout: 15_000, env });
 });
 
 /** A block starts in its file on the line it has in the README, so that errors name that line. */
