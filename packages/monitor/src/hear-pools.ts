@@ -21,9 +21,7 @@ export class PoolEar {
   lease(event: EventOf<"pool:lease">): void {
     const { pool, label, waitedMs } = event;
     const { books, recorder, clock, log } = this.#parts;
-    const book = books.get(pool);
-    book.acquired++;
-    book.times.wait.record(waitedMs);
+    books.get(pool); // opened while the pool is there
     recorder.lease(event, clock.now());
     if (waitedMs < this.#waitLogAfter) return;
     const message = `an acquire from pool ${JSON.stringify(pool)} waited ${String(Math.round(waitedMs))} ms`;
@@ -31,16 +29,9 @@ export class PoolEar {
   }
 
   release(event: EventOf<"pool:release">): void {
-    const { pool, leaseId, heldMs, busyMs, openTransaction } = event;
-    const { books, recorder, clock, traces } = this.#parts;
-    const book = books.get(pool);
-    book.released++;
-    book.times.hold.record(heldMs);
-    book.times.use.record(busyMs);
-    const now = clock.now();
-    if (openTransaction) book.counts.openTransactions.add(now);
-    if (traces.isOn) traces.forget(pool, leaseId);
-    recorder.release(event, now);
+    const { recorder, clock, traces } = this.#parts;
+    if (traces.isOn) traces.forget(event.pool, event.leaseId);
+    recorder.release(event, clock.now());
   }
 
   createStarts(event: EventOf<"pool:create:start">): void {

@@ -6,14 +6,12 @@ import type { ErrorSummary } from "./snapshot/error-summary.js";
 import type { StatementRow } from "./statements/statement-row.js";
 import { viewSent } from "./statements/view-sent.js";
 
-/** What is done about each statement. The one that runs most: whatever it does not need it does not touch. */
+/** What is done about each statement when it ends. The one that runs most: whatever it does not need it does not touch. */
 export class StatementEar {
   readonly #parts: Parts;
   readonly #logAfter: number;
   readonly #slowAfter: number;
   readonly #debug: boolean;
-  /** The time of day, once a tick. */
-  at: number;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -21,22 +19,23 @@ export class StatementEar {
     this.#logAfter = Math.min(logAfter, slowAfter);
     this.#slowAfter = slowAfter;
     this.#debug = debug;
-    this.at = parts.timeOfDay();
   }
 
   statement(event: EventOf<"pool:statement">): void {
-    const { pool, leaseId, durationMs, rowCount } = event;
-    const { books, table, texts, recorder, traces } = this.#parts;
-    const book = books.get(pool);
-    book.statements++;
-    book.times.statement.record(durationMs);
-    if (rowCount !== undefined) book.rows += rowCount;
-    const row = table.row(pool, texts.get(event.statement));
-    row.record(durationMs, rowCount, event.label, this.at);
+    const { pool, leaseId, durationMs } = event;
+    const { books, recorder, traces } = this.#parts;
+    books.get(pool); // opened while the pool is there
     recorder.statement(event, event.startedAt + durationMs);
     if (traces.isOn && leaseId !== undefined) traces.note(pool, leaseId, traces.current());
+    if (event.failed || durationMs >= this.#logAfter || this.#debug) this.#tell(event);
+  }
+
+  #tell(event: EventOf<"pool:statement">): void {
+    const { recorder, table, texts } = this.#parts;
+    recorder.settle();
+    const row = table.row(event.pool, texts.get(event.statement));
     const error = event.failed ? this.#failed(event, row) : null;
-    if (durationMs >= this.#logAfter) this.#slow(event, row, error);
+    if (event.durationMs >= this.#logAfter) this.#slow(event, row, error);
     if (this.#debug) this.#print(event, row, error);
   }
 

@@ -3,6 +3,7 @@ import { SinkQueue } from "./alerts/sink.js";
 import { CacheBook } from "./backends/cache-book.js";
 import { ConnectorBook } from "./backends/connector-book.js";
 import { LockBook } from "./backends/lock-book.js";
+import { BookKeeper } from "./count-rows.js";
 import { Classifier } from "./errors/classifier.js";
 import { summariseError } from "./errors/summarise-error.js";
 import { FlightRecorder } from "./flight/flight-recorder.js";
@@ -47,28 +48,34 @@ export function makeParts(options: ResolvedMonitorOptions) {
     log.write(level, { event: "alert", ...alert }, `${alert.severity} ${alert.state}: ${alert.message}`);
     for (const sink of sinks) sink.add(alert);
   };
+  const timeOfDay = (): number => Math.round(epoch + clock.now());
+  const books = new PoolBooks({
+    points: Math.ceil(options.history / TICK_MS),
+    stepMs: TICK_MS,
+    now: () => clock.now(),
+  });
+  const texts = new TextCache();
+  const table = new StatementTable(options.statements);
+  const keeper = new BookKeeper({ books, table, texts }, timeOfDay());
   return {
     options,
     clock,
     /** The time of day, on a clock that never goes back. */
-    timeOfDay: (): number => Math.round(epoch + clock.now()),
+    timeOfDay,
     log,
     classifier,
     sinks,
-    books: new PoolBooks({
-      points: Math.ceil(options.history / TICK_MS),
-      stepMs: TICK_MS,
-      now: () => clock.now(),
-    }),
-    texts: new TextCache(),
-    table: new StatementTable(options.statements),
+    books,
+    texts,
+    table,
+    keeper,
     slow: new SlowLog(log, options.slowAfter),
     leaks: new LeakBook(),
     connectors: new ConnectorBook(classifier),
     caches: new CacheBook(classifier),
     locks: new LockBook(),
     alerts: new AlertBook(options.rules, tell),
-    recorder: new FlightRecorder(options.flightEvents),
+    recorder: new FlightRecorder(options.flightEvents, keeper),
     traces: new TraceIds(options.traceId),
   };
 }

@@ -4,7 +4,9 @@ import { COUNTS, TIMES, type PoolBook } from "./pools/pool-book.js";
 import type { MonitorMeasures, PoolMeasures, TimeMeasure } from "./snapshot/measures.js";
 
 /** What the parts have counted. */
-export function takeMeasures({ books, clock, leaks, connectors, caches, locks, alerts }: Parts): MonitorMeasures {
+export function takeMeasures(parts: Parts): MonitorMeasures {
+  const { books, clock, recorder, leaks, connectors, caches, locks, alerts } = parts;
+  recorder.settle();
   const now = clock.now();
   const groups = groupPools();
   for (const name of groups.keys()) books.get(name);

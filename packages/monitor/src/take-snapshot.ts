@@ -8,6 +8,7 @@ import type { MonitorSnapshot } from "./snapshot/snapshot.js";
 /** All that the parts know now. */
 export function takeSnapshot(parts: Parts, startedAt: number, withSeries: boolean): MonitorSnapshot {
   const { books, clock, classifier, options, table, slow, leaks, alerts, connectors, caches, locks } = parts;
+  parts.recorder.settle();
   const now = clock.now();
   const view = { now, windowMs: options.window, classifier };
   const groups = groupPools();

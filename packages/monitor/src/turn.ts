@@ -8,9 +8,12 @@ const FORGET_AFTER = 3_600_000;
 
 /** A second is over: everything that is done by the clock and not by an event. `moveOn`: a sixth of the window is over too. */
 export function turn(parts: Parts, moveOn: boolean): void {
-  const { books, clock, log, classifier, leaks, alerts, caches, locks, slow, traces, timeOfDay } = parts;
+  const { books, recorder, keeper, clock, log, classifier, leaks, alerts, caches, locks, slow, traces, timeOfDay } =
+    parts;
   const now = clock.now();
   const at = timeOfDay();
+  recorder.settle();
+  keeper.at = at;
   const groups = groupPools();
   classifier.turn();
   log.turn();

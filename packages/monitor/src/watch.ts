@@ -29,7 +29,6 @@ class Watcher implements Monitor {
   readonly #parts: Parts;
   readonly #startedAt: number;
   readonly #listening: Disposable;
-  readonly #statements: StatementEar;
   readonly #dumps: Dumps | undefined;
   readonly #listeners = new Set<(tick: MonitorSnapshot) => void>();
   #timer: Timer | undefined;
@@ -46,8 +45,10 @@ class Watcher implements Monitor {
       directory === undefined
         ? undefined
         : new Dumps({ directory, mostFiles: flightFiles, interval, now: () => clock.now() });
-    this.#statements = new StatementEar(parts);
-    const ears = { statements: this.#statements, pools: new PoolEar(parts, (reason) => this.#onIncident(reason)) };
+    const ears = {
+      statements: new StatementEar(parts),
+      pools: new PoolEar(parts, (reason) => this.#onIncident(reason)),
+    };
     this.#listening = listen(parts, ears, (error) => this.#failed("a listener of the monitor", error));
     this.#arm();
   }
@@ -105,7 +106,6 @@ class Watcher implements Monitor {
     const now = this.#parts.clock.now();
     const moveOn = now >= this.#windowTurnsAt;
     if (moveOn) this.#windowTurnsAt = now + this.#parts.options.window / 6;
-    this.#statements.at = this.#parts.timeOfDay();
     try {
       turn(this.#parts, moveOn);
       if (this.#listeners.size > 0) this.#tell(this.snapshot({ series: false }));

@@ -1,5 +1,5 @@
 import type { EventOf, ListenedName } from "@pool/core";
-import { EventColumns, type HotEvents } from "./event-columns.js";
+import { EventRows, type HotEvents, type RowCounter } from "./event-rows.js";
 
 /** What the recorder keeps. */
 export const RECORDED = [
@@ -22,66 +22,76 @@ export type RecordedEvent = {
   readonly [N in RecordedName]: { readonly name: N; readonly at: number; readonly event: EventOf<N> };
 }[RecordedName];
 
-/** A ring of the last events: the rare ones themselves, of those that come all the time their fields. */
-export class FlightRecorder {
-  readonly #size: number;
-  readonly #times: Float64Array;
-  readonly #names: RecordedName[];
-  readonly #events: unknown[];
-  readonly #columns: EventColumns;
-  #count = 0;
+// How many events are counted together.
+const BATCH = 128;
 
-  constructor(size: number) {
-    this.#size = size;
-    this.#times = new Float64Array(size);
-    this.#names = new Array<RecordedName>(size).fill("pool:lease");
-    this.#events = new Array<unknown>(size).fill(undefined);
-    this.#columns = new EventColumns(size);
+/**
+ * A ring of the last events: the rare ones themselves, of those that come all the time their fields. Those are only written down as they come, and counted
+ * some at a time: what counting touches is long gone from the processor's caches when the next answer of a server comes, and fetched once for all of them.
+ */
+export class FlightRecorder {
+  readonly #shown: number;
+  readonly #size: number;
+  readonly #rows: EventRows;
+  readonly #rare = new Map<number, { readonly name: RecordedName; readonly event: unknown }>();
+  readonly #counter: RowCounter;
+  #written = 0;
+  #counted = 0;
+
+  /** @param shown how many it lists */
+  constructor(shown: number, counter: RowCounter) {
+    this.#shown = shown;
+    this.#size = Math.max(shown, BATCH);
+    this.#rows = new EventRows(this.#size);
+    this.#counter = counter;
   }
 
   record<N extends Exclude<RecordedName, keyof HotEvents>>(name: N, event: EventOf<N>, at: number): void {
-    if (this.#size > 0) this.#events[this.#next(name, at)] = event;
+    if (this.#shown === 0) return;
+    const slot = this.#next();
+    this.#rows.blank(slot, at);
+    this.#rare.set(slot, { name, event });
   }
 
   lease(event: HotEvents["pool:lease"], at: number): void {
-    if (this.#size > 0) this.#columns.lease(this.#next("pool:lease", at), event);
+    this.#rows.lease(this.#next(), event, at);
   }
 
   release(event: HotEvents["pool:release"], at: number): void {
-    if (this.#size > 0) this.#columns.release(this.#next("pool:release", at), event);
+    this.#rows.release(this.#next(), event, at);
   }
 
   statement(event: HotEvents["pool:statement"], at: number): void {
-    if (this.#size > 0) this.#columns.statement(this.#next("pool:statement", at), event);
+    this.#rows.statement(this.#next(), event, at);
+  }
+
+  /** Counts what was written down since the last time. Whoever reads what is counted calls this first. */
+  settle(): void {
+    while (this.#counted < this.#written) this.#rows.count(this.#counted++ % this.#size, this.#counter);
   }
 
   /** The oldest first. */
   list(): RecordedEvent[] {
-    const kept = Math.min(this.#count, this.#size);
-    const first = this.#count - kept;
+    const kept = Math.min(this.#written, this.#shown);
+    const first = this.#written - kept;
     return Array.from({ length: kept }, (_, nth) => {
       const slot = (first + nth) % this.#size;
-      const name = this.#names[slot] ?? "pool:lease"; // put in together with its time
-      const event = isHot(name) ? this.#columns.read(slot, name) : this.#events[slot];
-      return { name, at: this.#times[slot], event } as RecordedEvent; // of that name
+      const name = this.#rows.nameAt(slot);
+      const found = name === undefined ? this.#rare.get(slot) : { name, event: this.#rows.read(slot, name) };
+      return { ...found, at: this.#rows.timeAt(slot) } as RecordedEvent; // what has no row is among the rare
     });
   }
 
   clear(): void {
-    this.#events.fill(undefined);
-    this.#columns.clear();
-    this.#count = 0;
+    this.#rows.clear();
+    this.#rare.clear();
+    this.#written = this.#counted = 0;
   }
 
-  #next(name: RecordedName, at: number): number {
-    const slot = this.#count++ % this.#size;
-    this.#times[slot] = at;
-    this.#names[slot] = name;
-    if (this.#events[slot] !== undefined) this.#events[slot] = undefined;
+  #next(): number {
+    if (this.#written - this.#counted === BATCH) this.settle();
+    const slot = this.#written++ % this.#size;
+    if (this.#rare.size > 0) this.#rare.delete(slot);
     return slot;
   }
-}
-
-function isHot(name: RecordedName): name is keyof HotEvents {
-  return name === "pool:lease" || name === "pool:release" || name === "pool:statement";
 }

@@ -1,0 +1,46 @@
+import type { RowCounter } from "./flight/event-rows.js";
+import type { PoolBooks } from "./pools/pool-books.js";
+import type { StatementTable } from "./statements/statement-table.js";
+import type { TextCache } from "./statements/text-cache.js";
+
+/** Where leases and statements are counted. */
+export interface CountedIn {
+  readonly books: PoolBooks;
+  readonly table: StatementTable;
+  readonly texts: TextCache;
+}
+
+/** Counts what comes with every statement, some time after it came. */
+export class BookKeeper implements RowCounter {
+  readonly #in: CountedIn;
+  /** The time of day, once a tick. */
+  at: number;
+
+  constructor(countedIn: CountedIn, at: number) {
+    this.#in = countedIn;
+    this.at = at;
+  }
+
+  leased(pool: string, waitedMs: number): void {
+    const book = this.#in.books.get(pool);
+    book.acquired++;
+    book.times.wait.record(waitedMs);
+  }
+
+  released(pool: string, heldMs: number, busyMs: number, openTransaction: boolean, at: number): void {
+    const book = this.#in.books.get(pool);
+    book.released++;
+    book.times.hold.record(heldMs);
+    book.times.use.record(busyMs);
+    if (openTransaction) book.counts.openTransactions.add(at);
+  }
+
+  sent(pool: string, statement: string, label: string | undefined, durationMs: number, rowCount?: number): void {
+    const { books, table, texts } = this.#in;
+    const book = books.get(pool);
+    book.statements++;
+    book.times.statement.record(durationMs);
+    if (rowCount !== undefined) book.rows += rowCount;
+    table.row(pool, texts.get(statement)).record(durationMs, rowCount, label, this.at);
+  }
+}
