@@ -5,8 +5,8 @@ import { type FaultKind, type Scene } from "./harness.js";
 export const lineFaults: readonly FaultKind[] = [
   { name: "RST", begin: ({ proxy }) => proxy.reset(), costsAtMost: 5 },
   { name: "FIN", begin: ({ proxy }) => proxy.fin(), costsAtMost: 5 },
-  // The server is not down: every connect works, and what it opens is lent and then cut, 20 times a second. At most one for each operation.
-  { name: "a storm of RST", begin: ({ proxy }) => proxy.storm(50), end: heal, connectsAtMost: 60 },
+  // The server is not down: every connect works, and what it opens is lent and then cut, 20 times a second.
+  { name: "a storm of RST", begin: ({ proxy }) => proxy.storm(50), end: heal, connectsAtMost: 40 },
   {
     name: "half-open while busy",
     begin: ({ proxy }) => proxy.halfOpen(),
