@@ -3,7 +3,7 @@ import { SinkQueue } from "./alerts/sink.js";
 import { CacheBook } from "./backends/cache-book.js";
 import { ConnectorBook } from "./backends/connector-book.js";
 import { LockBook } from "./backends/lock-book.js";
-import { BookKeeper } from "./count-rows.js";
+import { BookKeeper } from "./book-keeper.js";
 import { Classifier } from "./errors/classifier.js";
 import { summariseError } from "./errors/summarise-error.js";
 import { FlightRecorder } from "./flight/flight-recorder.js";
