@@ -18,6 +18,11 @@ export class ConnectRate {
     return this.#clearAt - (BURST - 1) * INTERVAL;
   }
 
+  /** How many may start at once now. */
+  freeAt(time: number): number {
+    return Math.max(0, Math.floor(BURST - Math.max(0, this.#clearAt - time) / INTERVAL));
+  }
+
   /** One starts, or will: who waits for its turn says at once when that is. */
   add(time: number): void {
     this.#last = time;

@@ -240,7 +240,7 @@ export class Engine<R> implements EntryOwner {
     if (entry.state === "idle") this.idle.remove(entry);
     entry.to("closing");
     this.totals.countClose(reason);
-    if (entry.uses === 0) this.growing.closedUnused(entry.openedAt, reason, cause);
+    this.growing.closed(entry, reason, cause);
     publishClose(this.name, entry, reason, this.now(), cause);
     const { clock, closeTimeout } = this.options;
     // An entry that is closed was opened, so it has its resource.

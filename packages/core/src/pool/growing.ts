@@ -1,13 +1,16 @@
 import type { Timer } from "../time.js";
 import type { CloseReason } from "./close-reason.js";
 import { demandOf } from "./demand.js";
+import { EarlyEnds, type Standing } from "./early-ends.js";
 import type { Engine } from "./engine.js";
+import type { Entry } from "./entry.js";
 import { Growth } from "./growth.js";
 import { Opening, type OpeningOutcome } from "./opening.js";
 
-/** Resources that die within so many ms of their opening, before their first loan and one after the other, count as not opened. */
+/** For so long, in ms, a resource that nobody has used yet may turn out not to work at all. */
 const UNPROVEN = 1_000;
-const SHORT_LIVED: ReadonlySet<CloseReason> = new Set<CloseReason>(["lost", "validate-failed", "hook-refused"]);
+/** What the backend or the way to it has done, and no borrower, program or limit of ours. */
+const DEATHS: ReadonlySet<CloseReason> = new Set<CloseReason>(["lost", "fatal-error", "validate-failed"]);
 
 /** Opens resources as they are missing: a few at once, and after a failure with pauses. Knows when the backend is down. */
 export class Growing<R> {
@@ -17,7 +20,9 @@ export class Growing<R> {
   #timer: Timer | undefined;
   #firesAt = Infinity;
   #held = false;
-  #lastDiedYoung = -Infinity;
+  readonly #earlyEnds = new EarlyEnds();
+  /** The last one that was started, by its id. */
+  #newest = 0;
   /** Somebody wants resources now, though nobody waits in the queue: a warm-up. */
   warming = false;
 
@@ -26,7 +31,7 @@ export class Growing<R> {
     this.#growth = new Growth(engine.options);
     this.#opening = new Opening(engine.factory, engine.options, {
       opened: (entry, resource) => {
-        if (!this.#dyingYoung) this.#growth.succeeded();
+        if (!this.#earlyEnds.hasDoubt(this.#standing)) this.#growth.succeeded();
         outcome.opened(entry, resource);
       },
       failed: (entry, error) => {
@@ -64,9 +69,9 @@ export class Growing<R> {
     return this.#opening.underWay === 0 && this.#engine.now() < this.#growth.pauseEndsAt(true);
   }
 
-  /** What is opened dies at once: opening it is no success. */
-  get #dyingYoung(): boolean {
-    return this.#engine.now() - this.#lastDiedYoung < UNPROVEN;
+  get #standing(): Standing {
+    const { totals } = this.#engine;
+    return { now: this.#engine.now(), newest: this.#newest, lent: totals.acquired };
   }
 
   /** The cause of the failures may be gone: no more pause. */
@@ -87,20 +92,27 @@ export class Growing<R> {
     const now = this.#engine.now();
     const { starts, askAgainAt } = this.#growth.allowance(this.#opening.startedAt(), wanted, now);
     const count = Math.max(0, Math.min(starts, demand));
-    if (count > 0) this.#growth.started(now);
-    for (let i = 0; i < count; i++) this.#opening.start(this.#engine.enlist(), this.#growth.failures);
+    if (count > 0) this.#growth.started(count, now);
+    for (let i = 0; i < count; i++) {
+      const entry = this.#engine.enlist();
+      this.#newest = entry.id;
+      this.#opening.start(entry, this.#growth.failures);
+    }
     this.#askAgain(count > 0 ? now + this.#growth.slowAfter : askAgainAt, now, wanted);
   }
 
-  /** A resource has been closed that was never lent: if it has only just been opened, opening it was no success. */
-  closedUnused(openedAt: number, reason: CloseReason, cause: unknown): void {
+  /** A resource is being closed. If it has only just been opened and then died, opening it was not much of a success. */
+  closed(entry: Entry<R>, reason: CloseReason, cause: unknown): void {
+    if (this.#engine.state !== "open") return;
     const now = this.#engine.now();
-    if (this.#engine.state !== "open" || now - openedAt >= UNPROVEN || !SHORT_LIVED.has(reason)) return;
-    if (this.#dyingYoung) {
-      this.#growth.failed(cause); // one may be chance
-      this.#engine.observer?.openFailed(cause);
-    }
-    this.#lastDiedYoung = now;
+    // A borrower that destroys what has broken under it is not why it ends.
+    const hasDied = DEATHS.has(entry.retire ?? reason);
+    if (hasDied) this.#growth.died(entry.openedAt, now);
+    const isUnproven = entry.uses === 0 && now - entry.openedAt < UNPROVEN;
+    if (!isUnproven || !(hasDied || reason === "hook-refused")) return;
+    if (!this.#earlyEnds.add(entry.id, this.#standing)) return;
+    this.#growth.failed(cause);
+    this.#engine.observer?.openFailed(cause);
   }
 
   /** Gives up everything under way. */

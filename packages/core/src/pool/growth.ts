@@ -1,13 +1,23 @@
 import { BackOff, LONGEST_PAUSE } from "../back-off.js";
+import { ConnectRate } from "../connect-rate.js";
 import type { ResolvedPoolOptions } from "./options.js";
 
+/** A resource that dies within so many ms of its opening has died young. */
+const YOUNG = 1_000;
+/** For so long, in ms, after such a death connects keep to their rate. */
+const TROUBLE = 1_000;
+
 /**
- * When the next connect may start: with the pauses of {@link BackOff}, at most 400 ms while somebody wants a connection and 5 s otherwise.
+ * When the next connect may start: with the pauses of {@link BackOff}, at most 400 ms while somebody wants a connection and 5 s otherwise; and while
+ * what was opened dies young, never more often than {@link ConnectRate} allows.
  */
 export class Growth {
   readonly #maxConnecting: number;
   readonly #backOff: BackOff;
+  /** Counts only while there is trouble. */
+  readonly #rate = new ConnectRate();
   #lastStartAt = -Infinity;
+  #lastDiedYoungAt = -Infinity;
 
   constructor({ maxConnecting, random }: Pick<ResolvedPoolOptions, "maxConnecting" | "random">) {
     this.#maxConnecting = maxConnecting;
@@ -32,9 +42,18 @@ export class Growth {
     return this.#backOff.slowAfter;
   }
 
-  /** A connect starts. Pauses run from here and not from its failure: many that hang and fail in turn would put off the next for ever. */
-  started(now: number): void {
+  /** So many connects start. Pauses run from here and not from a failure: many that hang and fail in turn would put off the next for ever. */
+  started(count: number, now: number): void {
     this.#lastStartAt = now;
+    if (!this.#inTrouble(now)) return;
+    for (let i = 0; i < count; i++) this.#rate.add(now);
+  }
+
+  /** A resource that worked has died. Connects that succeed are no sign of health while what they open does not live. */
+  died(openedAt: number, now: number): void {
+    if (now - openedAt >= YOUNG) return;
+    if (!this.#inTrouble(now)) this.#rate.clear();
+    this.#lastDiedYoungAt = now;
   }
 
   failed(error: unknown): void {
@@ -48,6 +67,7 @@ export class Growth {
   /** A caller may have mended the cause (a changed credential): try at once. */
   forgive(): void {
     this.#lastStartAt = -Infinity;
+    this.#lastDiedYoungAt = -Infinity;
   }
 
   /** When the pause after the last start ends, if connects fail. */
@@ -81,7 +101,12 @@ export class Growth {
     const pauseEnd = this.pauseEndsAt(wanted);
     if (now < pauseEnd) return { starts: 0, askAgainAt: pauseEnd };
     const { count, until } = this.young(startedAt, now);
-    const limit = this.failures > 0 ? 1 : this.#maxConnecting;
-    return { starts: Math.max(0, limit - count), askAgainAt: until };
+    const limit = Math.max(0, (this.failures > 0 ? 1 : this.#maxConnecting) - count);
+    if (limit === 0 || !this.#inTrouble(now)) return { starts: limit, askAgainAt: until };
+    return { starts: Math.min(limit, this.#rate.freeAt(now)), askAgainAt: Math.max(now, this.#rate.nextAt) };
+  }
+
+  #inTrouble(now: number): boolean {
+    return now - this.#lastDiedYoungAt < TROUBLE;
   }
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { isPoolError } from "../../src/errors.js";
 import type { PoolOptions } from "../../src/pool/options.js";
 import { hang, hangUntilAborted, type FakeBehaviour } from "../support/fake-backend.js";
+import { load, mostWithin } from "../support/load.js";
 import { ManualClock } from "../support/manual-clock.js";
 import { expectCountsToAddUp, hold, poolErrorOf, settle, testPool, watch, type TestPool } from "../support/pool.js";
 import { randomFrom } from "../support/random.js";
@@ -9,37 +10,6 @@ import { randomFrom } from "../support/random.js";
 const refused = (): never => {
   throw new Error("ECONNREFUSED");
 };
-
-/** Calls acquire `perSecond` times a second for `ms`; each lease is given back at once. Tells when each call was made and what it came to. */
-async function load(
-  { pool, clock }: TestPool,
-  perSecond: number,
-  ms: number,
-  timeout?: number,
-): Promise<{ at: number; took: number; error: unknown }[]> {
-  const calls: { at: number; took: number; error: unknown }[] = [];
-  const every = Math.max(1, 1_000 / perSecond);
-  const atOnce = Math.max(1, Math.round((perSecond * every) / 1_000));
-  for (let passed = 0; passed < ms; passed += every) {
-    for (let i = 0; i < atOnce; i++) {
-      const call = { at: clock.now(), took: Infinity, error: undefined as unknown };
-      calls.push(call);
-      pool.acquire(timeout === undefined ? undefined : { timeout }).then(
-        (lease) => {
-          call.took = clock.now() - call.at;
-          lease.release();
-        },
-        (error: unknown) => {
-          call.took = clock.now() - call.at;
-          call.error = error;
-        },
-      );
-    }
-    await clock.advance(every);
-  }
-  await clock.advance(6_000);
-  return calls;
-}
 
 /** A pool whose backend refuses, and when its connects started. */
 function refusing(options: PoolOptions): TestPool & { readonly starts: readonly number[] } {
@@ -50,16 +20,6 @@ function refusing(options: PoolOptions): TestPool & { readonly starts: readonly 
     return refused();
   };
   return { ...testPool({ clock, ...options }, { create }), starts };
-}
-
-function mostWithin(times: readonly number[], span: number): number {
-  let most = 0;
-  times.forEach((from, i) => {
-    let count = 0;
-    for (let j = i; j < times.length && (times[j] ?? Infinity) < from + span; j++) count++;
-    most = Math.max(most, count);
-  });
-  return most;
 }
 
 describe("while connects fail", () => {

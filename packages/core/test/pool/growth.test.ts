@@ -7,7 +7,7 @@ function growth(maxConnecting = 2, random = 0): Growth {
 
 /** A connect that starts now and fails at once. */
 function failAt(each: Growth, now: number, error: unknown = new Error("refused")): void {
-  each.started(now);
+  each.started(1, now);
   each.failed(error);
 }
 
@@ -78,7 +78,7 @@ describe("Growth", () => {
 
   it("counts a pause from the start of a connect, so that many that hang and fail in turn put off nothing", () => {
     const each = growth();
-    each.started(0);
+    each.started(1, 0);
     for (let i = 0; i < 5; i++) each.failed(new Error("took longer than 5000 ms"));
     expect(each.pauseEndsAt(true)).toBe(400);
     expect(each.allowance([], true, 5_000).starts).toBe(1);
@@ -88,5 +88,39 @@ describe("Growth", () => {
     const each = growth();
     for (let i = 0; i < 5_000; i++) failAt(each, 0);
     expect(each.pauseEndsAt(false)).toBe(5_000);
+  });
+});
+
+describe("Growth while what is opened dies young", () => {
+  it("lets eight start, and then one in 100 ms", () => {
+    const each = growth(20);
+    each.died(0, 10);
+    expect(each.allowance([], true, 10).starts).toBe(8);
+    each.started(8, 10);
+    expect(each.allowance([], true, 10)).toEqual({ starts: 0, askAgainAt: 110 });
+    expect(each.allowance([], true, 110).starts).toBe(1);
+  });
+
+  it("keeps its rate for a second after the last such death", () => {
+    const each = growth(20);
+    each.died(0, 900);
+    each.started(8, 900);
+    expect(each.allowance([], true, 1_000).starts).toBe(1);
+    expect(each.allowance([], true, 1_899).starts).toBe(8);
+    expect(each.allowance([], true, 1_900).starts).toBe(20);
+  });
+
+  it("does not mind those that lived for a second", () => {
+    const each = growth(20);
+    each.died(0, 1_000);
+    expect(each.allowance([], true, 1_000).starts).toBe(20);
+  });
+
+  it("lets a caller that may have mended the cause start at once", () => {
+    const each = growth(20);
+    each.died(0, 900);
+    each.started(8, 900);
+    each.forgive();
+    expect(each.allowance([], true, 900).starts).toBe(20);
   });
 });

@@ -91,6 +91,8 @@ export class StormBackend implements ResourceFactory<StormResource> {
   allowed = Infinity;
   created = 0;
   closed = 0;
+  /** When the last connect started. */
+  connectedAt = -Infinity;
   /** Who holds a resource, by its id. */
   holderOf: (resourceId: number) => number | undefined = () => undefined;
   readonly validateAlways?: boolean;
@@ -148,6 +150,7 @@ export class StormBackend implements ResourceFactory<StormResource> {
     const { generation, weather } = this;
     const attempt: Attempt = { abortedAt: undefined };
     this.#attempts.add(attempt);
+    this.connectedAt = this.#clock.now();
     if (this.load > this.allowed) {
       this.broken.push(`opened number ${String(this.load)}, of at most ${String(this.allowed)}`);
     }

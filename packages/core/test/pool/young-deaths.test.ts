@@ -1,0 +1,200 @@
+import { describe, expect, it } from "vitest";
+import type { PoolOptions } from "../../src/pool/options.js";
+import type { FakeBehaviour, FakeResource } from "../support/fake-backend.js";
+import { load, mostWithin } from "../support/load.js";
+import { ManualClock } from "../support/manual-clock.js";
+import { borrow, expectCountsToAddUp, hold, testPool, watch, type TestPool } from "../support/pool.js";
+import { randomFrom } from "../support/random.js";
+
+interface CutPool extends TestPool {
+  /** When its connects started. */
+  readonly starts: number[];
+  /** Cuts all that is open. */
+  cut(): void;
+  /** Cuts all that is open every so many ms from now on, for so long. */
+  storm(every: number, forMs: number): void;
+}
+
+function cutPool(options: PoolOptions = {}, behaviour: FakeBehaviour = {}): CutPool {
+  const clock = new ManualClock();
+  const starts: number[] = [];
+  const test = testPool(
+    { clock, ...options },
+    {
+      ...behaviour,
+      create(context, attempt) {
+        starts.push(clock.now());
+        return behaviour.create?.(context, attempt);
+      },
+    },
+  );
+  const cut = (): void => {
+    for (const resource of test.backend.opened) if (resource.closes === 0) resource.lost(new Error("ECONNRESET"));
+  };
+  const storm = (every: number, forMs: number): void => {
+    for (let at = every; at <= forMs; at += every) clock.setTimeout(cut, at);
+  };
+  return { ...test, starts, cut, storm };
+}
+
+const tick = (clock: ManualClock, ms: number): Promise<void> =>
+  new Promise((resolve) => void clock.setTimeout(() => resolve(), ms));
+
+describe("connections that are lent and then die young, one after the other", () => {
+  it.each([7, 20, 50, 150, 400])(
+    "are never replaced more often than 18 times in a second (cut every %d ms)",
+    async (every) => {
+      const random = randomFrom(every);
+      const test = cutPool({ maxSize: 10, random, acquireTimeout: 1_000 }, { create: () => tick(test.clock, 3) });
+      test.storm(every, 20_000);
+      const calls = await load(test, 200, 21_000);
+      const during = test.starts.filter((at) => at > 1_000 && at <= 20_000);
+      expect(mostWithin(during, 1_000)).toBeLessThanOrEqual(18);
+      // The backend works between the cuts, so that everybody is served.
+      expect(during.length).toBeGreaterThan(20);
+      expect(calls.filter((call) => call.error !== undefined)).toEqual([]);
+      expectCountsToAddUp(test.pool);
+    },
+  );
+
+  it("make nobody wait longer than a tenth of a second for the next", async () => {
+    const test = cutPool({ maxSize: 10 });
+    test.storm(50, 10_000);
+    const calls = await load(test, 60, 10_000);
+    expect(Math.max(...calls.map((call) => call.took))).toBeLessThanOrEqual(100);
+  });
+
+  it("are no failure to connect: nobody is told that the backend is down", async () => {
+    const test = cutPool({ maxSize: 4 });
+    test.storm(50, 3_000);
+    await load(test, 60, 3_000);
+    expect(test.pool.stats.lastError).toBeUndefined();
+    expect(test.pool.stats.totals.createFailed).toBe(0);
+  });
+
+  it("no longer slow anything a second after the last of them", async () => {
+    const test = cutPool({ maxSize: 30, maxConnecting: 30 });
+    test.storm(50, 3_000);
+    await load(test, 60, 3_000); // and six seconds of quiet
+    test.cut();
+    await test.clock.advance(1_001);
+    test.starts.length = 0;
+    await borrow(test.pool, 30);
+    expect(test.starts).toHaveLength(30);
+  });
+});
+
+describe("a cut of all connections, once", () => {
+  it("of young ones has eight opened at once, and the rest within the next seconds", async () => {
+    const test = cutPool({ maxSize: 20, maxConnecting: 20 });
+    const first = await borrow(test.pool, 20);
+    test.cut();
+    first.forEach((lease) => lease.release());
+    test.starts.length = 0;
+    const wait = watch(borrow(test.pool, 20));
+    await test.clock.advance(0);
+    expect(test.starts).toHaveLength(8);
+    expect(test.pool.stats.leased).toBe(8);
+    await test.clock.advance(1_000);
+    expect(wait.state).toBe("resolved");
+  });
+
+  it("of idle ones that nobody has used yet is no sign that the backend is down", async () => {
+    const test = cutPool({ maxSize: 20, maxConnecting: 20 });
+    await test.pool.warm(20);
+    test.cut();
+    const wait = watch(borrow(test.pool, 8));
+    await test.clock.advance(0);
+    expect([wait.state, test.pool.stats.failures]).toEqual(["resolved", 0]);
+  });
+
+  it("of old ones slows nothing", async () => {
+    const test = cutPool({ maxSize: 20, maxConnecting: 20 });
+    const first = await borrow(test.pool, 20);
+    await test.clock.advance(1_001);
+    test.cut();
+    first.forEach((lease) => lease.release());
+    test.starts.length = 0;
+    await borrow(test.pool, 20);
+    expect(test.starts).toHaveLength(20);
+  });
+});
+
+describe("what says nothing of the backend slows nothing", () => {
+  const ends: Record<string, (test: CutPool) => Promise<void>> = {
+    "a borrower who destroys what it has": async ({ pool }) => (await pool.acquire()).destroy(),
+    "an eviction": async ({ pool }) => {
+      (await pool.acquire()).release();
+      pool.evict();
+    },
+    "the end of maxUses": async ({ pool }) => (await pool.acquire()).release(),
+  };
+  const options: Record<string, PoolOptions> = {
+    "the end of maxUses": { maxUses: 1 },
+  };
+
+  it.each(Object.keys(ends))("%s", async (name) => {
+    const test = cutPool({ maxSize: 5, ...options[name] });
+    for (let i = 0; i < 50; i++) {
+      await ends[name]?.(test);
+      await test.clock.advance(1);
+    }
+    expect(test.starts).toHaveLength(50);
+  });
+});
+
+it("a fatal error of a statement is such a death, whoever ends the lease", async () => {
+  for (const end of ["release", "destroy"] as const) {
+    const test = cutPool({ maxSize: 1 }, { isFatal: () => true });
+    const use = async (): Promise<void> => {
+      const lease = await test.pool.acquire();
+      await lease.track("select", () => Promise.reject(new Error("ECONNRESET"))).catch(() => undefined);
+      lease[end]();
+    };
+    for (let i = 0; i < 9; i++) await use();
+    const wait = watch(hold(test.pool));
+    await test.clock.advance(99);
+    expect([end, wait.state]).toEqual([end, "pending"]);
+    await test.clock.advance(1);
+    expect(wait.state).toBe("resolved");
+  }
+});
+
+/** Whatever is cut and whenever: connects stay few, nobody is lost, and what is wanted afterwards is there. */
+it.each([1, 2, 3, 4, 5, 6, 7, 8])("any mixture of cuts and loads keeps to the rate (seed %d)", async (seed) => {
+  const random = randomFrom(seed);
+  const maxSize = 1 + Math.floor(random() * 12);
+  const test = cutPool(
+    { maxSize, minIdle: Math.floor(random() * maxSize), random, acquireTimeout: 2_000 },
+    { create: () => (random() < 0.3 ? tick(test.clock, Math.floor(random() * 40)) : undefined) },
+  );
+  // From the first young death until none has come for a second is one time of trouble.
+  const troubles: { readonly since: number; until: number }[] = [];
+  const lose = (resource: FakeResource): void => {
+    if (resource.closes > 0 || random() >= 0.7) return;
+    const now = test.clock.now();
+    const age = now - (test.starts[resource.id - 1] ?? now);
+    resource.lost();
+    if (age >= 1_000) return;
+    const last = troubles.at(-1);
+    if (last !== undefined && now < last.until) last.until = now + 1_000;
+    else troubles.push({ since: now, until: now + 1_000 });
+  };
+  for (let at = 0; at < 15_000; at += 1 + Math.floor(random() * 200) ** (random() < 0.1 ? 1.4 : 1))
+    test.clock.setTimeout(() => [...test.backend.opened].forEach(lose), at);
+  const calls = await load(test, 20 + Math.floor(random() * 200), 15_000);
+
+  expect(troubles.length).toBeGreaterThan(0);
+  const counts = troubles.map(({ since, until }) =>
+    mostWithin(
+      test.starts.filter((start) => start > since && start < until),
+      1_000,
+    ),
+  );
+  expect(Math.max(...counts)).toBeLessThanOrEqual(18);
+  expect(calls.filter((call) => call.error !== undefined)).toEqual([]);
+  const all = watch(borrow(test.pool, maxSize));
+  await test.clock.advance(1_000);
+  expect(all.state).toBe("resolved");
+  expectCountsToAddUp(test.pool);
+});
