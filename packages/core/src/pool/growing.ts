@@ -61,12 +61,13 @@ export class Growing<R> {
 
   /** Too many failures in a row for waiting to make sense while nothing is open. */
   get down(): boolean {
-    return this.#growth.down;
+    return this.#growth.isDown(this.#engine.now());
   }
 
   /** Nothing is under way and the next try is not due: who comes now would only wait for a pause to end. */
   get pausing(): boolean {
-    return this.#opening.underWay === 0 && this.#engine.now() < this.#growth.pauseEndsAt(true);
+    const now = this.#engine.now();
+    return this.#opening.underWay === 0 && now < this.#growth.pauseEndsAt(true, now);
   }
 
   get #standing(): Standing {

@@ -4,24 +4,29 @@ import type { ResolvedPoolOptions } from "./options.js";
 
 /** A resource that dies within so many ms of its opening has died young. */
 const YOUNG = 1_000;
-/** For so long, in ms, after such a death connects keep to their rate. */
+/** For so long, in ms, after such a death there is trouble. */
 const TROUBLE = 1_000;
+/** A connect that had to wait starts up to so much later, in ms: what cuts connections every tenth of a second must not meet each of them at its beginning. */
+const JITTER = 50;
 
 /**
- * When the next connect may start: with the pauses of {@link BackOff}, at most 400 ms while somebody wants a connection and 5 s otherwise; and while
- * what was opened dies young, never more often than {@link ConnectRate} allows.
+ * When the next connect may start: with the pauses of {@link BackOff}, at most 400 ms while somebody wants a connection and 5 s otherwise. While what
+ * was opened dies young, as often as {@link ConnectRate} allows and no more: the backend is there, and a connect that fails as well says no more of it.
  */
 export class Growth {
   readonly #maxConnecting: number;
   readonly #backOff: BackOff;
+  readonly #random: () => number;
   /** Counts only while there is trouble. */
   readonly #rate = new ConnectRate();
   #lastStartAt = -Infinity;
+  #restsUntil = -Infinity;
   #lastDiedYoungAt = -Infinity;
 
   constructor({ maxConnecting, random }: Pick<ResolvedPoolOptions, "maxConnecting" | "random">) {
     this.#maxConnecting = maxConnecting;
     this.#backOff = new BackOff({ random });
+    this.#random = random;
   }
 
   get failures(): number {
@@ -33,8 +38,8 @@ export class Growth {
   }
 
   /** Too many failures in a row to go on waiting, should nothing be open. */
-  get down(): boolean {
-    return this.#backOff.down;
+  isDown(now: number): boolean {
+    return this.#backOff.down && !this.#inTrouble(now);
   }
 
   /** After so long a connect no longer keeps another from being tried, in ms. */
@@ -47,12 +52,13 @@ export class Growth {
     this.#lastStartAt = now;
     if (!this.#inTrouble(now)) return;
     for (let i = 0; i < count; i++) this.#rate.add(now);
+    this.#restsUntil = this.#rate.nextAt > now ? this.#rate.nextAt + JITTER * this.#random() : now;
   }
 
   /** A resource that worked has died. Connects that succeed are no sign of health while what they open does not live. */
   died(openedAt: number, now: number): void {
     if (now - openedAt >= YOUNG) return;
-    if (!this.#inTrouble(now)) this.#rate.clear();
+    if (!this.#inTrouble(now)) this.#begin();
     this.#lastDiedYoungAt = now;
   }
 
@@ -70,8 +76,9 @@ export class Growth {
     this.#lastDiedYoungAt = -Infinity;
   }
 
-  /** When the pause after the last start ends, if connects fail. */
-  pauseEndsAt(wanted: boolean): number {
+  /** When the pause after the last start ends, if connects fail or die young. */
+  pauseEndsAt(wanted: boolean, now: number): number {
+    if (this.#inTrouble(now)) return this.#restsUntil;
     if (this.failures === 0) return -Infinity;
     return this.#lastStartAt + this.#backOff.pause(wanted ? LONGEST_PAUSE.wanted : LONGEST_PAUSE.unwanted);
   }
@@ -98,12 +105,17 @@ export class Growth {
     wanted: boolean,
     now: number,
   ): { readonly starts: number; readonly askAgainAt: number } {
-    const pauseEnd = this.pauseEndsAt(wanted);
+    const pauseEnd = this.pauseEndsAt(wanted, now);
     if (now < pauseEnd) return { starts: 0, askAgainAt: pauseEnd };
     const { count, until } = this.young(startedAt, now);
-    const limit = Math.max(0, (this.failures > 0 ? 1 : this.#maxConnecting) - count);
-    if (limit === 0 || !this.#inTrouble(now)) return { starts: limit, askAgainAt: until };
-    return { starts: Math.min(limit, this.#rate.freeAt(now)), askAgainAt: Math.max(now, this.#rate.nextAt) };
+    const limit = this.failures > 0 ? 1 : this.#maxConnecting;
+    const free = this.#inTrouble(now) ? this.#rate.freeAt(now) : Infinity;
+    return { starts: Math.max(0, Math.min(limit - count, free)), askAgainAt: until };
+  }
+
+  #begin(): void {
+    this.#rate.clear();
+    this.#restsUntil = -Infinity;
   }
 
   #inTrouble(now: number): boolean {

@@ -30,8 +30,8 @@ describe("Growth", () => {
     const unwanted: number[] = [];
     for (let i = 0; i < 10; i++) {
       failAt(each, 1_000);
-      wanted.push(each.pauseEndsAt(true) - 1_000);
-      unwanted.push(each.pauseEndsAt(false) - 1_000);
+      wanted.push(each.pauseEndsAt(true, 1_000) - 1_000);
+      unwanted.push(each.pauseEndsAt(false, 1_000) - 1_000);
     }
     expect(wanted).toEqual([50, 100, 200, 400, 400, 400, 400, 400, 400, 400]);
     expect(unwanted).toEqual([50, 100, 200, 400, 800, 1_600, 3_200, 5_000, 5_000, 5_000]);
@@ -41,8 +41,8 @@ describe("Growth", () => {
     for (const random of [0, 0.25, 0.75, 0.999]) {
       const each = growth(2, random);
       failAt(each, 0);
-      expect(each.pauseEndsAt(true)).toBeCloseTo(50 * (1 - random / 2), 6);
-      expect(each.pauseEndsAt(true)).toBe(each.pauseEndsAt(true));
+      expect(each.pauseEndsAt(true, 0)).toBeCloseTo(50 * (1 - random / 2), 6);
+      expect(each.pauseEndsAt(true, 0)).toBe(each.pauseEndsAt(true, 0));
     }
   });
 
@@ -60,11 +60,11 @@ describe("Growth", () => {
     const error = new Error("refused");
     for (const down of [false, false, true]) {
       failAt(each, 0, error);
-      expect(each.down).toBe(down);
+      expect(each.isDown(0)).toBe(down);
     }
     expect([each.failures, each.lastError]).toEqual([3, error]);
     each.succeeded();
-    expect([each.failures, each.lastError, each.down]).toEqual([0, undefined, false]);
+    expect([each.failures, each.lastError, each.isDown(0)]).toEqual([0, undefined, false]);
     expect(each.allowance([], true, 0).starts).toBe(2);
   });
 
@@ -80,14 +80,14 @@ describe("Growth", () => {
     const each = growth();
     each.started(1, 0);
     for (let i = 0; i < 5; i++) each.failed(new Error("took longer than 5000 ms"));
-    expect(each.pauseEndsAt(true)).toBe(400);
+    expect(each.pauseEndsAt(true, 0)).toBe(400);
     expect(each.allowance([], true, 5_000).starts).toBe(1);
   });
 
   it("has no pause too long to count, after thousands of failures", () => {
     const each = growth();
     for (let i = 0; i < 5_000; i++) failAt(each, 0);
-    expect(each.pauseEndsAt(false)).toBe(5_000);
+    expect(each.pauseEndsAt(false, 0)).toBe(5_000);
   });
 });
 
@@ -114,6 +114,24 @@ describe("Growth while what is opened dies young", () => {
     const each = growth(20);
     each.died(0, 1_000);
     expect(each.allowance([], true, 1_000).starts).toBe(20);
+  });
+
+  it("starts one that had to wait up to 50 ms later at random", () => {
+    for (const random of [0, 0.5, 0.999]) {
+      const each = growth(20, random);
+      each.died(0, 0);
+      each.started(8, 0);
+      expect(each.allowance([], true, 0)).toEqual({ starts: 0, askAgainAt: 100 + 50 * random });
+    }
+  });
+
+  it("does not pause longer for connects that fail as well, and is not down for them", () => {
+    const each = growth(20);
+    each.died(0, 900);
+    for (let i = 0; i < 5; i++) failAt(each, 900);
+    expect(each.isDown(1_899)).toBe(false);
+    expect(each.allowance([], true, 900).starts).toBe(1);
+    expect([each.isDown(1_900), each.failures]).toEqual([true, 5]);
   });
 
   it("lets a caller that may have mended the cause start at once", () => {

@@ -60,7 +60,7 @@ export async function storm(seed: number, steps: number): Promise<StormReport> {
 
 const LATEST = 50; // what an acquire may settle after its deadline, in ms
 /** Connects keep so far apart, in ms, while what they open dies young. */
-const RATE = 100;
+const RATE = 150;
 
 class Storm {
   readonly lastSteps: string[] = [];
