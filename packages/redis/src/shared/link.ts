@@ -2,8 +2,8 @@ import { type Clock, type Lease } from "@pool/core";
 import { Command } from "ioredis";
 import { closeConnection } from "../connection/open-connection.js";
 import { type GuardedRedis, unanswered } from "../connection/guarded-redis.js";
-import { Outbox } from "./outbox.js";
 import { type Home, outgoing, type Outgoing } from "./outgoing.js";
+import { Wire } from "./wire.js";
 
 /**
  * `clear` takes commands · `checking` it was idle for long, and is asked first whether it is still there · `silent` something was sent and nothing has come
@@ -43,7 +43,7 @@ export class Link {
   readonly #clock: Clock;
   readonly #options: LinkOptions;
   readonly #owner: LinkOwner;
-  readonly #outbox: Parameters<GuardedRedis["sendCommand"]>[1];
+  readonly #wire: Wire;
   #isReferenced = false;
 
   constructor(lease: Lease<GuardedRedis>, options: LinkOptions, owner: LinkOwner, clock: Clock) {
@@ -54,8 +54,7 @@ export class Link {
     this.#owner = owner;
     this.heardAt = this.owedSince = clock.now();
     this.expiresAt = this.heardAt + options.lifetime;
-    const outbox: unknown = new Outbox(this.redis);
-    this.#outbox = outbox as Parameters<GuardedRedis["sendCommand"]>[1]; // `write` is all that ioredis asks of it
+    this.#wire = new Wire(this.redis, (cause) => this.lose(cause));
     this.redis.stream.on("data", () => this.#heard());
     this.redis.once("end", () => this.#end(this.redis.trouble));
   }
@@ -88,7 +87,7 @@ export class Link {
       this.#owner.expect(this);
     }
     command.via = this.redis;
-    this.redis.sendCommand(command, this.#outbox);
+    this.#wire.send(command);
   }
 
   /** Asks whether it is still there. Until it answers, nothing else is sent where `waits`. */
