@@ -4,6 +4,7 @@ import { inspect } from "node:util";
 import { nameOf } from "../shared/outgoing.js";
 import { Batch } from "./batch.js";
 import { type CommandOptions, type Sender } from "./sender.js";
+import { shortenMethods } from "./text-methods.js";
 import { told } from "./told.js";
 import { routeOf } from "./rules.js";
 
@@ -74,6 +75,8 @@ export class SharedRedis extends Redis {
     return {};
   }
 }
+
+shortenMethods(SharedRedis);
 
 /** Sends one command where it belongs, and tells of it. */
 export function sendFor(sender: Sender, command: Command, options: CommandOptions): Promise<unknown> {
