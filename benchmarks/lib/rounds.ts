@@ -69,13 +69,18 @@ export function outcomesOf(rounds: readonly Round<number>[], baseline: string): 
     const pairs = rounds.flatMap((costs) =>
       entryOf(costs, name).map(([, cost]) => ({ cost, base: costs.get(baseline) ?? NaN })),
     );
-    return {
-      name,
-      cost: spread(pairs.map(({ cost }) => cost)),
-      ratio: spread(pairs.map(({ cost, base }) => cost / base)),
-      over: spread(pairs.map(({ cost, base }) => cost - base)),
-    };
+    return outcomeOf(name, pairs);
   });
+}
+
+/** What one cost in each round, beside what it is measured by. */
+export function outcomeOf(name: string, pairs: readonly { readonly cost: number; readonly base: number }[]): Outcome {
+  return {
+    name,
+    cost: spread(pairs.map(({ cost }) => cost)),
+    ratio: spread(pairs.map(({ cost, base }) => cost / base)),
+    over: spread(pairs.map(({ cost, base }) => cost - base)),
+  };
 }
 
 function entryOf<T>(figures: Round<T>, name: string): [string, T][] {

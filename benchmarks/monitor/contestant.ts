@@ -1,5 +1,7 @@
 import { cpuTime } from "../lib/cpu-time.ts";
-import type { MonitorLoad, Watching } from "./loads.ts";
+import { watch } from "@pool/monitor";
+import { isInTurns, type MonitorLoad, type Watching } from "./loads.ts";
+import type { Costs } from "./process.ts";
 import { leaseSubject, querySubject } from "./subjects.ts";
 
 /** The process of one contestant: what was once installed in it is so for good, and cannot touch the others. */
@@ -8,12 +10,31 @@ const name = load as MonitorLoad["name"]; // given by process.ts
 const how = JSON.parse(watching ?? "{}") as Watching; // given by process.ts
 const subject = await (name === "lease" ? leaseSubject(how) : querySubject(how, url));
 
+let turns = 0;
+
 process.on("message", (count: number) => {
-  void (async () => {
-    // No collection before: it throws compiled code away, of who is watched more than of who is not. Its own garbage each pays for.
-    const before = cpuTime();
-    await subject(count);
-    process.send?.({ us: ((cpuTime() - before) * 1_000) / count });
-  })();
+  void measure(count).then((costs) => process.send?.(costs));
 });
 process.send?.({ ready: true });
+
+async function measure(count: number): Promise<Costs> {
+  if (!isInTurns(how)) return { us: await run(count), unwatched: undefined };
+  const watchedFirst = turns++ % 2 === 0;
+  const before = watchedFirst ? undefined : await run(count);
+  const us = await runWatched(count);
+  return { us, unwatched: before ?? (await run(count)) };
+}
+
+async function runWatched(count: number): Promise<number> {
+  using _ = watch();
+  // Whoever has just begun to watch asks for memory, and a service does that once.
+  await subject(count / 10);
+  return await run(count);
+}
+
+/** In µs of CPU time for each. No collection before: it throws compiled code away, of who is watched more than of who is not. Its own garbage each pays for. */
+async function run(count: number): Promise<number> {
+  const before = cpuTime();
+  await subject(count);
+  return ((cpuTime() - before) * 1_000) / count;
+}

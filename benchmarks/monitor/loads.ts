@@ -7,6 +7,14 @@ export interface Watching {
   readonly openTelemetry?: boolean;
 }
 
+/**
+ * Is it watched and not watched in turns, in its one process? Two processes that do the same differ by more than watching costs, from what each has compiled and where
+ * its objects lie. OpenTelemetry cannot be taken out of a process again.
+ */
+export function isInTurns({ monitor, openTelemetry }: Watching): boolean {
+  return monitor === "on" && openTelemetry !== true;
+}
+
 export interface MonitorLoad {
   readonly name: "lease" | "query";
   readonly title: string;

@@ -6,8 +6,15 @@ import type { MonitorLoad, Watching } from "./loads.ts";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
+/** What one operation took of CPU time, in µs. */
+export interface Costs {
+  readonly us: number;
+  /** The same without a monitor, of who is watched in turns. */
+  readonly unwatched: number | undefined;
+}
+
 /** A contestant in a process of its own, measured by messages. */
-export interface Measured extends Contestant, AsyncDisposable {}
+export interface Measured extends Contestant<Costs>, AsyncDisposable {}
 
 export async function startContestant(load: MonitorLoad, watching: Watching, url: string): Promise<Measured> {
   const child = fork(here("contestant.ts"), [load.name, JSON.stringify(watching), url], {
@@ -18,8 +25,7 @@ export async function startContestant(load: MonitorLoad, watching: Watching, url
     name: watching.name,
     measure: async () => {
       child.send(load.count);
-      const { us } = (await answerOf(child)) as { us: number };
-      return us;
+      return (await answerOf(child)) as Costs;
     },
     [Symbol.asyncDispose]: async () => {
       const ended = once(child, "exit");

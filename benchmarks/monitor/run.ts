@@ -1,7 +1,7 @@
-import { inRounds, type Contestant, type Outcome, type RoundsOptions } from "../lib/rounds.ts";
+import { measureRounds, outcomeOf, type Outcome, type Round, type RoundsOptions } from "../lib/rounds.ts";
 import { short, table } from "../lib/table.ts";
 import type { MonitorLoad } from "./loads.ts";
-import { startContestant, type Measured } from "./process.ts";
+import { startContestant, type Costs, type Measured } from "./process.ts";
 
 export interface MonitorReport {
   readonly load: MonitorLoad;
@@ -19,12 +19,19 @@ export async function runMonitorLoad(
   const contestants: Measured[] = [];
   try {
     for (const watching of load.contestants) contestants.push(await startContestant(load, watching, url));
-    const measured: Contestant[] = contestants;
-    const outcomes = await inRounds(measured, { ...options, baseline: load.baseline, patienceMs: Infinity });
-    return { load, outcomes };
+    const rounds = await measureRounds(contestants, { ...options, baseline: load.baseline, patienceMs: Infinity });
+    return { load, outcomes: contestants.map(({ name }) => outcomeOf(name, pairsOf(rounds, name, load.baseline))) };
   } finally {
     for (const contestant of contestants) await contestant[Symbol.asyncDispose]();
   }
+}
+
+/** Who is watched in turns is compared with itself, everybody else with the baseline of the same round. */
+function pairsOf(rounds: readonly Round<Costs>[], name: string, baseline: string): { cost: number; base: number }[] {
+  return rounds.flatMap((costs) => {
+    const own = costs.get(name);
+    return own === undefined ? [] : [{ cost: own.us, base: own.unwatched ?? costs.get(baseline)?.us ?? NaN }];
+  });
 }
 
 /** What each costs in CPU time, and over the baseline in the same round. */

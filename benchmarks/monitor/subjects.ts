@@ -5,7 +5,7 @@ import { createPool } from "@pool/core";
 import { watch } from "@pool/monitor";
 import { exportOpenTelemetry } from "@pool/monitor/opentelemetry";
 import { postgres } from "@pool/postgres";
-import type { Watching } from "./loads.ts";
+import { isInTurns, type Watching } from "./loads.ts";
 import { recordSpans } from "./telemetry.ts";
 
 /** Runs so many operations. */
@@ -16,11 +16,12 @@ const IDS = 100;
 const CALLERS = 10;
 const POINT = "select id, name from monitored where id = $1";
 
-/** What watches is installed first, as a service does. */
-function install({ monitor, openTelemetry }: Watching): void {
+/** What watches is installed first, as a service does. Who is watched in turns has seen a monitor come and go by then. */
+function install(watching: Watching): void {
+  const { monitor, openTelemetry } = watching;
   if (monitor === undefined) return;
   const installed = watch();
-  if (monitor === "disposed") installed[Symbol.dispose]();
+  if (monitor === "disposed" || isInTurns(watching)) installed[Symbol.dispose]();
   if (openTelemetry === true) exportOpenTelemetry(installed, { tracerProvider: recordSpans() });
 }
 

@@ -31,6 +31,7 @@ export class Growing<R> {
     this.#growth = new Growth(engine.options);
     this.#opening = new Opening(engine.factory, engine.options, {
       opened: (entry, resource) => {
+        this.#growth.opened(this.#engine.now());
         if (!this.#earlyEnds.hasDoubt(this.#standing)) this.#growth.succeeded();
         outcome.opened(entry, resource);
       },
@@ -99,7 +100,7 @@ export class Growing<R> {
       this.#newest = entry.id;
       this.#opening.start(entry, this.#growth.failures);
     }
-    this.#askAgain(count > 0 ? now + this.#growth.slowAfter : askAgainAt, now, wanted);
+    this.#askAgain(count > 0 ? this.#growth.looksAgainAt(now) : askAgainAt, now, wanted);
   }
 
   /** A resource is being closed. If it has only just been opened and then died, opening it was not much of a success. */
@@ -108,10 +109,15 @@ export class Growing<R> {
     const now = this.#engine.now();
     // A borrower that destroys what has broken under it is not why it ends.
     const hasDied = DEATHS.has(entry.retire ?? reason);
-    if (hasDied) this.#growth.died(entry.openedAt, now);
-    const isUnproven = entry.uses === 0 && now - entry.openedAt < UNPROVEN;
-    if (!isUnproven || !(hasDied || reason === "hook-refused")) return;
-    if (!this.#earlyEnds.add(entry.id, this.#standing)) return;
+    if (entry.uses > 0 || now - entry.openedAt >= UNPROVEN) {
+      if (hasDied) this.#growth.died(entry.openedAt, now, true);
+    } else if (hasDied || reason === "hook-refused") this.#endedEarly(entry, hasDied, now, cause);
+  }
+
+  #endedEarly(entry: Entry<R>, hasDied: boolean, now: number, cause: unknown): void {
+    const verdict = this.#earlyEnds.add(entry.id, this.#standing);
+    if (hasDied) this.#growth.died(entry.openedAt, now, verdict === "died");
+    if (verdict !== "failed") return;
     this.#growth.failed(cause);
     this.#engine.observer?.openFailed(cause);
   }

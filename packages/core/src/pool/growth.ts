@@ -1,27 +1,29 @@
 import { BackOff, LONGEST_PAUSE } from "../back-off.js";
 import { ConnectRate } from "../connect-rate.js";
+import { Mortality } from "./mortality.js";
 import type { ResolvedPoolOptions } from "./options.js";
 
-/** A resource that dies within so many ms of its opening has died young. */
-const YOUNG = 1_000;
-/** For so long, in ms, after such a death there is trouble. */
-const TROUBLE = 1_000;
 /** A connect that had to wait starts up to so much later, in ms: what cuts connections every tenth of a second must not meet each of them at its beginning. */
 const JITTER = 50;
+/** For so long, in ms, the death of a resource that worked says that the backend is there, and high mortality is remembered. */
+const TROUBLE = 1_000;
 
 /**
- * When the next connect may start: with the pauses of {@link BackOff}, at most 400 ms while somebody wants a connection and 5 s otherwise. While what
- * was opened dies young, as often as {@link ConnectRate} allows and no more: the backend is there, and a connect that fails as well says no more of it.
+ * When the next connect may start: with the pauses of {@link BackOff}, at most 400 ms while somebody wants a connection and 5 s otherwise. While most of
+ * what was opened dies young, not more often than {@link ConnectRate} allows either; and where it was good for something until then, the backend is there, and
+ * connects that fail as well are no outage.
  */
 export class Growth {
   readonly #maxConnecting: number;
   readonly #backOff: BackOff;
   readonly #random: () => number;
-  /** Counts only while there is trouble. */
+  readonly #mortality = new Mortality();
+  /** Counts only while mortality is high, and a second longer: of a line that is cut now and then it may not begin anew each time. */
   readonly #rate = new ConnectRate();
+  #countsUntil = -Infinity;
   #lastStartAt = -Infinity;
   #restsUntil = -Infinity;
-  #lastDiedYoungAt = -Infinity;
+  #lastWorkedAt = -Infinity;
 
   constructor({ maxConnecting, random }: Pick<ResolvedPoolOptions, "maxConnecting" | "random">) {
     this.#maxConnecting = maxConnecting;
@@ -39,7 +41,7 @@ export class Growth {
 
   /** Too many failures in a row to go on waiting, should nothing be open. */
   isDown(now: number): boolean {
-    return this.#backOff.down && !this.#inTrouble(now);
+    return this.#backOff.down && !this.#isCut(now);
   }
 
   /** After so long a connect no longer keeps another from being tried, in ms. */
@@ -50,22 +52,36 @@ export class Growth {
   /** So many connects start. Pauses run from here and not from a failure: many that hang and fail in turn would put off the next for ever. */
   started(count: number, now: number): void {
     this.#lastStartAt = now;
-    if (!this.#inTrouble(now)) return;
+    if (now >= this.#countsUntil) return;
     for (let i = 0; i < count; i++) this.#rate.add(now);
     this.#restsUntil = this.#rate.nextAt > now ? this.#rate.nextAt + JITTER * this.#random() : now;
   }
 
-  /** A resource that worked has died. Connects that succeed are no sign of health while what they open does not live. */
-  died(openedAt: number, now: number): void {
-    if (now - openedAt >= YOUNG) return;
-    if (!this.#inTrouble(now)) this.#begin();
-    this.#lastDiedYoungAt = now;
+  /**
+   * A resource has died. Connects that succeed are no sign of health while what they open does not live.
+   * @param worked it was good for something until then
+   */
+  died(openedAt: number, now: number, worked: boolean): void {
+    if (worked) this.#lastWorkedAt = now;
+    this.#mortality.died(openedAt, now);
+    if (!this.#mortality.isHigh(now)) return;
+    if (now >= this.#countsUntil) {
+      this.#rate.clear();
+      this.#restsUntil = -Infinity;
+    }
+    this.#countsUntil = now + TROUBLE;
   }
 
   failed(error: unknown): void {
     this.#backOff.failed(error);
   }
 
+  /** A connect has succeeded. */
+  opened(now: number): void {
+    this.#mortality.opened(now);
+  }
+
+  /** What was opened is good for something, as far as is known: no failure before it counts. */
   succeeded(): void {
     this.#backOff.succeeded();
   }
@@ -73,14 +89,21 @@ export class Growth {
   /** A caller may have mended the cause (a changed credential): try at once. */
   forgive(): void {
     this.#lastStartAt = -Infinity;
-    this.#lastDiedYoungAt = -Infinity;
+    this.#mortality.clear();
+    this.#countsUntil = -Infinity;
   }
 
-  /** When the pause after the last start ends, if connects fail or die young. */
+  /** When the pause after the last start ends, if connects fail or what they open dies young. */
   pauseEndsAt(wanted: boolean, now: number): number {
-    if (this.#inTrouble(now)) return this.#restsUntil;
-    if (this.failures === 0) return -Infinity;
-    return this.#lastStartAt + this.#backOff.pause(wanted ? LONGEST_PAUSE.wanted : LONGEST_PAUSE.unwanted);
+    const rest = this.#mortality.isHigh(now) ? this.#restsUntil : -Infinity;
+    if (this.failures === 0 || this.#isCut(now)) return rest;
+    const pause = this.#backOff.pause(wanted ? LONGEST_PAUSE.wanted : LONGEST_PAUSE.unwanted);
+    return Math.max(rest, this.#lastStartAt + pause);
+  }
+
+  /** Connects succeed, and what they open works until it is cut. */
+  #isCut(now: number): boolean {
+    return now - this.#lastWorkedAt < TROUBLE && this.#mortality.isHigh(now);
   }
 
   /** How many of the connects under way are young enough to be counted on, and when the first of them no longer is. */
@@ -109,16 +132,13 @@ export class Growth {
     if (now < pauseEnd) return { starts: 0, askAgainAt: pauseEnd };
     const { count, until } = this.young(startedAt, now);
     const limit = this.failures > 0 ? 1 : this.#maxConnecting;
-    const free = this.#inTrouble(now) ? this.#rate.freeAt(now) : Infinity;
+    const free = this.#mortality.isHigh(now) ? this.#rate.freeAt(now) : Infinity;
     return { starts: Math.max(0, Math.min(limit - count, free)), askAgainAt: until };
   }
 
-  #begin(): void {
-    this.#rate.clear();
-    this.#restsUntil = -Infinity;
-  }
-
-  #inTrouble(now: number): boolean {
-    return now - this.#lastDiedYoungAt < TROUBLE;
+  /** When to look again after one that starts now: it may hang, or only the rate may have kept others from starting with it. */
+  looksAgainAt(now: number): number {
+    const slow = now + this.slowAfter;
+    return this.#mortality.isHigh(now) ? Math.min(slow, Math.max(now, this.#restsUntil)) : slow;
   }
 }

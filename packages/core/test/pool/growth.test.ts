@@ -92,51 +92,66 @@ describe("Growth", () => {
 });
 
 describe("Growth while what is opened dies young", () => {
+  /** Two that worked have died at that time, of two that were opened. */
+  function dying(each: Growth, now: number, worked = true): Growth {
+    for (let i = 0; i < 2; i++) each.opened(now);
+    for (let i = 0; i < 2; i++) each.died(now, now, worked);
+    return each;
+  }
+
   it("lets eight start, and then one in 100 ms", () => {
-    const each = growth(20);
-    each.died(0, 10);
+    const each = dying(growth(20), 10);
     expect(each.allowance([], true, 10).starts).toBe(8);
     each.started(8, 10);
     expect(each.allowance([], true, 10)).toEqual({ starts: 0, askAgainAt: 110 });
+    expect(each.looksAgainAt(10)).toBe(110);
     expect(each.allowance([], true, 110).starts).toBe(1);
   });
 
-  it("keeps its rate for a second after the last such death", () => {
-    const each = growth(20);
-    each.died(0, 900);
-    each.started(8, 900);
-    expect(each.allowance([], true, 1_000).starts).toBe(1);
-    expect(each.allowance([], true, 1_899).starts).toBe(8);
-    expect(each.allowance([], true, 1_900).starts).toBe(20);
+  it("is over when no more die", () => {
+    const each = dying(growth(20), 0);
+    each.started(8, 0);
+    expect(each.allowance([], true, 0).starts).toBe(0);
+    expect(each.allowance([], true, 150).starts).toBe(20); // 2 half forgotten: no more than chance
   });
 
-  it("does not mind those that lived for a second", () => {
-    const each = growth(20);
-    each.died(0, 1_000);
-    expect(each.allowance([], true, 1_000).starts).toBe(20);
+  it("does not mind one, a quarter of many, or those that lived for long", () => {
+    const one = growth(20);
+    one.opened(0);
+    one.died(0, 0, true);
+    expect(one.allowance([], true, 0).starts).toBe(20);
+    const many = dying(dying(growth(20), 0), 0);
+    for (let i = 0; i < 4; i++) many.opened(0);
+    expect(many.allowance([], true, 0).starts).toBe(20);
+    const old = growth(20);
+    for (let i = 0; i < 9; i++) old.died(0, 150, true);
+    expect(old.allowance([], true, 150).starts).toBe(20);
   });
 
   it("starts one that had to wait up to 50 ms later at random", () => {
     for (const random of [0, 0.5, 0.999]) {
-      const each = growth(20, random);
-      each.died(0, 0);
+      const each = dying(growth(20, random), 0);
       each.started(8, 0);
       expect(each.allowance([], true, 0)).toEqual({ starts: 0, askAgainAt: 100 + 50 * random });
     }
   });
 
   it("does not pause longer for connects that fail as well, and is not down for them", () => {
-    const each = growth(20);
-    each.died(0, 900);
+    const each = dying(growth(20), 900);
     for (let i = 0; i < 5; i++) failAt(each, 900);
-    expect(each.isDown(1_899)).toBe(false);
-    expect(each.allowance([], true, 900).starts).toBe(1);
-    expect([each.isDown(1_900), each.failures]).toEqual([true, 5]);
+    expect([each.isDown(900), each.pauseEndsAt(true, 900)]).toEqual([false, 900]);
+    expect([each.isDown(2_000), each.failures]).toEqual([true, 5]);
+    expect(each.pauseEndsAt(true, 2_000)).toBe(1_300);
+  });
+
+  it("pauses and is down where nothing that was opened was good for anything", () => {
+    const each = dying(growth(20), 900, false);
+    for (let i = 0; i < 5; i++) failAt(each, 900);
+    expect([each.isDown(900), each.pauseEndsAt(true, 900)]).toEqual([true, 1_300]);
   });
 
   it("lets a caller that may have mended the cause start at once", () => {
-    const each = growth(20);
-    each.died(0, 900);
+    const each = dying(growth(20), 900);
     each.started(8, 900);
     each.forgive();
     expect(each.allowance([], true, 900).starts).toBe(20);
