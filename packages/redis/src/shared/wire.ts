@@ -1,8 +1,9 @@
+import { reasonOf } from "@pool/core";
 import { type Command, Redis } from "ioredis";
 import { tracingChannel } from "node:diagnostics_channel";
-import RedisParser from "redis-parser";
 import { type GuardedRedis } from "../connection/guarded-redis.js";
 import { Outbox } from "./outbox.js";
+import { ReplyReader } from "./reply-reader.js";
 
 type Stream = Parameters<Redis["sendCommand"]>[1];
 
@@ -37,24 +38,26 @@ export class Wire {
   }
 
   send(command: Command): void {
-    const { condition, commandQueue } = this.#redis;
-    // Who listens to ioredis's own events gets them, and who reads its DEBUG output as well.
-    if (!this.#isShort || condition === null || command.name === "himport" || traces.hasSubscribers) {
+    const { condition, commandQueue, status, stream } = this.#redis;
+    // Who listens to ioredis's own events gets them; and it knows what to do with a command that can go nowhere.
+    const isShort = this.#isShort && status === "ready" && stream.writable && command.name !== "himport";
+    if (!isShort || condition === null || traces.hasSubscribers) {
       this.#redis.sendCommand(command, this.#asStream);
       return;
     }
     (command as unknown as Replying).setReplyContext?.(condition);
-    this.#outbox.write(command.toWritable(this.#redis.stream));
+    this.#outbox.write(command.toWritable(stream));
     commandQueue.push({ command, stream: this.#asStream, select: condition.select } as never);
   }
 }
 
 /** Is there nothing about it that ioredis has to see to for every command? */
 function isPlain({ condition, options, stream }: GuardedRedis): boolean {
-  const { commandTimeout, socketTimeout, reconnectOnError } = options;
+  const { commandTimeout, socketTimeout, reconnectOnError, stringNumbers } = options;
   if (commandTimeout !== undefined || socketTimeout !== undefined || typeof reconnectOnError === "function")
     return false;
-  if (condition?.subscriber !== false || ("protocol" in condition && condition.protocol === 3)) return false;
+  if (stringNumbers === true || ("replyMapping" in options && options.replyMapping === "resp3")) return false;
+  if (condition?.subscriber !== false) return false;
   if (isWatched()) return false;
   return stream.listenerCount("data") === 1;
 }
@@ -70,25 +73,27 @@ function isWatched(): boolean {
 /** Reads in the place of ioredis, whose reader is the one that listens. Nothing is under way, so that it has nothing half read. */
 function read(redis: GuardedRedis, lose: (cause: Error) => void): void {
   const { stream, commandQueue } = redis;
-  const parser = new RedisParser({
-    returnReply: (reply) => next()?.resolve(reply),
-    returnError: (error) => next()?.reject(error),
-    returnFatalError: lose,
-  });
-  // What is a text in the end is not made bytes on the way.
-  const prepare = (): void => {
-    const command = commandQueue.peekFront()?.command as unknown as Replying | undefined;
-    parser.setReturnBuffers(command?.replyEncoding !== "utf8");
+  const fail = (problem: string): void => {
+    reader.stop();
+    lose(new Error(problem));
   };
   const next = (): Command | undefined => {
     const command = commandQueue.shift()?.command;
-    if (command === undefined) lose(new Error("the server has answered what nobody has asked"));
-    else prepare();
+    if (command === undefined) fail("the server has answered what nobody has asked");
     return command as unknown as Command | undefined; // ioredis puts nothing else in
   };
+  const reader = new ReplyReader({
+    isText: () => (commandQueue.peekFront()?.command as Replying | undefined)?.replyEncoding === "utf8",
+    reply: (value) => next()?.resolve(value),
+    error: (error) => next()?.reject(error),
+  });
   stream.removeAllListeners("data");
   stream.on("data", (data: Buffer) => {
-    prepare();
-    parser.execute(data);
+    try {
+      reader.read(data);
+    } catch (error) {
+      // Not with the error itself: of what was read, which may be anybody's, nothing belongs into others' errors.
+      fail(`what the server sends makes no sense: ${reasonOf(error)}`);
+    }
   });
 }
