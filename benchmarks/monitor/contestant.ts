@@ -27,8 +27,8 @@ async function measure(count: number): Promise<Costs> {
 
 async function runWatched(count: number): Promise<number> {
   using _ = watch();
-  // Whoever has just begun to watch asks for memory, and a service does that once.
-  await subject(count / 10);
+  // Whoever has just begun to watch asks for memory until all that it keeps has gone round, and a service does that once.
+  await subject(count * 3);
   return await run(count);
 }
 

@@ -49,7 +49,7 @@ export const monitorLoads: readonly MonitorLoad[] = [
   {
     name: "query",
     title: "a read by key from PostgreSQL, 10 callers",
-    count: 8_000,
+    count: 16_000,
     baseline: NONE,
     contestants: [
       ...ours.filter(({ stacks }) => stacks !== "sampled"),
