@@ -43,12 +43,8 @@ export class Growing<R> {
         this.#failed(error);
         outcome.openedLate(entry, resource, error);
       },
-      straggler: (resource) => {
-        outcome.straggler(resource);
-      },
-      lost: (entry, cause) => {
-        outcome.lost(entry, cause);
-      },
+      straggler: (resource) => outcome.straggler(resource),
+      lost: (entry, cause) => outcome.lost(entry, cause),
     });
   }
 
@@ -95,11 +91,7 @@ export class Growing<R> {
     const { starts, askAgainAt } = this.#growth.allowance(this.#opening.startedAt(), wanted, now);
     const count = Math.max(0, Math.min(starts, demand));
     if (count > 0) this.#growth.started(count, now);
-    for (let i = 0; i < count; i++) {
-      const entry = this.#engine.enlist();
-      this.#newest = entry.id;
-      this.#opening.start(entry, this.#growth.failures);
-    }
+    for (let i = 0; i < count; i++) this.#start(this.#engine.enlist());
     this.#askAgain(count > 0 ? this.#growth.looksAgainAt(now) : askAgainAt, now, wanted);
   }
 
@@ -109,17 +101,18 @@ export class Growing<R> {
     const now = this.#engine.now();
     // A borrower that destroys what has broken under it is not why it ends.
     const hasDied = DEATHS.has(entry.retire ?? reason);
-    if (entry.uses > 0 || now - entry.openedAt >= UNPROVEN) {
-      if (hasDied) this.#growth.died(entry.openedAt, now, true);
-    } else if (hasDied || reason === "hook-refused") this.#endedEarly(entry, hasDied, now, cause);
-  }
-
-  #endedEarly(entry: Entry<R>, hasDied: boolean, now: number, cause: unknown): void {
-    const verdict = this.#earlyEnds.add(entry.id, this.#standing);
+    const isProven = entry.uses > 0 || now - entry.openedAt >= UNPROVEN;
+    if (!hasDied && (isProven || reason !== "hook-refused")) return;
+    const verdict = isProven ? "died" : this.#earlyEnds.add(entry.id, this.#standing);
     if (hasDied) this.#growth.died(entry.openedAt, now, verdict === "died");
     if (verdict !== "failed") return;
     this.#growth.failed(cause);
     this.#engine.observer?.openFailed(cause);
+  }
+
+  #start(entry: Entry<R>): void {
+    this.#newest = entry.id;
+    this.#opening.start(entry, this.#growth.failures);
   }
 
   /** Gives up everything under way. */

@@ -1,7 +1,4 @@
-import { ReplyError as ReplyErrorClass } from "ioredis";
-import { constants } from "node:buffer";
-
-const ReplyError = ReplyErrorClass as new (message: string) => Error; // ioredis gives it no type
+import { INCOMPLETE, ListStart, NOTHING, ReplyElements, ReplyError } from "./reply-elements.js";
 
 /** Who gets what is read. */
 export interface Replies {
@@ -19,25 +16,14 @@ interface Open {
   readonly isPush: boolean;
 }
 
-const INCOMPLETE = Symbol("incomplete");
-const OPENED = Symbol("opened");
-const NOTHING = Buffer.alloc(0);
-const [CR, LF, MINUS, ZERO, NINE] = [13, 10, 45, 48, 57];
-
-/**
- * Reads the Redis protocol, RESP2 and RESP3 (https://redis.io/docs/latest/develop/reference/protocol-spec/), whatever pieces it comes in. Values are what
- * ioredis makes of them by default: what only RESP3 has becomes what RESP2 would have sent, a map for one a list of keys and values.
- */
+/** Puts replies together, whatever pieces they come in. */
 export class ReplyReader {
   readonly #replies: Replies;
+  readonly #elements = new ReplyElements();
   readonly #open: Open[] = [];
-  #data: Buffer = NOTHING;
-  #at = 0;
-  #asText = false;
-  /** What has come of an element that is not whole, and how much of it is there and needed. */
+  /** What has come of an element that is not whole, and how much of it is there. */
   #pieces: Buffer[] = [];
   #size = 0;
-  #needed = 0;
   #isStopped = false;
 
   constructor(replies: Replies) {
@@ -47,142 +33,49 @@ export class ReplyReader {
   /** @throws Error where what comes is no reply: nothing after it can be read */
   read(piece: Buffer): void {
     if (this.#isStopped || !this.#gather(piece)) return;
-    while (this.#at < this.#data.length) {
-      const start = this.#at;
-      if (this.#open.length === 0) this.#asText = this.#replies.isText();
-      const value = this.#element(start);
+    const elements = this.#elements;
+    while (elements.at < elements.data.length) {
+      const start = elements.at;
+      if (this.#open.length === 0) elements.asText = this.#replies.isText();
+      const value = elements.next();
       if (value === INCOMPLETE) {
         this.#keep(start);
         return;
       }
-      if (value !== OPENED) this.#close(value);
+      if (!(value instanceof ListStart)) this.#close(value);
+      else if (value.length > 0) this.#open.push({ items: [], left: value.length, isPush: value.isPush });
     }
-    this.#data = NOTHING;
+    elements.data = NOTHING;
   }
 
   /** Reads nothing more, not even what is there. */
   stop(): void {
     this.#isStopped = true;
     this.#pieces = [];
-    this.#data = NOTHING;
+    this.#elements.data = NOTHING;
   }
 
   /** Puts what came before in front. False while it is still too little. */
   #gather(piece: Buffer): boolean {
-    this.#at = 0;
+    this.#elements.at = 0;
     if (this.#size === 0) {
-      this.#data = piece;
+      this.#elements.data = piece;
       return true;
     }
     this.#pieces.push(piece);
     this.#size += piece.length;
-    if (this.#size < this.#needed) return false;
-    this.#data = Buffer.concat(this.#pieces, this.#size);
+    if (this.#size < this.#elements.needed) return false;
+    this.#elements.data = Buffer.concat(this.#pieces, this.#size);
     this.#pieces = [];
-    this.#size = this.#needed = 0;
+    this.#size = this.#elements.needed = 0;
     return true;
   }
 
   #keep(start: number): void {
-    const rest = this.#data.subarray(start);
+    const rest = this.#elements.data.subarray(start);
     this.#pieces = [rest];
     this.#size = rest.length;
-    this.#data = NOTHING;
-  }
-
-  /** One value, or the beginning of a list. */
-  #element(start: number): unknown {
-    const type = this.#data[start];
-    switch (type) {
-      case 36: // $ bulk string
-      case 61: // = verbatim string, with its format in front
-      case 33: // ! bulk error
-        return this.#bulk(start, type);
-      case 42: // * array
-      case 126: // ~ set
-      case 62: // > push
-      case 37: // % map
-        return this.#list(start, type);
-      case 58: // : integer
-        return this.#integer(start + 1) ?? INCOMPLETE;
-      default:
-        return this.#line(start, type);
-    }
-  }
-
-  #bulk(start: number, type: number): unknown {
-    const length = this.#integer(start + 1);
-    if (length === undefined) return INCOMPLETE;
-    if (length < 0) return null;
-    const [from, end] = [this.#at, this.#at + length];
-    if (end + 2 > this.#data.length) {
-      this.#needed = end + 2 - start;
-      return INCOMPLETE;
-    }
-    if (this.#data[end] !== CR || this.#data[end + 1] !== LF)
-      throw new Error("a string of another length than it says");
-    this.#at = end + 2;
-    if (type === 33) return new ReplyError(this.#data.toString("utf8", from, end));
-    return this.#string(type === 61 ? from + 4 : from, end);
-  }
-
-  #list(start: number, type: number): unknown {
-    const length = this.#integer(start + 1);
-    if (length === undefined) return INCOMPLETE;
-    if (length < 0) return null;
-    const isPush = type === 62;
-    if (length === 0) return isPush ? OPENED : []; // nothing said to nobody
-    this.#open.push({ items: [], left: type === 37 ? length * 2 : length, isPush });
-    return OPENED;
-  }
-
-  /** What ends with its line. */
-  #line(start: number, type: number | undefined): unknown {
-    const end = this.#data.indexOf(CR, start + 1);
-    if (end === -1 || end + 1 >= this.#data.length) {
-      if (!isLineType(type)) throw unknownType(type);
-      return INCOMPLETE;
-    }
-    this.#at = end + 2;
-    switch (type) {
-      case 43: // + simple string
-      case 44: // , double: a string in RESP2
-        return this.#string(start + 1, end);
-      case 45: // - simple error
-        return new ReplyError(this.#data.toString("utf8", start + 1, end));
-      case 95: // _ null
-        return null;
-      case 35: // # boolean: an integer in RESP2
-        return this.#data[start + 1] === 116 ? 1 : 0;
-      case 40: // ( big number
-        return this.#data.toString("latin1", start + 1, end);
-      default:
-        throw unknownType(type);
-    }
-  }
-
-  /** The number from there to the end of its line; undefined where that has not come. */
-  #integer(from: number): number | undefined {
-    const data = this.#data;
-    const isNegative = data[from] === MINUS;
-    let value = 0;
-    for (let at = isNegative ? from + 1 : from; at < data.length; at++) {
-      const byte = data[at] ?? CR; // it is there
-      if (byte === CR) {
-        if (at + 1 >= data.length) return undefined;
-        this.#at = at + 2;
-        return isNegative ? -value : value;
-      }
-      if (byte >= ZERO && byte <= NINE) value = value * 10 + byte - ZERO;
-      else if (at !== from || byte !== 43) throw new Error("a number that is none"); // a plus may stand in front
-    }
-    return undefined;
-  }
-
-  #string(from: number, end: number): string | Buffer {
-    // What is too long for a text is left to ioredis, which rejects that one command.
-    if (this.#asText && end - from <= constants.MAX_STRING_LENGTH) return this.#data.toString("utf8", from, end);
-    return this.#data.subarray(from, end);
+    this.#elements.data = NOTHING;
   }
 
   /** A value is whole, and with it perhaps the lists that it is the last of. */
@@ -198,13 +91,4 @@ export class ReplyReader {
     if (value instanceof ReplyError) this.#replies.error(value);
     else this.#replies.reply(value);
   }
-}
-
-/** Simple strings and errors, doubles, nulls, booleans, big numbers. */
-function isLineType(type: number | undefined): boolean {
-  return type !== undefined && "+-,_#(".includes(String.fromCharCode(type));
-}
-
-function unknownType(type: number | undefined): Error {
-  return new Error(`a reply of the unknown type ${String(type)}`);
 }
