@@ -7,6 +7,8 @@ import type { ResolvedPoolOptions } from "./options.js";
 const JITTER = 50;
 /** For so long, in ms, the death of a resource that worked says that the backend is there, and high mortality is remembered. */
 const TROUBLE = 1_000;
+/** The longest pause, in ms, while that is so: what refuses now may take the next one. */
+const LONGEST_WHILE_CUT = 100;
 
 /**
  * When the next connect may start: with the pauses of {@link BackOff}, at most 400 ms while somebody wants a connection and 5 s otherwise. While most of
@@ -96,9 +98,9 @@ export class Growth {
   /** When the pause after the last start ends, if connects fail or what they open dies young. */
   pauseEndsAt(wanted: boolean, now: number): number {
     const rest = this.#mortality.isHigh(now) ? this.#restsUntil : -Infinity;
-    if (this.failures === 0 || this.#isCut(now)) return rest;
-    const pause = this.#backOff.pause(wanted ? LONGEST_PAUSE.wanted : LONGEST_PAUSE.unwanted);
-    return Math.max(rest, this.#lastStartAt + pause);
+    if (this.failures === 0) return rest;
+    const longest = this.#isCut(now) ? LONGEST_WHILE_CUT : wanted ? LONGEST_PAUSE.wanted : LONGEST_PAUSE.unwanted;
+    return Math.max(rest, this.#lastStartAt + this.#backOff.pause(longest));
   }
 
   /** Connects succeed, and what they open works until it is cut. */
