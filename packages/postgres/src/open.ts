@@ -35,6 +35,7 @@ export async function openPostgres(
   const { primary, replica, shared, listener } = parts;
   const pools = replica === undefined ? [primary] : [primary, replica];
   const close = async (timeout: number): Promise<void> => {
+    parts.outage.close();
     await Promise.all([
       ...pools.map((pool) => pool.close({ timeout })),
       shared.close(timeout),

@@ -1,4 +1,5 @@
 import { type OpenContext, type ResourceFactory } from "@pool/core";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type PostgresConnection } from "./connection/connection.js";
 
 /** Who is told of the server. */
@@ -6,6 +7,8 @@ export type OutageListener = Pick<OpenContext, "lost" | "recovered">;
 
 /** Longest wait, in ms, until a server that has dropped all connections counts as gone. */
 const PATIENCE = 1_000;
+/** For so long, in ms, the pool may come to open another by itself, which tells as much as a question does and costs the server less. */
+const OF_ITSELF = 50;
 
 /**
  * Tells of an outage when it begins, and of its end: otherwise nobody would hear of one before the next health check, since a pool that is not used
@@ -15,6 +18,9 @@ export class Outage {
   readonly #listener: OutageListener;
   readonly #ask: (signal: AbortSignal) => Promise<unknown>;
   readonly #open = new Set<PostgresConnection>();
+  readonly #closing = new AbortController();
+  #underWay = 0;
+  #opened = 0;
   #isOut = false;
   #isAsking = false;
 
@@ -35,12 +41,16 @@ export class Outage {
           context.lost(cause); // it is closed in here
           if (wasLast && !this.#isAsking) void this.#askNow(cause);
         };
+        this.#underWay++;
         try {
           created = await factory.create({ signal: context.signal, lost });
         } catch (error) {
           if (this.#open.size === 0) this.began(error);
           throw error;
+        } finally {
+          this.#underWay--;
         }
+        this.#opened++;
         this.#open.add(created);
         this.ended();
         return created;
@@ -64,15 +74,36 @@ export class Outage {
     this.#listener.recovered();
   }
 
+  /** Asks nothing more. */
+  close(): void {
+    this.#closing.abort();
+  }
+
   /** Never rejects. */
   async #askNow(cause: unknown): Promise<void> {
+    const { signal } = this.#closing;
     this.#isAsking = true;
     try {
-      await this.#ask(AbortSignal.timeout(PATIENCE));
+      for (;;) {
+        await sleep(OF_ITSELF, undefined, { ref: false, signal });
+        if (this.#isOut || this.#open.size > 0) return;
+        if (this.#underWay === 0) {
+          await this.#ask(AbortSignal.any([signal, AbortSignal.timeout(PATIENCE)]));
+          return;
+        }
+        await this.#comesToSomething(signal);
+      }
     } catch {
-      if (this.#open.size === 0) this.began(cause);
+      if (this.#open.size === 0 && !signal.aborted) this.began(cause);
     } finally {
       this.#isAsking = false;
     }
+  }
+
+  /** Rejects when what the pool opens now has come to nothing in time. */
+  async #comesToSomething(signal: AbortSignal): Promise<void> {
+    const opened = this.#opened;
+    await sleep(PATIENCE - OF_ITSELF, undefined, { ref: false, signal });
+    if (this.#opened === opened) throw new Error("no connection could be opened");
   }
 }

@@ -199,26 +199,6 @@ test("a statement that times out in a transaction costs no connection when its c
   expect(db.client.pool.stats).toMatchObject({ totals: { created: 1, destroyed: 0 } });
 });
 
-test("an outage shows at once, and its end with the next connection; connections that end are none", async () => {
-  await using proxy = await faultProxy({ target: addressOf(server.url) });
-  await using db = await connected({ name: "shows", url: proxy.url(server.url) });
-  const states: string[] = [];
-  using _ = onEvent("connector:state", ({ connector, to }) => {
-    if (connector === "shows") states.push(to);
-  });
-  await db.client.query("select 1");
-  proxy.reset();
-  await expect.poll(() => proxy.stats.opened, { timeout: 10_000 }).toBe(2); // it asks whether there is another
-  await db.client.query("select 1");
-  expect(states).toEqual([]);
-  await proxy.refuse();
-  proxy.reset();
-  await expect.poll(() => states, { timeout: 10_000 }).toEqual(["degraded"]);
-  await proxy.heal();
-  await db.client.query("select 1");
-  expect(states).toEqual(["degraded", "ready"]);
-});
-
 test("rows stream through a session, which refuses other statements inside the loop and goes on after it", async () => {
   await using db = await connected();
   await db.client.session(async (session) => {

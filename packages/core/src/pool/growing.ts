@@ -106,7 +106,7 @@ export class Growing<R> {
     const verdict = isProven ? "died" : this.#earlyEnds.add(entry.id, this.#standing);
     if (hasDied) this.#growth.died(entry.openedAt, now, verdict === "died");
     if (verdict !== "failed") return;
-    this.#growth.failed(cause);
+    this.#growth.failed(cause, now);
     this.#engine.observer?.openFailed(cause);
   }
 
@@ -126,7 +126,7 @@ export class Growing<R> {
   #failed(error: unknown): void {
     if (this.#engine.state !== "open") return;
     this.#engine.refresh();
-    this.#growth.failed(error);
+    this.#growth.failed(error, this.#engine.now());
   }
 
   #askAgain(at: number, now: number, wanted: boolean): void {

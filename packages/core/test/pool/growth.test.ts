@@ -8,7 +8,7 @@ function growth(maxConnecting = 2, random = 0): Growth {
 /** A connect that starts now and fails at once. */
 function failAt(each: Growth, now: number, error: unknown = new Error("refused")): void {
   each.started(1, now);
-  each.failed(error);
+  each.failed(error, now);
 }
 
 describe("Growth", () => {
@@ -79,7 +79,7 @@ describe("Growth", () => {
   it("counts a pause from the start of a connect, so that many that hang and fail in turn put off nothing", () => {
     const each = growth();
     each.started(1, 0);
-    for (let i = 0; i < 5; i++) each.failed(new Error("took longer than 5000 ms"));
+    for (let i = 0; i < 5; i++) each.failed(new Error("took longer than 5000 ms"), 0);
     expect(each.pauseEndsAt(true, 0)).toBe(400);
     expect(each.allowance([], true, 5_000).starts).toBe(1);
   });
@@ -106,6 +106,16 @@ describe("Growth while what is opened dies young", () => {
     expect(each.allowance([], true, 10)).toEqual({ starts: 0, askAgainAt: 110 });
     expect(each.looksAgainAt(10)).toBe(110);
     expect(each.allowance([], true, 110).starts).toBe(1);
+  });
+
+  it("counts those that fail twice, and for a second longer while they do", () => {
+    const each = dying(growth(20), 0);
+    for (let i = 0; i < 3; i++) failAt(each, 10);
+    each.succeeded();
+    expect([each.allowance([], true, 150).starts, each.allowance([], true, 190).starts]).toEqual([3, 3]);
+    each.started(3, 190);
+    expect(each.allowance([], true, 190)).toEqual({ starts: 0, askAgainAt: 210 });
+    expect(each.allowance([], true, 1_000).starts).toBe(20);
   });
 
   it("is over when no more die", () => {

@@ -84,6 +84,35 @@ describe("connections that are lent and then die young, one after the other", ()
     expect(calls.filter((call) => call.error !== undefined)).toEqual([]);
   });
 
+  it.each([50, 100, 150, 300])(
+    "are replaced no more often where connects are refused for as long as they live (%d ms each)",
+    async (half) => {
+      for (let seed = 1; seed <= 12; seed++) {
+        const random = randomFrom(seed);
+        let up = true;
+        const test: CutPool = cutPool(
+          { maxSize: 5, random, acquireTimeout: 1_000 },
+          {
+            async create() {
+              await tick(test.clock, up ? 5 + Math.floor(random() * 20) : 1);
+              if (!up) throw new Error("ECONNREFUSED");
+            },
+          },
+        );
+        for (let at = 1_000; at < 14_000; at += 2 * half) {
+          test.clock.setTimeout(() => ((up = false), test.cut()), at);
+          test.clock.setTimeout(() => (up = true), at + half);
+        }
+        const began = test.clock.now();
+        const calls = await load(test, 60, 18_000, undefined, () => tick(test.clock, 5 + Math.floor(random() * 30)));
+        const during = test.starts.filter((at) => at >= began + 1_000 && at < began + 14_000);
+        expect([seed, mostWithin(during, 1_000)]).toEqual([seed, expect.toSatisfy((most: number) => most <= 22)]);
+        expect(during.length).toBeGreaterThan(50);
+        expect(calls.filter(({ at, error }) => at > began + 14_300 + 500 && error !== undefined)).toEqual([]);
+      }
+    },
+  );
+
   it("are no failure to connect: nobody is told that the backend is down", async () => {
     const test = cutPool({ maxSize: 4 });
     test.storm(50, 3_000);

@@ -1,11 +1,12 @@
 import type { TestPool } from "./pool.js";
 
-/** Calls acquire `perSecond` times a second for `ms`; each lease is given back at once. Tells when each call was made and what it came to. */
+/** Calls acquire `perSecond` times a second for `ms`; each lease is given back after its `use`, at once by default. Tells when each call was made and what it came to. */
 export async function load(
   { pool, clock }: TestPool,
   perSecond: number,
   ms: number,
   timeout?: number,
+  use?: () => Promise<void>,
 ): Promise<{ at: number; took: number; error: unknown }[]> {
   const calls: { at: number; took: number; error: unknown }[] = [];
   const every = Math.max(1, 1_000 / perSecond);
@@ -17,7 +18,8 @@ export async function load(
       pool.acquire(timeout === undefined ? undefined : { timeout }).then(
         (lease) => {
           call.took = clock.now() - call.at;
-          lease.release();
+          if (use === undefined) lease.release();
+          else void use().then(() => lease.release());
         },
         (error: unknown) => {
           call.took = clock.now() - call.at;
