@@ -41,10 +41,18 @@ export interface TracedEvents {
 }
 
 export interface MomentEvents {
-  "pool:lease": { pool: string; leaseId: number; resourceId: number; label: string | undefined; waitedMs: number };
+  /** `leasedAt`, as all times in events of a pool, is on the pool's clock: `performance.now()` unless it has another. */
+  "pool:lease": {
+    pool: string;
+    leaseId: number;
+    resourceId: number;
+    label: string | undefined;
+    waitedMs: number;
+    leasedAt: number;
+  };
   /**
    * One statement or command that has ended: what `pool:query` traces, in one event and at a fraction of its price. Published in the async context of
-   * its caller. `startedAt` is on the pool's clock, `performance.now()` unless it has another.
+   * its caller.
    */
   "pool:statement": {
     pool: string;
@@ -69,7 +77,11 @@ export interface MomentEvents {
     busyMs: number;
     openTransaction: boolean;
     destroyed: boolean;
+    releasedAt: number;
   };
+  /** The same events for who does not care in which async context: the caller's costs each statement of a pool a promise. */
+  "pool:statement:anywhere": MomentEvents["pool:statement"];
+  "pool:release:anywhere": MomentEvents["pool:release"];
   "pool:close": { pool: string; resourceId: number; reason: CloseReason; ageMs: number; uses: number; cause: unknown };
   /** Nothing came free in time. */
   "pool:timeout": { pool: string; label: string | undefined; waitedMs: number; holders: readonly Holder[] };

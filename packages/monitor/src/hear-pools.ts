@@ -1,11 +1,15 @@
 import type { EventOf } from "@pool/core";
 import type { DumpReason } from "./flight/dumps.js";
+import type { FlightRecorder } from "./flight/flight-recorder.js";
 import type { Parts } from "./parts.js";
+import type { PoolBooks } from "./pools/pool-books.js";
 import { viewHolder } from "./pools/view-holder.js";
 
 /** What is done about each event of a pool. */
 export class PoolEar {
   readonly #parts: Parts;
+  readonly #books: PoolBooks;
+  readonly #recorder: FlightRecorder;
   readonly #onIncident: (reason: DumpReason) => void;
   readonly #creates = new WeakMap<object, number>();
   readonly #draining = new Set<string>();
@@ -14,24 +18,31 @@ export class PoolEar {
   /** @param onIncident what the flight recorder shall be dumped for */
   constructor(parts: Parts, onIncident: (reason: DumpReason) => void) {
     this.#parts = parts;
+    this.#books = parts.books;
+    this.#recorder = parts.recorder;
     this.#onIncident = onIncident;
     this.#waitLogAfter = parts.options.waitLogAfter;
   }
 
   lease(event: EventOf<"pool:lease">): void {
-    const { pool, label, waitedMs } = event;
-    const { books, recorder, clock, log } = this.#parts;
-    books.get(pool); // opened while the pool is there
-    recorder.lease(event, clock.now());
-    if (waitedMs < this.#waitLogAfter) return;
+    this.#books.get(event.pool); // opened while the pool is there
+    this.#recorder.lease(event);
+    if (event.waitedMs >= this.#waitLogAfter) this.#waited(event);
+  }
+
+  #waited({ pool, label, waitedMs }: EventOf<"pool:lease">): void {
     const message = `an acquire from pool ${JSON.stringify(pool)} waited ${String(Math.round(waitedMs))} ms`;
-    log.write("warn", { event: "slow-acquire", pool, label, waitedMs }, message);
+    this.#parts.log.write("warn", { event: "slow-acquire", pool, label, waitedMs }, message);
   }
 
   release(event: EventOf<"pool:release">): void {
-    const { recorder, clock, traces } = this.#parts;
-    if (traces.isOn) traces.forget(event.pool, event.leaseId);
-    recorder.release(event, clock.now());
+    this.#recorder.release(event);
+  }
+
+  /** {@link release}, where traces of leases are noted. */
+  releaseInContext(event: EventOf<"pool:release">): void {
+    this.#parts.traces.forget(event.pool, event.leaseId);
+    this.#recorder.release(event);
   }
 
   createStarts(event: EventOf<"pool:create:start">): void {

@@ -1,6 +1,8 @@
 import type { EventOf } from "@pool/core";
 import { summariseError } from "./errors/summarise-error.js";
+import type { FlightRecorder } from "./flight/flight-recorder.js";
 import type { Parts } from "./parts.js";
+import type { PoolBooks } from "./pools/pool-books.js";
 import type { SentStatement } from "./snapshot/statement-snapshot.js";
 import type { ErrorSummary } from "./snapshot/error-summary.js";
 import type { StatementRow } from "./statements/statement-row.js";
@@ -9,25 +11,37 @@ import { viewSent } from "./statements/view-sent.js";
 /** What is done about each statement when it ends. The one that runs most: whatever it does not need it does not touch. */
 export class StatementEar {
   readonly #parts: Parts;
+  readonly #books: PoolBooks;
+  readonly #recorder: FlightRecorder;
+  /** From so many ms on, more is done about it than to write it down. */
+  readonly #tellAfter: number;
   readonly #logAfter: number;
   readonly #slowAfter: number;
   readonly #debug: boolean;
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    this.#books = parts.books;
+    this.#recorder = parts.recorder;
     const { logAfter, slowAfter, debug } = parts.options;
     this.#logAfter = Math.min(logAfter, slowAfter);
     this.#slowAfter = slowAfter;
     this.#debug = debug;
+    this.#tellAfter = debug ? -Infinity : this.#logAfter;
   }
 
   statement(event: EventOf<"pool:statement">): void {
-    const { pool, leaseId, durationMs } = event;
-    const { books, recorder, traces } = this.#parts;
-    books.get(pool); // opened while the pool is there
-    recorder.statement(event, event.startedAt + durationMs);
-    if (traces.isOn && leaseId !== undefined) traces.note(pool, leaseId, traces.current());
-    if (event.failed || durationMs >= this.#logAfter || this.#debug) this.#tell(event);
+    if (event.leaseId === undefined) this.#books.get(event.pool); // opened while the pool is there; a loan has opened it already
+    this.#recorder.statement(event);
+    if (event.failed || event.durationMs >= this.#tellAfter) this.#tell(event);
+  }
+
+  /** {@link statement}, in the async context of its caller. */
+  statementInContext(event: EventOf<"pool:statement">): void {
+    const { pool, leaseId } = event;
+    const { traces } = this.#parts;
+    if (leaseId !== undefined) traces.note(pool, leaseId, traces.current());
+    this.statement(event);
   }
 
   #tell(event: EventOf<"pool:statement">): void {

@@ -1,5 +1,6 @@
 import { askForStatementValues, onEvent, type EventOf, type ListenedName } from "@pool/core";
 import { BackendEar } from "./hear-backends.js";
+import { hearOften } from "./hear-often.js";
 import type { PoolEar } from "./hear-pools.js";
 import type { StatementEar } from "./hear-statements.js";
 import type { Parts } from "./parts.js";
@@ -29,9 +30,7 @@ export function listen(parts: Parts, { pools, statements }: Ears, onFailure: (er
   const { clock, connectors, caches, locks, options, timeOfDay } = parts;
   if (options.values) listeners.push(askForStatementValues());
   const backends = new BackendEar(parts);
-  hear("pool:statement", (event) => statements.statement(event));
-  hear("pool:lease", (event) => pools.lease(event));
-  hear("pool:release", (event) => pools.release(event));
+  listeners.push(hearOften(parts, { pools, statements }, onFailure));
   hear("pool:create:start", (event) => pools.createStarts(event));
   hear("pool:create", (event) => pools.created(event));
   hear("pool:close", (event) => pools.close(event));

@@ -1,24 +1,40 @@
+import type * as api from "@opentelemetry/api";
+
 /** The part of `@opentelemetry/api` that is used. */
-interface TraceApi {
-  readonly trace: { getActiveSpan(): { spanContext(): { readonly traceId: string } } | undefined };
-}
+type TraceApi = Pick<typeof api, "trace" | "context" | "ROOT_CONTEXT" | "createContextKey">;
 
 const INVALID = "00000000000000000000000000000000";
 
 /** Which trace a lease and a statement belong to, where somebody can tell. */
 export class TraceIds {
   #source: (() => string | undefined) | undefined;
+  #api: TraceApi | undefined;
+  #onSwitch: () => void = () => undefined;
   readonly #leases = new Map<string, Map<number, string>>();
   #disposed = false;
 
-  /** @param source undefined: OpenTelemetry's active span, as soon as its API has been found */
+  /** @param source undefined: OpenTelemetry's active span, while its API is there and somebody has registered a context manager with it */
   constructor(source: (() => string | undefined) | undefined) {
     this.#source = source;
     if (source === undefined) void this.#find();
   }
 
+  /** Can anybody tell? Only then it matters in which async context the monitor hears of a statement. */
   get isOn(): boolean {
     return this.#source !== undefined;
+  }
+
+  /** `listener` is called when {@link isOn} has changed. */
+  onSwitch(listener: () => void): void {
+    this.#onSwitch = listener;
+  }
+
+  /** Looks whether OpenTelemetry has been set up, or taken down, since the last time. */
+  look(): void {
+    const api = this.#api;
+    if (api === undefined || isSetUp(api) === this.isOn) return;
+    this.#source = this.isOn ? undefined : () => activeTraceId(api);
+    this.#onSwitch();
   }
 
   /** Of the async context that asks. */
@@ -68,20 +84,29 @@ export class TraceIds {
 
   close(): void {
     this.#disposed = true;
-    this.#source = undefined;
+    this.#source = this.#api = undefined;
     this.#leases.clear();
   }
 
   async #find(): Promise<void> {
     try {
-      const { trace } = (await import("@opentelemetry/api")) as TraceApi;
+      const api = (await import("@opentelemetry/api")) as TraceApi;
       if (this.#disposed) return;
-      this.#source = () => {
-        const traceId = trace.getActiveSpan()?.spanContext().traceId;
-        return traceId === INVALID ? undefined : traceId;
-      };
+      this.#api = api;
+      this.look();
     } catch {
       // Not installed: there are no traces.
     }
   }
+}
+
+/** Without a context manager no span is ever active, though the API is there. */
+function isSetUp({ context, ROOT_CONTEXT, createContextKey }: TraceApi): boolean {
+  const key = createContextKey("@pool/monitor looks");
+  return context.with(ROOT_CONTEXT.setValue(key, true), () => context.active().getValue(key) === true);
+}
+
+function activeTraceId({ trace }: TraceApi): string | undefined {
+  const traceId = trace.getActiveSpan()?.spanContext().traceId;
+  return traceId === INVALID ? undefined : traceId;
 }

@@ -12,6 +12,7 @@ export function turn(parts: Parts, moveOn: boolean): void {
     parts;
   const now = clock.now();
   const at = timeOfDay();
+  traces.look();
   recorder.settle();
   keeper.at = at;
   const groups = groupPools();

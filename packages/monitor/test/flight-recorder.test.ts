@@ -32,15 +32,15 @@ describe("the flight recorder", () => {
           const label = random() < 0.5 ? undefined : `label ${String(at % 5)}`;
           const kind = Math.floor(random() * 4);
           if (kind === 0) {
-            const event = { pool, leaseId: at, resourceId: 7, label, waitedMs: random() };
-            recorder.lease(event, at);
+            const event = { pool, leaseId: at, resourceId: 7, label, waitedMs: random(), leasedAt: at };
+            recorder.lease(event);
             written.push({ name: "pool:lease", at, event });
             counted.push(["leased", pool, event.waitedMs]);
           } else if (kind === 1) {
             const [openTransaction, destroyed] = [random() < 0.5, random() < 0.5];
-            const times = { heldMs: random(), busyMs: random() };
+            const times = { heldMs: random(), busyMs: random(), releasedAt: at };
             const event = { pool, leaseId: at, resourceId: 7, label, ...times, openTransaction, destroyed };
-            recorder.release(event, at);
+            recorder.release(event);
             written.push({ name: "pool:release", at, event });
             counted.push(["released", pool, event.heldMs, event.busyMs, openTransaction, at]);
           } else if (kind === 2) {
@@ -57,8 +57,8 @@ describe("the flight recorder", () => {
               failed,
               error: failed ? new Error(String(at)) : undefined,
             };
-            recorder.statement(event, at);
-            written.push({ name: "pool:statement", at, event });
+            recorder.statement(event);
+            written.push({ name: "pool:statement", at: event.startedAt + event.durationMs, event });
             counted.push(["sent", pool, event.statement, label, event.durationMs, event.rowCount]);
           } else {
             const event = { pool, reason: "idle", resourceId: at } as const;

@@ -18,6 +18,7 @@ import { createPool, eventChannels, PoolError, trackStatement, type Pool } from 
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { exportOpenTelemetry } from "@pool/monitor/opentelemetry";
 import { watch } from "../src/index.js";
+import { ManualClock } from "./support/manual-clock.js";
 import { testMonitor } from "./support/watched-pool.js";
 
 beforeAll(() => context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable()));
@@ -226,6 +227,26 @@ test("leaks and slow statements name the trace of OpenTelemetry's active span by
   expect(monitor.snapshot().slowStatements[0]).toMatchObject({ traceId });
   lease.release();
   expect(trace.getActiveSpan()).toBeUndefined();
+});
+
+test("the async context of statements is asked for only while OpenTelemetry has a context manager", async () => {
+  const heard = (): boolean => channel("pool:statement").hasSubscribers;
+  context.disable();
+  const clock = new ManualClock();
+  using monitor = watch({ clock });
+  await clock.advance(2_000);
+  expect([heard(), channel("pool:statement:anywhere").hasSubscribers]).toEqual([false, true]);
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  await clock.advance(1_000);
+  expect([heard(), channel("pool:statement:anywhere").hasSubscribers]).toEqual([true, false]);
+  context.disable();
+  await clock.advance(1_000);
+  expect(heard()).toBe(false);
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  await clock.advance(1_000);
+  expect(heard()).toBe(true);
+  monitor[Symbol.dispose]();
+  expect(heard()).toBe(false);
 });
 
 test("leaves no listener behind, refuses what it does not know, and an SDK that throws disturbs nobody", async () => {

@@ -39,3 +39,31 @@ test("statements and releases are told in the async context of their caller, who
   ]);
   expect(released.toSorted()).toEqual(["a", "b", "c", "d", "e", "f"]);
 });
+
+test("who does not care in which context hears the same, in the same order, of success and failure", async () => {
+  await using opened = await postgres({ url: server.url, maxSize: 2 }).connect();
+  const { client } = opened;
+  const told: unknown[] = [];
+  using _statements = onEvent("pool:statement:anywhere", ({ statement, failed, rowCount, durationMs }) =>
+    told.push([statement, failed, rowCount, durationMs > 0]),
+  );
+  using _releases = onEvent("pool:release:anywhere", ({ heldMs, busyMs, destroyed }) =>
+    told.push([heldMs >= busyMs && busyMs > 0, destroyed]),
+  );
+  await client.query("select 1");
+  await client.query("select 1 / 0").catch(() => undefined);
+  await client.query("select pg_terminate_backend(pg_backend_pid())").catch(() => undefined);
+  await client.transaction((tx) => tx.query("select 2"));
+  expect(told).toEqual([
+    ["select 1", false, 1, true],
+    [true, false],
+    ["select 1 / 0", true, undefined, true],
+    [true, false],
+    ["select pg_terminate_backend(pg_backend_pid())", true, undefined, true],
+    [true, true],
+    ["begin", false, expect.anything(), true],
+    ["select 2", false, 1, true],
+    ["COMMIT", false, expect.anything(), true],
+    [true, false],
+  ]);
+});

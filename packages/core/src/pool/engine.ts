@@ -13,13 +13,13 @@ import { keptShapes } from "./kept-shapes.js";
 import { PoolLease, type Lease } from "./lease.js";
 import type { ResolvedPoolOptions } from "./options.js";
 import { Returns } from "./returns.js";
+import { releasesHeard } from "./told-ends.js";
 import { Totals } from "./totals.js";
 import { Vetting } from "./vetting.js";
 import { WaitingRoom } from "./waiting-room.js";
 import type { Borrowing, Request } from "./waiter.js";
 
 const leases = moment("pool:lease");
-const releases = moment("pool:release");
 
 /** What stands above the engine and hears of its changes. */
 export interface EngineObserver {
@@ -188,7 +188,7 @@ export class Engine<R> implements EntryOwner {
       unwatch(entry.watched);
       entry.watched = undefined;
     }
-    if (how === "released" && this.#plainReturns && !entry.leakReported && !releases.hasSubscribers) {
+    if (how === "released" && this.#plainReturns && !entry.leakReported && !releasesHeard()) {
       this.totals.released++;
       this.keep(entry, entry.running > 0 ? "busy-at-release" : undefined);
     } else this.#returns.take(entry, leaseId, how, cause);
@@ -282,9 +282,9 @@ export class Engine<R> implements EntryOwner {
     const lease = new PoolLease(entry, id);
     this.recent.add(lease);
     if (leases.hasSubscribers) {
-      entry.lentAt = this.exactNow();
+      const leasedAt = (entry.lentAt = this.exactNow());
       const waitedMs = since < 0 ? 0 : this.refresh() - since;
-      leases.publish({ pool: this.name, leaseId: id, resourceId: entry.id, label: entry.label, waitedMs });
+      leases.publish({ pool: this.name, leaseId: id, resourceId: entry.id, label: entry.label, waitedMs, leasedAt });
     }
     return lease;
   }

@@ -85,6 +85,8 @@ export class Entry<R> {
   running = 0;
   runningSince = 0;
   busyMs = 0;
+  /** The exact time, while all that happens at one instant is done; else 0. A look at the clock costs up to 100 ns. */
+  instant = 0;
   leakReported = false;
   watched: LeaseRecord | undefined = undefined;
 

@@ -12,5 +12,5 @@ export type { AcquireOptions, Pool, Priority } from "./pool.js";
 export { maskStatement } from "./statement-text.js";
 export type { Holder, PoolStats, PoolTotals } from "./stats.js";
 export { askForStatementValues } from "./statement-values.js";
-export { statementsHeard, tellStatement, type ToldStatement } from "./tell-statement.js";
+export { statementContextHeard, statementsHeard, tellStatement, type ToldStatement } from "./tell-statement.js";
 export { trackStatement } from "./track-statement.js";

@@ -1,7 +1,6 @@
-import { traced } from "../events.js";
 import type { Entry } from "./entry.js";
-import { begin, end, ended, endAndTell, tellUnderLease, type StatementToTell } from "./leased-statement.js";
-import { statementsHeard } from "./tell-statement.js";
+import { begin, end, ended, endAndTell, endsAreHeard, toTell, type StatementToTell } from "./leased-statement.js";
+import { statementsTraced, traceStatement } from "./tell-statement.js";
 
 /**
  * The right to use one resource until it is released or destroyed. Disposable: `using lease = await pool.acquire()`.
@@ -23,8 +22,6 @@ export interface Lease<out R> extends Disposable {
    */
   track<T>(statement: string, work: () => PromiseLike<T>, label?: string, values?: unknown): Promise<T>;
 }
-
-const queries = traced("pool:query");
 
 /** The engine's lease. The entry never needs it back: a lease is over when the entry's `leaseId` is another. */
 export class PoolLease<R> implements Lease<R> {
@@ -64,15 +61,20 @@ export class PoolLease<R> implements Lease<R> {
   }
 
   async track<T>(statement: string, work: () => PromiseLike<T>, label?: string, values?: unknown): Promise<T> {
-    begin(this.#entry, this.id, statement);
+    const { id } = this;
+    const entry = this.#entry;
+    begin(entry, id, statement);
+    const told = endsAreHeard() ? toTell(entry, id, { statement, label, values }) : undefined;
     try {
-      const result = await (statementsHeard()
-        ? tellUnderLease(this.#entry, this.id, { statement, values, label }, work)
+      const result = await (statementsTraced()
+        ? traceStatement({ pool: entry.owner.name, leaseId: id, label: label ?? entry.label, statement }, work)
         : work());
-      this.end();
+      if (told === undefined) end(entry, id, undefined);
+      else endAndTell(entry, id, told, result, undefined);
       return result;
     } catch (error) {
-      this.end({ error });
+      if (told === undefined) end(entry, id, { error });
+      else endAndTell(entry, id, told, undefined, { error });
       throw error;
     }
   }
@@ -82,16 +84,14 @@ export class PoolLease<R> implements Lease<R> {
    * needs the promise of the work.
    */
   tryBegin(statement: string): boolean {
-    if (queries.hasSubscribers) return false;
+    if (statementsTraced()) return false;
     begin(this.#entry, this.id, statement);
     return true;
   }
 
   /** What is to be told of a statement that has just begun. */
   toTell(statement: string, label: string | undefined, values: unknown): StatementToTell {
-    const { owner, running, runningSince, label: own } = this.#entry;
-    const startedAt = running === 1 ? runningSince : owner.exactNow();
-    return { pool: owner.name, leaseId: this.id, label: label ?? own, statement, values, startedAt };
+    return toTell(this.#entry, this.id, { statement, label, values });
   }
 
   /** The statement has ended. */
@@ -99,9 +99,13 @@ export class PoolLease<R> implements Lease<R> {
     end(this.#entry, this.id, failure);
   }
 
-  /** {@link end}, told to who listens. */
+  /** {@link end}, told to who listens. What is done about it until {@link instantIsOver} happens at the same instant. */
   endAndTell(told: StatementToTell, result: unknown, failure?: { readonly error: unknown }): void {
-    endAndTell(this.#entry, this.id, told, result, failure);
+    this.#entry.instant = endAndTell(this.#entry, this.id, told, result, failure);
+  }
+
+  instantIsOver(): void {
+    this.#entry.instant = 0;
   }
 }
 

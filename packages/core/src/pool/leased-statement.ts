@@ -1,31 +1,39 @@
 import { PoolError } from "../errors.js";
-import { moment } from "../events.js";
+import type { MomentEvents } from "../events.js";
 import type { Entry } from "./entry.js";
-import { publishStatement, rowCountOf, tellStatement, type ToldStatement } from "./tell-statement.js";
+import { toldValues } from "./statement-values.js";
+import { rowCountOf } from "./tell-statement.js";
+import { publishStatement, releasesHeard, statementEndsHeard } from "./told-ends.js";
 
-const statements = moment("pool:statement");
-const releases = moment("pool:release");
+/** What is told of a statement, from its beginning on: its end is filled in when it comes. */
+export type StatementToTell = MomentEvents["pool:statement"];
 
-/** A statement under way, of which its end will be told. */
-export interface StatementToTell extends ToldStatement {
-  readonly startedAt: number;
-}
-
-/** Does anybody listen to the end of statements and leases, which is told in the async context of the caller? */
+/** Does anybody listen to the end of statements and leases? */
 export function endsAreHeard(): boolean {
-  return statements.hasSubscribers || releases.hasSubscribers;
+  return statementEndsHeard() || releasesHeard();
 }
 
 // What a lease does about its statements: functions, since a private method would add a field to every lease.
 
-/** Runs a statement, and tells it in the async context of this call. */
-export function tellUnderLease<T>(
-  { owner, label: own }: Entry<unknown>,
+/** What is to be told of a statement that has just begun. */
+export function toTell(
+  { owner, running, runningSince, label: own }: Entry<unknown>,
   leaseId: number,
-  { statement, values, label = own }: Pick<ToldStatement, "statement" | "values" | "label">,
-  work: () => PromiseLike<T>,
-): Promise<T> {
-  return tellStatement({ pool: owner.name, leaseId, label, statement, values }, work, () => owner.exactNow());
+  { statement, label = own, values }: { statement: string; label: string | undefined; values: unknown },
+): StatementToTell {
+  const startedAt = running === 1 ? runningSince : owner.exactNow();
+  return {
+    pool: owner.name,
+    leaseId,
+    label,
+    statement,
+    values: toldValues(values),
+    startedAt,
+    durationMs: NaN,
+    rowCount: undefined,
+    failed: false,
+    error: undefined,
+  };
 }
 
 /** @throws PoolError `LEASE_ENDED` */
@@ -57,15 +65,25 @@ export function ended(entry: Entry<unknown>, leaseId: number, what: string): Poo
   return new PoolError("LEASE_ENDED", message, { details: { leaseId } });
 }
 
-/** {@link end}, told to who listens. */
+/**
+ * {@link end}, told to who listens.
+ * @returns when that was
+ */
 export function endAndTell(
   entry: Entry<unknown>,
   leaseId: number,
   told: StatementToTell,
   result: unknown,
   failure: { readonly error: unknown } | undefined,
-): void {
+): number {
   const now = entry.owner.exactNow();
-  if (statements.hasSubscribers) publishStatement(told, told.startedAt, now, rowCountOf(result), failure);
+  told.durationMs = now - told.startedAt;
+  told.rowCount = rowCountOf(result);
+  if (failure !== undefined) {
+    told.failed = true;
+    told.error = failure.error;
+  }
+  publishStatement(told);
   end(entry, leaseId, failure, now);
+  return now;
 }

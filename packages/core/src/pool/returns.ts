@@ -4,9 +4,9 @@ import type { Engine } from "./engine.js";
 import type { CloseReason } from "./close-reason.js";
 import type { Ending, Entry } from "./entry.js";
 import { busyMsOf, holderOf } from "./holders.js";
+import { publishRelease, releasesHeard } from "./told-ends.js";
 
 const leaks = moment("pool:leak");
-const releases = moment("pool:release");
 
 /** What happens to a resource when its lease ends: looked at, made clean where it must be, then kept or closed. */
 export class Returns<R> {
@@ -22,7 +22,7 @@ export class Returns<R> {
     const { objection, openTransaction, clean } = this.#inspect(entry);
     const reason = how === "released" ? (objection ?? engine.whyNotKeep(entry, engine.now())) : how;
     if (entry.leakReported) this.#withdrawLeak(entry, leaseId);
-    if (releases.hasSubscribers) this.#publish(entry, leaseId, openTransaction, reason !== undefined);
+    if (releasesHeard()) this.#publish(entry, leaseId, openTransaction, reason !== undefined);
     if (reason !== undefined) engine.close(entry, reason, cause ?? entry.retireCause);
     else if (clean) engine.keep(entry, undefined);
     else this.#reset(entry, openTransaction);
@@ -68,11 +68,21 @@ export class Returns<R> {
   #publish(entry: Entry<R>, leaseId: number, openTransaction: boolean, destroyed: boolean): void {
     const { name } = this.#engine;
     const { id: resourceId, label } = entry;
-    const now = this.#engine.exactNow();
+    const releasedAt = entry.instant || this.#engine.exactNow();
     // The exact time of the loan, if it is of this one and not of an earlier one.
     const leasedAt = entry.lentAt > entry.leasedAt ? entry.lentAt : entry.leasedAt;
-    const heldMs = Math.max(0, now - leasedAt);
-    const busyMs = busyMsOf(entry, now);
-    releases.publish({ pool: name, leaseId, resourceId, label, heldMs, busyMs, openTransaction, destroyed });
+    const heldMs = Math.max(0, releasedAt - leasedAt);
+    const busyMs = busyMsOf(entry, releasedAt);
+    publishRelease({
+      pool: name,
+      leaseId,
+      resourceId,
+      label,
+      heldMs,
+      busyMs,
+      openTransaction,
+      destroyed,
+      releasedAt,
+    });
   }
 }

@@ -1,9 +1,9 @@
-import { moment, trace, traced, type MomentEvents, type TracedEvents } from "../events.js";
+import { trace, traced, type MomentEvents, type TracedEvents } from "../events.js";
 import { systemClock } from "../time.js";
 import { toldValues } from "./statement-values.js";
+import { contextHeard, publishStatement, statementEndsHeard } from "./told-ends.js";
 
 const queries = traced("pool:query");
-const statements = moment("pool:statement");
 
 /** What a statement is known by. */
 export interface ToldStatement extends Pick<
@@ -14,12 +14,25 @@ export interface ToldStatement extends Pick<
   readonly values?: unknown;
 }
 
+/** Does anybody trace single statements? That takes the promise of each. */
+export function statementsTraced(): boolean {
+  return queries.hasSubscribers;
+}
+
 /**
  * For adapters: does anybody listen to single statements? For those that would otherwise send several as one, or need something ready to tell
  * of each.
  */
 export function statementsHeard(): boolean {
-  return statements.hasSubscribers || queries.hasSubscribers;
+  return statementEndsHeard() || queries.hasSubscribers;
+}
+
+/**
+ * For adapters: does it matter to anybody who listens in which async context a statement is told? For those that run what others have called, and
+ * would keep each caller's context for it.
+ */
+export function statementContextHeard(): boolean {
+  return contextHeard() || queries.hasSubscribers;
 }
 
 /**
@@ -31,20 +44,20 @@ export async function tellStatement<T>(
   work: () => T | PromiseLike<T>,
   now: () => number = systemClock.now,
 ): Promise<T> {
-  if (!statements.hasSubscribers) return await traceStatement(told, work);
+  if (!statementEndsHeard()) return await traceStatement(told, work);
   const startedAt = now();
   try {
     const result = await (queries.hasSubscribers ? traceStatement(told, work) : work());
-    publishStatement(told, startedAt, now(), rowCountOf(result), undefined);
+    tellEnd(told, startedAt, now(), rowCountOf(result), undefined);
     return result;
   } catch (error) {
-    publishStatement(told, startedAt, now(), undefined, { error });
+    tellEnd(told, startedAt, now(), undefined, { error });
     throw error;
   }
 }
 
 /** Runs one statement under the tracing channel. */
-async function traceStatement<T>(
+export async function traceStatement<T>(
   { pool, leaseId, label, statement }: ToldStatement,
   work: () => T | PromiseLike<T>,
 ): Promise<T> {
@@ -57,7 +70,7 @@ async function traceStatement<T>(
   });
 }
 
-export function publishStatement(
+function tellEnd(
   { pool, leaseId, label, statement, values }: ToldStatement,
   startedAt: number,
   endedAt: number,
@@ -66,7 +79,7 @@ export function publishStatement(
 ): void {
   const durationMs = endedAt - startedAt;
   const failed = failure !== undefined;
-  statements.publish({
+  publishStatement({
     pool,
     leaseId,
     label,

@@ -3,7 +3,13 @@ import { channel } from "node:diagnostics_channel";
 import { expect, test, vi } from "vitest";
 import type { MomentEvents } from "../../src/events.js";
 import { onEvent } from "../../src/on-event.js";
-import { askForStatementValues, statementsHeard, tellStatement, trackStatement } from "../../src/pool/index.js";
+import {
+  askForStatementValues,
+  statementContextHeard,
+  statementsHeard,
+  tellStatement,
+  trackStatement,
+} from "../../src/pool/index.js";
 import { gate } from "../support/fake-backend.js";
 import { errorOf, testPool } from "../support/pool.js";
 
@@ -83,6 +89,51 @@ test("is told in the async context of its caller, also side by side", async () =
     ["three", "three"],
     ["two", "two"],
   ]);
+});
+
+test("is told the same to those who do not care in which context, and so is a release", async () => {
+  const { pool } = testPool({ maxSize: 2 });
+  const ends = { statements: [] as unknown[], releases: [] as unknown[] };
+  const anywhere = { statements: [] as unknown[], releases: [] as unknown[] };
+  using _anywhere = onEvent("pool:statement:anywhere", (event) => anywhere.statements.push(event));
+  using _releases = onEvent("pool:release:anywhere", (event) => anywhere.releases.push(event));
+  const run = async (): Promise<void> => {
+    await pool.use((_resource, lease) => lease.track("one", async () => ({ rowCount: 1 })));
+    await errorOf(pool.use((_resource, lease) => lease.track("two", () => Promise.reject(new Error("no")))));
+    await trackStatement("line", "three", undefined, async () => undefined);
+  };
+  await run();
+  expect(anywhere.statements).toMatchObject([
+    { statement: "one" },
+    { statement: "two", failed: true },
+    { pool: "line" },
+  ]);
+  expect(anywhere.releases).toMatchObject([{ leaseId: 1 }, { leaseId: 2 }]);
+  expect([statementsHeard(), statementContextHeard()]).toEqual([true, false]);
+  using _one = onEvent("pool:statement", (event) => ends.statements.push(event));
+  using _two = onEvent("pool:release", (event) => ends.releases.push(event));
+  expect(statementContextHeard()).toBe(true);
+  anywhere.statements.length = anywhere.releases.length = 0;
+  await run();
+  expect(ends.statements).toHaveLength(3);
+  expect(ends).toEqual(anywhere);
+});
+
+test("and loans and releases carry their times on the clock of the pool", async () => {
+  const { pool, clock } = testPool();
+  const times: number[] = [];
+  using _lease = onEvent("pool:lease", ({ leasedAt }) => times.push(leasedAt));
+  using _statement = onEvent("pool:statement", ({ startedAt, durationMs }) =>
+    times.push(startedAt, startedAt + durationMs),
+  );
+  using _release = onEvent("pool:release", ({ releasedAt }) => times.push(releasedAt));
+  const lease = await pool.acquire();
+  clock.jump(0.25);
+  await lease.track("one", async () => clock.jump(10));
+  clock.jump(5);
+  const before = clock.now();
+  lease.release();
+  expect(times).toEqual([before - 15.25, before - 15, before - 5, before]);
 });
 
 test("what runs without a lease is told under the name of its line, with its rows", async () => {

@@ -149,7 +149,8 @@ describe("events", () => {
     const of = (name: string): Record<string, unknown> | undefined => seen.find(([each]) => each === name)?.[1];
     expect(of("acquire ends")).toMatchObject({ pool: "test", label: "checkout", waiting: 0, leaseId: 1 });
     expect(of("create starts")).toEqual({ pool: "test", kind: "fake", resourceId: 1, attempt: 0 });
-    expect(of("lease")).toEqual({ pool: "test", leaseId: 1, resourceId: 1, label: "checkout", waitedMs: 0 });
+    const leasedAt = expect.any(Number) as number;
+    expect(of("lease")).toEqual({ pool: "test", leaseId: 1, resourceId: 1, label: "checkout", waitedMs: 0, leasedAt });
     expect(of("query ends")).toMatchObject({
       pool: "test",
       leaseId: 1,
@@ -166,6 +167,7 @@ describe("events", () => {
       busyMs: 12,
       openTransaction: true,
       destroyed: false,
+      releasedAt: expect.any(Number) as number,
     });
     expect(of("reset starts")).toEqual({ pool: "test", resourceId: 1, inTransaction: true });
     expect(of("close")).toEqual({

@@ -44,23 +44,23 @@ export class EventRows {
     this.#texts = new Array<string | undefined>(size * TEXTS).fill(undefined);
   }
 
-  lease(slot: number, { pool, label, leaseId, resourceId, waitedMs }: HotEvents["pool:lease"], at: number): void {
-    this.#put(slot, at, LEASE, leaseId, resourceId, waitedMs, 0);
+  lease(slot: number, { pool, label, leaseId, resourceId, waitedMs, leasedAt }: HotEvents["pool:lease"]): void {
+    this.#put(slot, leasedAt, LEASE, leaseId, resourceId, waitedMs, 0);
     this.#name(slot, pool, label, undefined);
   }
 
-  release(slot: number, event: HotEvents["pool:release"], at: number): void {
-    const { pool, label, leaseId, resourceId, heldMs, busyMs, openTransaction, destroyed } = event;
+  release(slot: number, event: HotEvents["pool:release"]): void {
+    const { pool, label, leaseId, resourceId, heldMs, busyMs, openTransaction, destroyed, releasedAt } = event;
     const flags = (openTransaction ? OPEN_TRANSACTION : 0) | (destroyed ? DESTROYED : 0);
-    this.#put(slot, at, RELEASE | flags, leaseId, resourceId, heldMs, busyMs);
+    this.#put(slot, releasedAt, RELEASE | flags, leaseId, resourceId, heldMs, busyMs);
     this.#name(slot, pool, label, undefined);
   }
 
   /** Without the values that somebody may have asked for. */
-  statement(slot: number, event: HotEvents["pool:statement"], at: number): void {
+  statement(slot: number, event: HotEvents["pool:statement"]): void {
     const { pool, label, statement, leaseId, startedAt, durationMs, rowCount, failed, error } = event;
     const code = failed ? STATEMENT | FAILED : STATEMENT;
-    this.#put(slot, at, code, leaseId ?? NaN, startedAt, durationMs, rowCount ?? NaN);
+    this.#put(slot, startedAt + durationMs, code, leaseId ?? NaN, startedAt, durationMs, rowCount ?? NaN);
     this.#name(slot, pool, label, statement);
     if (failed) this.#errors.set(slot, error);
   }
@@ -81,14 +81,15 @@ export class EventRows {
 
   /** The event again. */
   read(slot: number, name: keyof HotEvents): HotEvents[keyof HotEvents] {
-    const [, code = 0, ...own] = this.#numbers.subarray(slot * NUMBERS, (slot + 1) * NUMBERS);
+    const [at = 0, code = 0, ...own] = this.#numbers.subarray(slot * NUMBERS, (slot + 1) * NUMBERS);
     const [first, second, third, fourth] = own as [number, number, number, number]; // of NUMBERS
     const [pool = "", label, statement = ""] = this.#texts.slice(slot * TEXTS, (slot + 1) * TEXTS);
-    if (name === "pool:lease") return { pool, leaseId: first, resourceId: second, label, waitedMs: third };
+    if (name === "pool:lease")
+      return { pool, leaseId: first, resourceId: second, label, waitedMs: third, leasedAt: at };
     if (name === "pool:release") {
       const [openTransaction, destroyed] = [(code & OPEN_TRANSACTION) !== 0, (code & DESTROYED) !== 0];
       const times = { heldMs: third, busyMs: fourth };
-      return { pool, leaseId: first, resourceId: second, label, ...times, openTransaction, destroyed };
+      return { pool, leaseId: first, resourceId: second, label, ...times, openTransaction, destroyed, releasedAt: at };
     }
     const [leaseId, rowCount] = [first, fourth].map((number) => (Number.isNaN(number) ? undefined : number));
     const [failed, error] = [(code & FAILED) !== 0, this.#errors.get(slot)];
@@ -127,13 +128,13 @@ export class EventRows {
   #put(slot: number, at: number, code: number, first: number, second: number, third: number, fourth: number): void {
     const numbers = this.#numbers;
     const number = slot * NUMBERS;
+    if (numbers[number + 1] === (STATEMENT | FAILED)) this.#errors.delete(slot);
     numbers[number] = at;
     numbers[number + 1] = code;
     numbers[number + 2] = first;
     numbers[number + 3] = second;
     numbers[number + 4] = third;
     numbers[number + 5] = fourth;
-    if (this.#errors.size > 0) this.#errors.delete(slot);
   }
 
   #name(slot: number, pool: string | undefined, label: string | undefined, statement: string | undefined): void {

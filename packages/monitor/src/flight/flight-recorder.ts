@@ -17,7 +17,7 @@ export const RECORDED = [
 ] as const satisfies readonly ListenedName[];
 export type RecordedName = (typeof RECORDED)[number];
 
-/** One event with the time at which it was heard, in ms on the monitor's clock. */
+/** One event with its time, in ms on the monitor's clock, which is that of the pools. */
 export type RecordedEvent = {
   readonly [N in RecordedName]: { readonly name: N; readonly at: number; readonly event: EventOf<N> };
 }[RecordedName];
@@ -53,16 +53,16 @@ export class FlightRecorder {
     this.#rare.set(slot, { name, event });
   }
 
-  lease(event: HotEvents["pool:lease"], at: number): void {
-    this.#rows.lease(this.#next(), event, at);
+  lease(event: HotEvents["pool:lease"]): void {
+    this.#rows.lease(this.#next(), event);
   }
 
-  release(event: HotEvents["pool:release"], at: number): void {
-    this.#rows.release(this.#next(), event, at);
+  release(event: HotEvents["pool:release"]): void {
+    this.#rows.release(this.#next(), event);
   }
 
-  statement(event: HotEvents["pool:statement"], at: number): void {
-    this.#rows.statement(this.#next(), event, at);
+  statement(event: HotEvents["pool:statement"]): void {
+    this.#rows.statement(this.#next(), event);
   }
 
   /** Counts what was written down since the last time. Whoever reads what is counted calls this first. */
@@ -91,7 +91,7 @@ export class FlightRecorder {
   #next(): number {
     if (this.#written - this.#counted === BATCH) this.settle();
     const slot = this.#written++ % this.#size;
-    if (this.#rare.size > 0) this.#rare.delete(slot);
+    if (this.#rows.nameAt(slot) === undefined) this.#rare.delete(slot);
     return slot;
   }
 }

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { type PoolError, type Statement, statementsHeard } from "@pool/core";
+import { type PoolError, type Statement, statementContextHeard } from "@pool/core";
 import { type Ask } from "../channel/link.js";
 import { type Done, type Reply, type Values } from "../helper/protocol.js";
 import { type Plan } from "../read/plan.js";
@@ -30,8 +30,8 @@ export class Job {
   /** Called instead of settling, when a reader finds that the statement writes. */
   onWrites: (() => void) | undefined;
   settled = false;
-  /** Runs a function in the caller's async context, for those who listen to statements. */
-  readonly inContext: (<T>(run: () => T) => T) | undefined = statementsHeard()
+  /** Runs a function in the caller's async context, where that matters to those who listen to statements: it costs 2.5 µs. */
+  readonly inContext: (<T>(run: () => T) => T) | undefined = statementContextHeard()
     ? AsyncLocalStorage.snapshot()
     : undefined;
   #crowded = false;
