@@ -23,7 +23,7 @@ type Traced<T extends keyof TracedEvents> = TracedEvents[T] & { readonly error?:
  */
 export function onEvent<N extends ListenedName>(name: N, listener: (event: EventOf<N>) => void): Disposable {
   readFunction("onEvent: listener", listener);
-  const heard = listener as (event: unknown) => void; // the name tells the type of what is published
+  const heard = (event: unknown): void => listener(event as EventOf<N>); // the name tells the type of what is published
   const channelName = channelOf(name);
   subscribe(channelName, heard);
   return { [Symbol.dispose]: () => void unsubscribe(channelName, heard) };

@@ -17,6 +17,19 @@ test("tells of moments and of the end of what takes time, until it is disposed",
   expect(seen).toEqual(["asked undefined", "acquired 1", "release listened"]);
 });
 
+test("of one listener twice, each is disposed once, and it is told the event alone", async () => {
+  const seen: unknown[][] = [];
+  const listener = (...told: unknown[]): void => void seen.push(told);
+  await using pool = createPool(factory);
+  const one = onEvent("pool:release", listener);
+  using _other = onEvent("pool:release", listener);
+  one[Symbol.dispose]();
+  one[Symbol.dispose]();
+  await pool.use((n) => n);
+  expect(seen).toMatchObject([[{ leaseId: 1 }]]);
+  expect(seen[0]).toHaveLength(1);
+});
+
 test("tells why what takes time has failed", async () => {
   const failures: unknown[] = [];
   await using pool = createPool({ ...factory, create: () => Promise.reject(new Error("no")) });

@@ -1,6 +1,10 @@
-import { onEvent } from "@pool/core";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import type { EventOf } from "@pool/core";
+import type { HotEvents } from "./flight/event-rows.js";
 import type { Ears } from "./listen.js";
 import type { Parts } from "./parts.js";
+
+type OftenName = keyof HotEvents | "pool:statement:anywhere" | "pool:release:anywhere";
 
 /**
  * Listens to what comes with every statement, until disposed. What stands between a channel and the row that an event becomes is written out for each:
@@ -11,7 +15,7 @@ export function hearOften(
   { pools, statements }: Ears,
   onFailure: (error: unknown) => void,
 ): Disposable {
-  const leases = onEvent("pool:lease", (event) => {
+  const leases = hear("pool:lease", (event) => {
     try {
       pools.lease(event);
     } catch (error) {
@@ -19,14 +23,14 @@ export function hearOften(
     }
   });
   const inContext = (): Disposable[] => [
-    onEvent("pool:statement", (event) => {
+    hear("pool:statement", (event) => {
       try {
         statements.statementInContext(event);
       } catch (error) {
         onFailure(error);
       }
     }),
-    onEvent("pool:release", (event) => {
+    hear("pool:release", (event) => {
       try {
         pools.releaseInContext(event);
       } catch (error) {
@@ -35,14 +39,14 @@ export function hearOften(
     }),
   ];
   const anywhere = (): Disposable[] => [
-    onEvent("pool:statement:anywhere", (event) => {
+    hear("pool:statement:anywhere", (event) => {
       try {
         statements.statement(event);
       } catch (error) {
         onFailure(error);
       }
     }),
-    onEvent("pool:release:anywhere", (event) => {
+    hear("pool:release:anywhere", (event) => {
       try {
         pools.release(event);
       } catch (error) {
@@ -56,9 +60,9 @@ export function hearOften(
     ends = next;
   };
   // Only where somebody can tell to which trace a statement belongs does it matter in whose async context it is heard, which costs each a promise.
-  const hear = (): void => hearEnds(traces.isOn ? inContext() : anywhere());
-  traces.onSwitch(hear);
-  hear();
+  const choose = (): void => hearEnds(traces.isOn ? inContext() : anywhere());
+  traces.onSwitch(choose);
+  choose();
   return {
     [Symbol.dispose]: () => {
       traces.onSwitch(() => undefined);
@@ -66,4 +70,11 @@ export function hearOften(
       leases[Symbol.dispose]();
     },
   };
+}
+
+/** Of `onEvent`, without the function that it puts between. */
+function hear<N extends OftenName>(name: N, listener: (event: EventOf<N>) => void): Disposable {
+  const heard = listener as (event: unknown) => void; // the name tells the type of what is published
+  subscribe(name, heard);
+  return { [Symbol.dispose]: () => void unsubscribe(name, heard) };
 }

@@ -103,7 +103,11 @@ export class TraceIds {
 /** Without a context manager no span is ever active, though the API is there. */
 function isSetUp({ context, ROOT_CONTEXT, createContextKey }: TraceApi): boolean {
   const key = createContextKey("@pool/monitor looks");
-  return context.with(ROOT_CONTEXT.setValue(key, true), () => context.active().getValue(key) === true);
+  try {
+    return context.with(ROOT_CONTEXT.setValue(key, true), () => context.active().getValue(key) === true);
+  } catch {
+    return false; // a manager that throws knows nothing
+  }
 }
 
 function activeTraceId({ trace }: TraceApi): string | undefined {

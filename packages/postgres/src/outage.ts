@@ -5,8 +5,10 @@ import { type PostgresConnection } from "./connection/connection.js";
 /** Who is told of the server. */
 export type OutageListener = Pick<OpenContext, "lost" | "recovered">;
 
-/** Longest wait, in ms, until a server that has dropped all connections counts as gone. */
+/** For so long, in ms, a server that has dropped all connections may take to answer. */
 const PATIENCE = 1_000;
+/** And so long before may a connect of the pool take that is under way: it tells as much. */
+const A_WHILE = 500;
 /** For so long, in ms, the pool may come to open another by itself, which tells as much as a question does and costs the server less. */
 const OF_ITSELF = 50;
 
@@ -84,15 +86,9 @@ export class Outage {
     const { signal } = this.#closing;
     this.#isAsking = true;
     try {
-      for (;;) {
-        await sleep(OF_ITSELF, undefined, { ref: false, signal });
-        if (this.#isOut || this.#open.size > 0) return;
-        if (this.#underWay === 0) {
-          await this.#ask(AbortSignal.any([signal, AbortSignal.timeout(PATIENCE)]));
-          return;
-        }
-        await this.#comesToSomething(signal);
-      }
+      do await sleep(OF_ITSELF, undefined, { ref: false, signal });
+      while (this.#isUnknown && (await this.#opensOne(signal)));
+      if (this.#isUnknown) await this.#ask(AbortSignal.any([signal, AbortSignal.timeout(PATIENCE)]));
     } catch {
       if (this.#open.size === 0 && !signal.aborted) this.began(cause);
     } finally {
@@ -100,10 +96,14 @@ export class Outage {
     }
   }
 
-  /** Rejects when what the pool opens now has come to nothing in time. */
-  async #comesToSomething(signal: AbortSignal): Promise<void> {
+  get #isUnknown(): boolean {
+    return !this.#isOut && this.#open.size === 0;
+  }
+
+  /** Does the pool open one by itself, in a while? That it has not says little: a connect may take long where the server is well. */
+  async #opensOne(signal: AbortSignal): Promise<boolean> {
     const opened = this.#opened;
-    await sleep(PATIENCE - OF_ITSELF, undefined, { ref: false, signal });
-    if (this.#opened === opened) throw new Error("no connection could be opened");
+    if (this.#underWay > 0) await sleep(A_WHILE, undefined, { ref: false, signal });
+    return this.#opened > opened;
   }
 }

@@ -64,6 +64,17 @@ test("shows while the connect that would tell of it hangs, long before that has 
   await expect.poll(() => db.states).toEqual(["degraded", "ready"]);
 });
 
+test("is none where the next connect takes long and the server answers", async () => {
+  await using db = await connected();
+  proxy.latency(300);
+  proxy.reset();
+  await expect.poll(() => db.client.pool.stats.size, { interval: 1 }).toBe(0);
+  const since = performance.now();
+  await db.client.query("select 1");
+  expect(performance.now() - since).toBeGreaterThan(700); // so that it was asked meanwhile
+  expect(db.states).toEqual([]);
+});
+
 test("is not asked about by one that has been closed meanwhile", async () => {
   const db = await connected();
   proxy.reset();

@@ -75,8 +75,9 @@ export function createListener({ name, dialer, poolMode, keepAlive, pool }: List
     replyTimeout: validateTimeout,
   });
 
-  const check = (channel: unknown, options: object, known: readonly string[]): void => {
+  const check = (channel: unknown, options: unknown, known: readonly string[]): void => {
     checkChannel(channel);
+    if (typeof options !== "object" || options === null) throw invalid("options must be an object");
     const unknown = Object.keys(options).find((key) => !known.includes(key));
     if (unknown !== undefined)
       throw invalid(`unknown option ${JSON.stringify(unknown)}; known are ${known.join(", ")}`);

@@ -1,18 +1,21 @@
 type Callback = (...results: unknown[]) => unknown;
 
-/** Calls back when the promise settles, in the async context of this call. What the callback throws ends the process, as any thrown error does. */
-export function answer(outcome: Promise<unknown>, callback: unknown): void {
+/**
+ * Calls back when the promise settles, in the async context of this call. What the callback throws ends the process, as any thrown error does.
+ * @param noError what stands for an error where there is none: null from pg's clients, undefined from its pools
+ */
+export function answer(outcome: Promise<unknown>, callback: unknown, noError: null | undefined): void {
   const call = asCallback(callback);
   outcome.then(
-    (result) => safely(() => call(null, result)),
+    (result) => safely(() => call(noError, result)),
     (error: unknown) => safely(() => call(error)),
   );
 }
 
 /** The promise to those who gave no callback, as pg's methods have it. */
-export function settle<T>(outcome: Promise<T>, callback: unknown): Promise<T> | undefined {
+export function settle<T>(outcome: Promise<T>, callback: unknown, noError: null | undefined): Promise<T> | undefined {
   if (callback === undefined) return outcome;
-  answer(outcome, callback);
+  answer(outcome, callback, noError);
   return undefined;
 }
 

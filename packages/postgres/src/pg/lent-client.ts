@@ -71,16 +71,16 @@ export class LentClient {
     if (isSubmittable(query)) return this.#submit(query, callback);
     const call = callback ?? callbackIn(query);
     const outcome = isForDriver(query) ? this.#runByDriver(query, values) : this.#run(query, values);
-    return settle(outcome, call);
+    return settle(outcome, call, null);
   }
 
   connect(callback?: unknown): Promise<never> | undefined {
-    return settle(Promise.reject(new Error(CONNECTED)), callback);
+    return settle(Promise.reject(new Error(CONNECTED)), callback, null);
   }
 
   /** Has the connection closed. A release may follow. */
   end(callback?: unknown): Promise<void> | undefined {
-    return settle(this.#end(), callback);
+    return settle(this.#end(), callback, null);
   }
 
   [Symbol.dispose](): void {

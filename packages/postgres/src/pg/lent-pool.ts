@@ -81,12 +81,12 @@ export abstract class LentPool extends PgPool implements Home, AsyncDisposable {
     if (isSubmittable(query)) return this.#submit(query, callback);
     const call = callback ?? callbackIn(query);
     const outcome = this.#query(query, values);
-    return settle(outcome, call);
+    return settle(outcome, call, undefined);
   }
 
   end(callback?: unknown): Promise<void> | undefined {
     const outcome = this.ending ? Promise.reject(new Error(ENDED_TWICE)) : this.#end();
-    return settle(outcome, callback);
+    return settle(outcome, callback, undefined);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -141,7 +141,7 @@ export abstract class LentPool extends PgPool implements Home, AsyncDisposable {
 
   #refuseFunction(callback: () => unknown): Promise<never> | undefined {
     const message = "Passing a function as the first parameter to pool.query is not supported";
-    answer(Promise.reject(new Error(message)), callback);
+    answer(Promise.reject(new Error(message)), callback, undefined);
     return undefined;
   }
 }

@@ -59,6 +59,10 @@ describe("listen", () => {
     await expect.poll(() => got).toEqual(names);
     for (const name of ["", "nul\0", "x".repeat(64), "é".repeat(32), 7, null])
       await expect(listener.listen(name as string, () => undefined)).rejects.toThrow(code("INVALID_ARGUMENT"));
+    for (const options of [null, "onGap", 7])
+      await expect(listener.listen("a", () => undefined, options as never)).rejects.toThrow(
+        "options must be an object",
+      );
     await expect(listener.listen("a", () => undefined, { onGab: 1 } as never)).rejects.toThrow(/onGab/);
   });
 

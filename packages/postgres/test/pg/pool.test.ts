@@ -114,7 +114,7 @@ describe("query", () => {
         ),
       ),
     );
-    expect(seen).toEqual([1, 2, 3].map((id) => [null, { n: id }, id]));
+    expect(seen).toEqual([1, 2, 3].map((id) => [undefined, { n: id }, id]));
   });
 
   it("rejects with the server's own error, which costs no connection", async () => {
