@@ -10,7 +10,8 @@ const name = load as MonitorLoad["name"]; // given by process.ts
 const how = JSON.parse(watching ?? "{}") as Watching; // given by process.ts
 const subject = await (name === "lease" ? leaseSubject(how) : querySubject(how, url));
 
-let turns = 0;
+// So often who is watched in turns is watched and not, in one measurement: what a read costs by itself changes from second to second by more than watching it does.
+const TURNS = 8;
 
 process.on("message", (count: number) => {
   void measure(count).then((costs) => process.send?.(costs));
@@ -19,16 +20,26 @@ process.send?.({ ready: true });
 
 async function measure(count: number): Promise<Costs> {
   if (!isInTurns(how)) return { us: await run(count), unwatched: undefined };
-  const watchedFirst = turns++ % 2 === 0;
-  const before = watchedFirst ? undefined : await run(count);
-  const us = await runWatched(count);
-  return { us, unwatched: before ?? (await run(count)) };
+  const part = Math.ceil(count / TURNS);
+  let [watched, unwatched] = [0, 0];
+  for (let turn = 0; turn < TURNS; turn++) {
+    const watchedFirst = turn % 2 === 0;
+    if (!watchedFirst) unwatched += await runUnwatched(part);
+    watched += await runWatched(part);
+    if (watchedFirst) unwatched += await runUnwatched(part);
+  }
+  return { us: watched / TURNS, unwatched: unwatched / TURNS };
 }
 
+/** Whoever has just begun to watch asks for memory until all that it keeps has gone round, and a service does that once: it does not count. */
 async function runWatched(count: number): Promise<number> {
   using _ = watch();
-  // Whoever has just begun to watch asks for memory until all that it keeps has gone round, and a service does that once.
-  await subject(count * 3);
+  await subject(count);
+  return await run(count);
+}
+
+async function runUnwatched(count: number): Promise<number> {
+  await subject(count);
   return await run(count);
 }
 

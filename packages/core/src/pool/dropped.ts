@@ -58,7 +58,10 @@ export class RecentLeases<R> {
   }
 }
 
+const NONE = new Array<undefined>(FEW).fill(undefined);
+
 function room<R>(size: number): (PoolLease<R> | undefined)[] {
+  if (size === FEW) return NONE.slice();
   return new Array<PoolLease<R> | undefined>(size).fill(undefined);
 }
 

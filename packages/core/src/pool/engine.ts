@@ -10,7 +10,7 @@ import { EntryList } from "./entry-list.js";
 import type { ResourceFactory } from "./factory.js";
 import { Growing } from "./growing.js";
 import { keptShapes } from "./kept-shapes.js";
-import { PoolLease, type Lease } from "./lease.js";
+import { PoolLease, promised, type Lease } from "./lease.js";
 import type { ResolvedPoolOptions } from "./options.js";
 import { Returns } from "./returns.js";
 import { releasesHeard } from "./told-ends.js";
@@ -128,7 +128,7 @@ export class Engine<R> implements EntryOwner {
     if (this.room.waiting === 0 && this.isOpen) {
       const now = this.#clock.now();
       const entry = this.#takeFresh(now);
-      if (entry !== undefined) return Promise.resolve(this.#lend(entry, request, stack, now, -1));
+      if (entry !== undefined) return promised(this.#lend(entry, request, stack, now, -1));
     }
     return this.room.enter(request, stack);
   }
@@ -262,7 +262,7 @@ export class Engine<R> implements EntryOwner {
 
   #lendToNext(entry: Entry<R>, now: number): void {
     const waiter = this.room.next();
-    waiter?.resolve(this.#lend(entry, waiter, waiter.stack, now, waiter.since));
+    waiter?.resolve(this.#lend(entry, waiter.telling, waiter.telling?.stack, now, waiter.since));
   }
 
   /** @param since when the wait began; -1 without one */

@@ -3,7 +3,7 @@ import { Entry, type EntryOwner } from "./entry.js";
 import { PoolLease } from "./lease.js";
 import { TimeoutErrors } from "./refusals.js";
 import { Signals } from "./signals.js";
-import { Waiter } from "./waiter.js";
+import { TellingWaiter, Waiter } from "./waiter.js";
 
 const NO_MOMENT = {
   pool: "",
@@ -26,9 +26,10 @@ export function keptShapes(owner: EntryOwner): readonly unknown[] {
   const nothing = (): void => undefined;
   const entry = new Entry<unknown>(owner, 0, tally, 0);
   const { signal } = new AbortController();
-  const waiter = new Waiter<unknown>(nothing, nothing, undefined, 0, 0, undefined);
+  const waiter = new Waiter<unknown>(nothing, nothing, 0, 0);
+  const telling = new TellingWaiter<unknown>(nothing, nothing, 0, 0, undefined, undefined);
   const signals = new Signals<unknown>(nothing);
-  signals.add(signal, waiter);
+  signals.add(signal, telling);
   const errors = new TimeoutErrors(NO_MOMENT);
-  return [new PoolLease(entry, 0), waiter, signals, errors, withoutStack(() => errors.make(undefined, 0, 0))];
+  return [new PoolLease(entry, 0), waiter, telling, signals, errors, withoutStack(() => errors.make(undefined, 0, 0))];
 }

@@ -1,4 +1,4 @@
-import type { Waiter } from "./waiter.js";
+import type { TellingWaiter } from "./waiter.js";
 
 const ONCE = { once: true } as const;
 const FEW_SETTLED = 32;
@@ -6,15 +6,15 @@ const FEW_SETTLED = 32;
 // generation keep all that they hold alive until the next full collection.
 const MOST_FOUND = 512;
 
-type OnAbort<R> = (waiter: Waiter<R>, reason: unknown) => void;
+type OnAbort<R> = (waiter: TellingWaiter<R>, reason: unknown) => void;
 
 /** The waiters of one signal; most signals have only one. Those that have left stay in `others` until they are the greater part of it. */
 export class Watch<R> {
   readonly signal: AbortSignal;
   /** What the signal calls. A function, since Node wraps an object with a `handleEvent` in an async function of its own. */
   readonly listener: () => void;
-  #first: Waiter<R> | undefined;
-  #others: Waiter<R>[] | undefined;
+  #first: TellingWaiter<R> | undefined;
+  #others: (TellingWaiter<R> | undefined)[] | undefined;
   #waiting = 0;
 
   constructor(signal: AbortSignal, onAbort: (watch: Watch<R>) => void) {
@@ -24,7 +24,7 @@ export class Watch<R> {
     };
   }
 
-  add(waiter: Waiter<R>): void {
+  add(waiter: TellingWaiter<R>): void {
     waiter.watch = this;
     this.#waiting++;
     if (this.#first === undefined) this.#first = waiter;
@@ -32,12 +32,12 @@ export class Watch<R> {
   }
 
   /** Tells whether anybody is left. */
-  remove(waiter: Waiter<R>): boolean {
+  remove(waiter: TellingWaiter<R>): boolean {
     if (this.#first === waiter) this.#first = undefined;
     const others = this.#others;
     this.#waiting--;
     if (others !== undefined && others.length > 2 * this.#waiting + FEW_SETTLED) {
-      this.#others = others.filter((other) => !other.settled);
+      this.#others = others.filter((other) => other?.settled === false);
     }
     return this.#waiting > 0;
   }
@@ -50,7 +50,13 @@ export class Watch<R> {
     this.#first = undefined;
     this.#others = undefined;
     if (first !== undefined) onAbort(first, reason);
-    if (others !== undefined) for (const waiter of others) onAbort(waiter, reason);
+    if (others === undefined) return;
+    for (let at = 0; at < others.length; at++) {
+      const waiter = others[at];
+      // A list that has grown old would keep all that stands in it alive until the next full collection.
+      others[at] = undefined;
+      if (waiter !== undefined) onAbort(waiter, reason);
+    }
   }
 }
 
@@ -72,7 +78,7 @@ export class Signals<R> {
     this.#onAbort = onAbort;
   }
 
-  add(signal: AbortSignal, waiter: Waiter<R>): void {
+  add(signal: AbortSignal, waiter: TellingWaiter<R>): void {
     let watch = this.#last;
     if (watch?.signal !== signal) {
       watch = this.#watches.get(signal) ?? this.#watch(signal);
@@ -82,7 +88,7 @@ export class Signals<R> {
   }
 
   /** The waiter has been settled otherwise. */
-  remove(watch: Watch<R>, waiter: Waiter<R>): void {
+  remove(watch: Watch<R>, waiter: TellingWaiter<R>): void {
     if (watch.remove(waiter)) return;
     this.#forget(watch);
     watch.signal.removeEventListener("abort", watch.listener);

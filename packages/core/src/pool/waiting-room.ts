@@ -9,7 +9,7 @@ import type { Lease } from "./lease.js";
 import { TimeoutErrors, type Moment } from "./refusals.js";
 import { Signals } from "./signals.js";
 import { WaitQueue } from "./wait-queue.js";
-import { Waiter, type Request } from "./waiter.js";
+import { TellingWaiter, Waiter, type Request } from "./waiter.js";
 
 const timeouts = moment("pool:timeout");
 const refusals = moment("pool:refuse");
@@ -33,13 +33,16 @@ export class WaitingRoom<R> {
     // The coarse clock may be behind by a turn that blocked the loop; a short wait would be cut by as much.
     const exact = this.#queue.waiting === 0 || request?.timeout !== undefined;
     const now = exact ? this.#engine.refresh() : this.#engine.now();
-    const waiter = new Waiter<R>(resolve, reject, request, now, now + this.#enteringTimeout, this.#enteringStack);
-    this.#queue.push(waiter, request?.priority);
-    this.#deadlines.include(waiter.deadline, now);
-    if (request === undefined) return;
+    const deadline = now + this.#enteringTimeout;
+    this.#deadlines.include(deadline, now);
+    const stack = this.#enteringStack;
+    if (request === undefined && stack === undefined)
+      return this.#queue.push(new Waiter<R>(resolve, reject, now, deadline));
     this.#entering = undefined;
-    if (request.signal !== undefined) this.#signals.add(request.signal, waiter);
-    if (request.hold !== undefined) startWaiting(request.hold);
+    const waiter = new TellingWaiter<R>(resolve, reject, now, deadline, request, stack);
+    this.#queue.push(waiter, request?.priority);
+    if (request?.signal !== undefined) this.#signals.add(request.signal, waiter);
+    if (waiter.hold !== undefined) startWaiting(waiter.hold);
   };
 
   constructor(engine: Engine<R>) {
@@ -95,7 +98,8 @@ export class WaitingRoom<R> {
     for (const waiter of this.#queue.leaveUntil(time)) {
       this.#forget(waiter);
       this.#engine.totals.refused++;
-      if (refusals.hasSubscribers) refusals.publish({ pool: this.#engine.name, label: waiter.label, code: error.code });
+      if (refusals.hasSubscribers)
+        refusals.publish({ pool: this.#engine.name, label: waiter.telling?.label, code: error.code });
       waiter.reject(error);
     }
     if (this.#queue.waiting === 0) this.#deadlines.rest();
@@ -105,12 +109,12 @@ export class WaitingRoom<R> {
     this.#deadlines.stop();
   }
 
-  #forget(waiter: Waiter<R>): void {
-    if (waiter.watch !== undefined) this.#signals.remove(waiter.watch, waiter);
-    if (waiter.hold !== undefined) stopWaiting(waiter.hold);
+  #forget({ telling }: Waiter<R>): void {
+    if (telling?.watch !== undefined) this.#signals.remove(telling.watch, telling);
+    if (telling?.hold !== undefined) stopWaiting(telling.hold);
   }
 
-  #abort(waiter: Waiter<R>, reason: unknown): void {
+  #abort(waiter: TellingWaiter<R>, reason: unknown): void {
     if (!this.#queue.remove(waiter)) return;
     if (waiter.hold !== undefined) stopWaiting(waiter.hold);
     this.#engine.totals.aborted++;
@@ -134,12 +138,12 @@ export class WaitingRoom<R> {
   #timeOut(expired: readonly Waiter<R>[], now: number, moment: Moment): void {
     const errors = new TimeoutErrors(moment);
     for (const waiter of expired) {
-      const { label, since, deadline } = waiter;
+      const { since, deadline, telling } = waiter;
+      const label = telling?.label;
       const waitedMs = now - since;
       this.#forget(waiter);
-      if (timeouts.hasSubscribers) {
+      if (timeouts.hasSubscribers)
         timeouts.publish({ pool: this.#engine.name, label, waitedMs, holders: moment.holders });
-      }
       waiter.reject(errors.make(label, deadline - since, waitedMs));
     }
   }

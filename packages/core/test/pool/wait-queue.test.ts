@@ -1,22 +1,22 @@
 import { describe, expect, it } from "vitest";
 import { WaitQueue } from "../../src/pool/wait-queue.js";
-import { Waiter } from "../../src/pool/waiter.js";
+import { TellingWaiter, type Waiter } from "../../src/pool/waiter.js";
 import { randomFrom } from "../support/random.js";
 
 function waiter(label: string, deadline = Infinity, since = 0): Waiter<string> {
-  return new Waiter<string>(
+  return new TellingWaiter<string>(
     () => undefined,
     () => undefined,
-    { label },
     since,
     deadline,
+    { label },
     undefined,
   );
 }
 
 function labels(queue: WaitQueue<string>): (string | undefined)[] {
   const order: (string | undefined)[] = [];
-  for (let next = queue.shift(); next !== undefined; next = queue.shift()) order.push(next.label);
+  for (let next = queue.shift(); next !== undefined; next = queue.shift()) order.push(next.telling?.label);
   return order;
 }
 
@@ -63,7 +63,7 @@ describe("WaitQueue", () => {
     queue.push(waiter("urgent", 99), "high");
     queue.push(waiter("patient"), "low");
     const { expired, earliest } = queue.expire(100);
-    expect(expired.map((each) => each.label).sort()).toEqual(["due", "urgent"]);
+    expect(expired.map((each) => each.telling?.label).sort()).toEqual(["due", "urgent"]);
     expect(earliest).toBe(300);
     expect(queue.waiting).toBe(2);
     expect(queue.expire(299)).toEqual({ expired: [], earliest: 300 });
@@ -75,7 +75,7 @@ describe("WaitQueue", () => {
     const queue = new WaitQueue<string>();
     const all = [10, 20, 20, 30].map((since, i) => waiter(String(i), Infinity, since));
     all.forEach((each, i) => queue.push(each, i === 1 ? "high" : "normal"));
-    expect(queue.leaveUntil(20).map((each) => each.label)).toEqual(["1", "0", "2"]);
+    expect(queue.leaveUntil(20).map((each) => each.telling?.label)).toEqual(["1", "0", "2"]);
     expect(queue.waiting).toBe(1);
     expect(labels(queue)).toEqual(["3"]);
   });
