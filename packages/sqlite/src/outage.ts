@@ -22,6 +22,11 @@ export class Outage {
     if (this.#causes.delete(kind) && this.#causes.size === 0) this.#connector.recovered();
   }
 
+  /** What is wrong in this way, while it is. */
+  cause(kind: OutageKind): Error | undefined {
+    return this.#causes.get(kind);
+  }
+
   /** @throws what began first of all that has not ended */
   assertOver(): void {
     for (const cause of this.#causes.values()) throw cause;

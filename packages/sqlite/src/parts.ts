@@ -38,7 +38,7 @@ export async function assemble(
   const { queryTimeout } = options;
   const reader = await openReader(place, options, pools);
   const checkpointer = new Checkpointer({ file: place.file, writer, limit: options.walLimit });
-  const dispatcher = makeDispatcher(place, options, pools);
+  const dispatcher = makeDispatcher(place, options, pools, outage);
   const router = new Router({ place, reader, dispatcher, planCache: options.statementCache });
   const guard = new FileGuard(place, reader, {
     forget: () => router.forget(),
@@ -73,9 +73,14 @@ async function openReader(place: Place, options: ResolvedSqliteOptions, pools: S
   }
 }
 
-function makeDispatcher({ name }: Place, options: ResolvedSqliteOptions, pools: SqlitePools): Dispatcher {
+function makeDispatcher(
+  { name }: Place,
+  options: ResolvedSqliteOptions,
+  pools: SqlitePools,
+  outage: Outage,
+): Dispatcher {
   const { acquireTimeout, queryTimeout, maxQueued, readers } = options;
-  const limits = { acquireTimeout, queryTimeout, maxQueued };
+  const limits = { acquireTimeout, queryTimeout, maxQueued, whyNone: () => outage.cause("file") };
   const processes = new Lane({ ...limits, pool: pools.processes, size: readers, writes: false });
   // One thread is kept for what is known to be quick, where there is more than one.
   const patient = { overflow: processes, maxAlone: Math.max(1, readers - 1) };

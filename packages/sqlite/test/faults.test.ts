@@ -232,6 +232,20 @@ test("notices that the folder was deleted, loses no commit into nowhere, and ser
   ).toBe(true);
 });
 
+test("says that the file is gone, too, while no reader can be opened", async () => {
+  const folder = join(temporaryFolder(), "data");
+  mkdirSync(folder);
+  const { client } = await openDatabase({ file: join(folder, "a.db"), acquireTimeout: 3_000 });
+  await withProducts(client, 5);
+  rmSync(folder, { recursive: true });
+  const told: unknown[] = [];
+  for (let at = 0; at < 40; at++) {
+    told.push(await failureOf(client.query("select count(*) as n from product")));
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  expect(told.map((error) => (error as { code?: string }).code)).toEqual(Array<string>(40).fill("FILE_GONE"));
+});
+
 test("works with the file that was put in the place of its own", async () => {
   const { client, file } = await openDatabase({ acquireTimeout: 3_000 });
   await withProducts(client, 5);

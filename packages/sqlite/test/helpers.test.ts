@@ -107,12 +107,39 @@ test("queues in order, drops what has settled, and puts back in front", () => {
   expect(queue.length).toBe(3_000 - 1_501);
 });
 
+test.each([
+  [0.008, 32],
+  [0.1, 6],
+  [0.4, 2],
+  [1, 1],
+])("of reads of %f ms in this thread one is timed for %i, after the first ones", (ms, standsFor) => {
+  const plan = new Plan("select 1", "point", {} as NonNullable<Plan["statement"]>);
+  const timed: number[] = [];
+  const run = (count: number, each = ms): void => {
+    for (let at = 0; at < count; at++) {
+      if (plan.standsFor === 0) plan.wasNotTimed();
+      else {
+        timed.push(plan.standsFor);
+        plan.wasQuickHere(each);
+      }
+    }
+  };
+  run(17);
+  expect(timed).toEqual(Array<number>(17).fill(1));
+  run(standsFor * 10);
+  expect(timed.slice(17)).toEqual(Array<number>(10).fill(standsFor));
+  plan.wasSlowHere(20);
+  timed.length = 0;
+  run(17);
+  expect(timed).toEqual(Array<number>(17).fill(1));
+});
+
 test("moves a point read off this thread at its second slow run, and back when it is quick again", () => {
   const statement = {} as NonNullable<Plan["statement"]>;
   const plan = new Plan("select 1", "point", statement);
   plan.wasSlowHere(20);
   expect(plan.kind).toBe("point");
-  for (let at = 0; at < 1_000; at++) plan.wasQuickHere();
+  for (let at = 0; at < 1_000; at++) plan.wasNotTimed();
   plan.wasSlowHere(20);
   expect(plan.kind).toBe("point");
   plan.wasSlowHere(20);

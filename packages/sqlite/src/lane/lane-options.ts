@@ -10,6 +10,8 @@ export interface LaneOptions {
   /** Longest wait for a connection, in ms. */
   readonly acquireTimeout: number;
   readonly queryTimeout: number;
+  /** Why no connection is to be had, where more is known than that none can be opened. */
+  readonly whyNone: () => Error | undefined;
   /** Statements that may wait. */
   readonly maxQueued: number;
   /** Where statements that are not known to be quick go, when as many of them as `maxAlone` are taking long here. */

@@ -1,4 +1,4 @@
-import { type Lease, PoolError } from "@pool/core";
+import { isPoolError, type Lease, PoolError } from "@pool/core";
 import { type SqliteHandle } from "../handle/handle.js";
 import { Backlog } from "./backlog.js";
 import { freeLeases } from "./free-leases.js";
@@ -128,17 +128,17 @@ export class Lane {
     if (alone) this.#aloneSlow++;
     this.#backlog.putBack(back);
     for (const job of back) job.onAbort((reason) => job.fail(reason));
-    if (overflow !== undefined && this.#aloneSlow >= maxAlone) {
-      for (const job of this.#backlog.takeAlone()) this.add(job);
-    }
+    if (overflow === undefined || this.#aloneSlow < maxAlone) return this.#schedule();
+    for (const job of this.#backlog.takeAlone()) this.add(job);
     this.#schedule();
   }
 
   /** No connection was to be had: those who have waited long enough hear it, or all when waiting would not help. */
   #refuse(error: unknown): void {
-    const timedOut = error instanceof PoolError && error.code === "ACQUIRE_TIMEOUT";
-    const before = timedOut ? performance.now() - this.#options.acquireTimeout + 1 : Infinity;
-    for (const job of this.#backlog.takeOlder(before)) job.fail(error);
+    const { acquireTimeout, whyNone } = this.#options;
+    const before = isPoolError(error, "ACQUIRE_TIMEOUT") ? performance.now() - acquireTimeout + 1 : Infinity;
+    const reason = isPoolError(error, "UNAVAILABLE") ? (whyNone() ?? error) : error;
+    for (const job of this.#backlog.takeOlder(before)) job.fail(reason);
   }
 
   #goOn(): void {

@@ -11,8 +11,10 @@ const FADE = 0.9;
 // One slow run may be the machine's; two within so many are the statement's.
 const RUNS_BETWEEN = 1_000;
 const QUICK_AGAIN_MS = 0.5;
-// Reading the clock twice costs a third of what this package adds to a point read, so of many quick runs one in so many is timed.
-const TIMED_EVERY = 8;
+// Reading the clock twice costs a third of what this package adds to a point read. So of quick runs one is timed after so many, or after as many as should take
+// so many ms by the last one that was.
+const MOST_UNTIMED = 31;
+const UNTIMED_MS = 0.5;
 const ALWAYS_TIMED = 16;
 
 /** What is known of one statement text. */
@@ -24,7 +26,10 @@ export class Plan {
   #slowest = 0;
   #runs = 0;
   #quickRuns = RUNS_BETWEEN;
-  #runsHere = 0;
+  /** Runs in this thread until not every one is timed. */
+  #strange = ALWAYS_TIMED;
+  #untimed = 0;
+  #standsFor = 1;
 
   constructor(text: string, kind: PlanKind, statement?: Statement) {
     this.text = text;
@@ -51,22 +56,31 @@ export class Plan {
   /** Bounded is not quick: a row can hold a megabyte, and a disk can be slow. The second slow run in a short time moves it off this thread. */
   wasSlowHere(ms: number): void {
     const again = this.#quickRuns < RUNS_BETWEEN;
-    this.#quickRuns = 0;
+    this.#quickRuns = this.#untimed = 0;
+    this.#standsFor = 1;
+    this.#strange = ALWAYS_TIMED;
     if (!again) return;
     this.#kind = "read";
     this.took(ms);
   }
 
-  /** A run in this thread was quick, or was not timed. */
-  wasQuickHere(): void {
+  /** A run in this thread took so many ms. */
+  wasQuickHere(ms: number): void {
     this.#quickRuns++;
-    this.#runsHere++;
+    if (this.#strange > 0) this.#strange--;
+    else this.#untimed = ms * MOST_UNTIMED < UNTIMED_MS ? MOST_UNTIMED : Math.floor(UNTIMED_MS / ms);
+    this.#standsFor = this.#untimed + 1;
+  }
+
+  /** A run in this thread was not timed. */
+  wasNotTimed(): void {
+    this.#quickRuns++;
+    this.#untimed--;
   }
 
   /** For how many runs the next one in this thread stands; 0 when it need not be timed. The first ones are, and those after a slow one. */
   get standsFor(): number {
-    if (this.#quickRuns < ALWAYS_TIMED || this.#runsHere < ALWAYS_TIMED) return 1;
-    return this.#runsHere % TIMED_EVERY === 0 ? TIMED_EVERY : 0;
+    return this.#untimed > 0 ? 0 : this.#standsFor;
   }
 
   /** About the longest it has taken lately, in ms. Infinity before its first run. */

@@ -55,7 +55,8 @@ export class Router {
       if (options?.signal?.aborted === true) return Promise.reject(options.signal.reason as Error);
       if (statementsHeard()) return this.#told<Row>(plan, statement, values, options);
       if (this.#turn.over) return this.#later<Row>(text, values, options);
-      return Promise.resolve(this.#here<Row>(plan, statement, values));
+      const rows = this.#here<Row>(plan, statement, values);
+      return Promise.resolve({ rows, rowCount: rows.length });
     } catch (error) {
       return this.#failed<Row>(error, text, values, options);
     }
@@ -73,16 +74,21 @@ export class Router {
     return plan;
   }
 
-  #here<Row>(plan: Plan, statement: Statement, values: Values | undefined): SqliteResult<Row> {
+  #here<Row>(plan: Plan, statement: Statement, values: Values | undefined): Row[] {
     assertBindable(values, this.#where);
-    const standsFor = plan.standsFor;
-    const startedAt = standsFor === 0 ? 0 : performance.now();
-    const rows = this.#reader.all(statement, values) as Row[]; // the caller knows the type of its rows
-    const ms = standsFor === 0 ? 0 : performance.now() - startedAt;
-    if (standsFor > 0) this.#turn.spend(ms * standsFor);
+    const { standsFor } = plan;
+    if (standsFor === 0) {
+      const rows = this.#reader.all(statement, values);
+      plan.wasNotTimed();
+      return rows as Row[]; // the caller knows the type of its rows
+    }
+    const startedAt = performance.now();
+    const rows = this.#reader.all(statement, values);
+    const ms = performance.now() - startedAt;
+    this.#turn.spend(ms * standsFor);
     if (ms > QUICK_MS) plan.wasSlowHere(ms);
-    else plan.wasQuickHere();
-    return { rows, rowCount: rows.length };
+    else plan.wasQuickHere(ms);
+    return rows as Row[];
   }
 
   async #later<Row>(
@@ -110,7 +116,10 @@ export class Router {
       values,
     };
     try {
-      return await tellStatement(told, () => this.#here<Row>(plan, statement, values));
+      return await tellStatement(told, () => {
+        const rows = this.#here<Row>(plan, statement, values);
+        return { rows, rowCount: rows.length };
+      });
     } catch (error) {
       return await this.#failed<Row>(error, plan.text, values, options);
     }
