@@ -1,5 +1,6 @@
 import type { RowCounter } from "./flight/event-rows.js";
 import type { PoolBooks } from "./pools/pool-books.js";
+import type { StatementRow } from "./statements/statement-row.js";
 import type { StatementTable } from "./statements/statement-table.js";
 import type { TextCache } from "./statements/text-cache.js";
 
@@ -13,6 +14,10 @@ export interface CountedIn {
 /** Counts what comes with every statement, some time after it came. */
 export class BookKeeper implements RowCounter {
   readonly #in: CountedIn;
+  // The row that was looked up last, and with how many gone from the table.
+  #row: StatementRow | undefined;
+  #statement = "";
+  #rowsLeft = 0;
   /** The time of day, once a tick. */
   at: number;
 
@@ -41,6 +46,13 @@ export class BookKeeper implements RowCounter {
     book.statements++;
     book.times.statement.record(durationMs);
     if (rowCount !== undefined) book.rows += rowCount;
-    table.row(pool, texts.get(statement)).record(durationMs, rowCount, label, this.at);
+    let row = this.#row;
+    // Statements of one text come in runs.
+    if (row?.pool !== pool || this.#statement !== statement || this.#rowsLeft !== table.left) {
+      row = this.#row = table.row(pool, texts.get(statement));
+      this.#statement = statement;
+      this.#rowsLeft = table.left;
+    }
+    row.record(durationMs, rowCount, label, this.at);
   }
 }

@@ -104,6 +104,12 @@ export class PoolLease<R> implements Lease<R> {
     this.#entry.instant = endAndTell(this.#entry, this.id, told, result, failure);
   }
 
+  /** What is begun until {@link instantIsOver} begins with the loan, where its exact time is known: it was lent in the same turn. */
+  instantOfLoan(): void {
+    const entry = this.#entry;
+    if (entry.lentAt >= entry.leasedAt) entry.instant = entry.lentAt;
+  }
+
   instantIsOver(): void {
     this.#entry.instant = 0;
   }

@@ -40,7 +40,7 @@ export function toTell(
 export function begin(entry: Entry<unknown>, leaseId: number, statement: string): void {
   if (entry.leaseId !== leaseId) throw ended(entry, leaseId, "a statement was sent");
   entry.statement = statement;
-  if (entry.running++ === 0) entry.runningSince = entry.owner.exactNow();
+  if (entry.running++ === 0) entry.runningSince = entry.instant || entry.owner.exactNow();
 }
 
 /** @param now where it was looked up already */

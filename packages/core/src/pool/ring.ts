@@ -30,7 +30,11 @@ export class Ring<T> {
     this.#length--;
     const first = this.#first;
     const item = first.shift();
-    if (first.length === 0 && first.next !== undefined) this.#first = first.next;
+    if (first.length === 0 && first.next !== undefined) {
+      this.#first = first.next;
+      // One that has grown old would keep alive all that come after it, until the next full collection.
+      first.next = undefined;
+    }
     return item;
   }
 

@@ -1,5 +1,5 @@
 import { borrowing, isInTask } from "../pool/borrow.js";
-import type { Lease } from "../pool/lease.js";
+import { PoolLease, type Lease } from "../pool/lease.js";
 import type { AcquireOptions } from "../pool/pool.js";
 import type { SqlContext } from "./context.js";
 import type { Done } from "./sql-driver.js";
@@ -13,8 +13,7 @@ export function runOnce<R>(context: SqlContext<R>, call: StatementCall): Promise
   signal?.throwIfAborted();
   // One that is free needs no wait, and a statement acquires nothing while it runs: none of the bookkeeping against deadlocks.
   const free = work === undefined ? pool.tryAcquire(label === undefined ? undefined : { label }) : undefined;
-  if (free !== undefined)
-    return new Promise((resolve, reject) => runAndRelease(context, free, call, { resolve, reject }));
+  if (free !== undefined) return runAtOnce(context, free, call);
   // Outside of all tasks there is nobody whom it could wait for in a circle.
   if (work === undefined && !isInTask()) return runWhenLent(context, call, pool.acquire(requestOf(call)));
   return borrowing(pool, (borrower) => runWhenLent(context, call, borrower.acquire(requestOf(call))), label);
@@ -23,6 +22,14 @@ export function runOnce<R>(context: SqlContext<R>, call: StatementCall): Promise
 function requestOf({ signal, label }: StatementCall): AcquireOptions | undefined {
   if (signal === undefined && label === undefined) return undefined;
   return { ...(signal !== undefined && { signal }), ...(label !== undefined && { label }) };
+}
+
+function runAtOnce<R>(context: SqlContext<R>, lease: Lease<R>, call: StatementCall): Promise<unknown> {
+  const own = lease instanceof PoolLease ? (lease as PoolLease<R>) : undefined;
+  own?.instantOfLoan();
+  const answer = new Promise((resolve, reject) => runAndRelease(context, lease, call, { resolve, reject }));
+  own?.instantIsOver();
+  return answer;
 }
 
 // Each promise on a statement's way costs about as much as a look at the clock, hence as few as may be.

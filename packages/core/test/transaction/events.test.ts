@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from "vitest";
 import { traced } from "../../src/events.js";
+import { onEvent } from "../../src/on-event.js";
 import { ManualClock } from "../support/manual-clock.js";
 import { clientOf, FakeDatabase, type Fault } from "./fake-database.js";
 
@@ -64,6 +65,30 @@ test("a transaction and its savepoints are told of, with depth and outcome", asy
     { ...named, depth: 1, attempt: 1, outcome: "rolled back", error: "no" },
     { ...named, depth: 0, attempt: 1, outcome: "committed" },
   ]);
+});
+
+test("one statement begins with its loan and its return is its end, at one look at the clock each; a later one in a session begins by itself", async () => {
+  const { client, clock } = setUp();
+  await client.query("SELECT", ["a"]);
+  const read = clock.now.bind(clock);
+  let reads = 0;
+  clock.now = () => read() + ++reads / 1_000;
+  const told: Record<string, number>[] = [];
+  const heard = (event: object): void => void told.push(event as Record<string, number>);
+  using _lease = onEvent("pool:lease", heard);
+  using _statement = onEvent("pool:statement:anywhere", heard);
+  using _release = onEvent("pool:release:anywhere", heard);
+  await client.query("SELECT", ["a"]);
+  const [lease, statement, release] = told.splice(0) as [...Record<string, number>[]] & { length: 3 };
+  expect(statement?.startedAt).toBe(lease?.leasedAt);
+  expect(release?.releasedAt).toBeCloseTo((statement?.startedAt ?? 0) + (statement?.durationMs ?? 0), 6);
+  expect(statement?.durationMs).toBeGreaterThan(0);
+  await client.session(async (session) => {
+    await clock.advance(5);
+    await session.query("SELECT", ["a"]);
+  });
+  const [lent, later] = told;
+  expect((later?.startedAt ?? 0) - (lent?.leasedAt ?? 0)).toBeGreaterThanOrEqual(5);
 });
 
 test("each run of a retried transaction is told of with its number", async () => {

@@ -20,6 +20,11 @@ export class StatementTable {
     return this.#size;
   }
 
+  /** How many rows have left. */
+  get left(): number {
+    return this.#others.fingerprints;
+  }
+
   row(pool: string, fingerprint: Fingerprint): StatementRow {
     return this.#pools.get(pool)?.get(fingerprint.id) ?? this.#add(new StatementRow(pool, fingerprint));
   }
