@@ -1,4 +1,4 @@
-import type { RowCounter } from "./flight/event-rows.js";
+import type { HotCounter } from "./flight/flight-recorder.js";
 import type { PoolBooks } from "./pools/pool-books.js";
 import type { StatementRow } from "./statements/statement-row.js";
 import type { StatementTable } from "./statements/statement-table.js";
@@ -12,7 +12,7 @@ export interface CountedIn {
 }
 
 /** Counts what comes with every statement, some time after it came. */
-export class BookKeeper implements RowCounter {
+export class BookKeeper implements HotCounter {
   readonly #in: CountedIn;
   // The row that was looked up last, and with how many gone from the table.
   #row: StatementRow | undefined;

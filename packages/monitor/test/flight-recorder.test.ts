@@ -1,12 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { FlightRecorder, type RecordedEvent } from "../src/flight/flight-recorder.js";
-import type { RowCounter } from "../src/flight/event-rows.js";
+import { FlightRecorder, type HotCounter, type RecordedEvent } from "../src/flight/flight-recorder.js";
 import { randomFrom } from "./support/random.js";
 
 type Told = readonly [string, ...unknown[]];
 
 /** Writes down what it is told. */
-function listening(): RowCounter & { readonly told: Told[] } {
+function listening(): HotCounter & { readonly told: Told[] } {
   const told: Told[] = [];
   return {
     told,

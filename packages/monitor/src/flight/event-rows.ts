@@ -7,14 +7,6 @@ export interface HotEvents {
   readonly "pool:statement": EventOf<"pool:statement">;
 }
 
-/** Who counts what the rows hold. Times are in ms. */
-export interface RowCounter {
-  leased(pool: string, waitedMs: number): void;
-  /** @param at on the monitor's clock */
-  released(pool: string, heldMs: number, busyMs: number, openTransaction: boolean, at: number): void;
-  sent(pool: string, statement: string, label: string | undefined, durationMs: number, rowCount?: number): void;
-}
-
 // Of numbers: the time, what it is, and four of its own.
 const NUMBERS = 6;
 // Of texts: pool, label, statement.
@@ -95,29 +87,6 @@ export class EventRows {
     const [failed, error] = [(code & FAILED) !== 0, this.#errors.get(slot)];
     const times = { startedAt: second, durationMs: third };
     return { pool, leaseId, label, statement, values: undefined, ...times, rowCount, failed, error };
-  }
-
-  /** Tells `counter` what stands here. */
-  count(slot: number, counter: RowCounter): void {
-    const numbers = this.#numbers;
-    const texts = this.#texts;
-    const number = slot * NUMBERS;
-    const pool = texts[slot * TEXTS] ?? "";
-    const code = numbers[number + 1] ?? 0;
-    const third = numbers[number + 4] ?? 0;
-    const fourth = numbers[number + 5] ?? 0;
-    switch (code & 3) {
-      case LEASE:
-        counter.leased(pool, third);
-        break;
-      case RELEASE:
-        counter.released(pool, third, fourth, (code & OPEN_TRANSACTION) !== 0, numbers[number] ?? 0);
-        break;
-      case STATEMENT: {
-        const rows = Number.isNaN(fourth) ? undefined : fourth;
-        counter.sent(pool, texts[slot * TEXTS + 2] ?? "", texts[slot * TEXTS + 1], third, rows);
-      }
-    }
   }
 
   clear(): void {
