@@ -1,4 +1,4 @@
-import { createSqlClient, readCall } from "@pool/core";
+import { createSqlClient, PoolError, readCall } from "@pool/core";
 import { backUpTo } from "./backup.js";
 import { makeBatch } from "./batch.js";
 import { Checkpointer } from "./checkpoint.js";
@@ -73,6 +73,12 @@ async function openReader(place: Place, options: ResolvedSqliteOptions, pools: S
   }
 }
 
+/** That the file is gone, of a statement that was never sent; else the refusal. */
+function goneOr(refusal: PoolError, gone: PoolError | undefined): PoolError {
+  if (gone === undefined) return refusal;
+  return new PoolError(gone.code, gone.message, { cause: refusal, details: { ...gone.details, sent: false } });
+}
+
 function makeDispatcher(
   { name }: Place,
   options: ResolvedSqliteOptions,
@@ -80,7 +86,12 @@ function makeDispatcher(
   outage: Outage,
 ): Dispatcher {
   const { acquireTimeout, queryTimeout, maxQueued, readers } = options;
-  const limits = { acquireTimeout, queryTimeout, maxQueued, whyNone: () => outage.cause("file") };
+  const limits = {
+    acquireTimeout,
+    queryTimeout,
+    maxQueued,
+    whyNone: (refusal: PoolError) => goneOr(refusal, outage.cause("file")),
+  };
   const processes = new Lane({ ...limits, pool: pools.processes, size: readers, writes: false });
   // One thread is kept for what is known to be quick, where there is more than one.
   const patient = { overflow: processes, maxAlone: Math.max(1, readers - 1) };

@@ -235,7 +235,7 @@ test("notices that the folder was deleted, loses no commit into nowhere, and ser
 test("says that the file is gone, too, while no reader can be opened", async () => {
   const folder = join(temporaryFolder(), "data");
   mkdirSync(folder);
-  const { client } = await openDatabase({ file: join(folder, "a.db"), acquireTimeout: 3_000 });
+  const { client, file } = await openDatabase({ file: join(folder, "a.db"), acquireTimeout: 3_000 });
   await withProducts(client, 5);
   rmSync(folder, { recursive: true });
   const told: unknown[] = [];
@@ -244,6 +244,8 @@ test("says that the file is gone, too, while no reader can be opened", async () 
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
   expect(told.map((error) => (error as { code?: string }).code)).toEqual(Array<string>(40).fill("FILE_GONE"));
+  // Nothing was sent, so that it may be sent again once the file is back.
+  expect(told.at(-1)).toMatchObject({ details: { file, sent: false }, cause: { code: "UNAVAILABLE" } });
 });
 
 test("works with the file that was put in the place of its own", async () => {

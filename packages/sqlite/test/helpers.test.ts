@@ -108,7 +108,7 @@ test("queues in order, drops what has settled, and puts back in front", () => {
 });
 
 test.each([
-  [0.008, 32],
+  [0.008, 7],
   [0.1, 6],
   [0.4, 2],
   [1, 1],

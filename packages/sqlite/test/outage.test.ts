@@ -1,5 +1,6 @@
 import { renameSync } from "node:fs";
 import { join } from "node:path";
+import { PoolError } from "@pool/core";
 import { expect, test } from "vitest";
 import { Outage } from "../src/outage.js";
 import { eventually, failureOf, openDatabase, temporaryFolder, withProducts } from "./support.js";
@@ -27,10 +28,10 @@ test("begins with the first thing that goes wrong, and ends with the last", () =
   const told: unknown[] = [];
   const outage = new Outage({ lost: (cause) => told.push(cause), recovered: () => told.push("back") });
   outage.ended("writer");
-  const noFile = new Error("no file");
+  const noFile = new PoolError("FILE_GONE", "no file");
   outage.began("file", noFile);
-  outage.began("writer", new Error("no writer"));
-  outage.began("writer", new Error("still no writer"));
+  outage.began("writer", new PoolError("CANNOT_OPEN", "no writer"));
+  outage.began("writer", new PoolError("CANNOT_OPEN", "still no writer"));
   outage.ended("file");
   expect(() => outage.assertOver()).toThrow("still no writer");
   expect(told).toEqual([noFile]);

@@ -285,7 +285,7 @@ export class Engine<R> implements EntryOwner {
       const leasedAt = (entry.lentAt = this.exactNow());
       const waitedMs = since < 0 ? 0 : this.refresh() - since;
       leases.publish({ pool: this.name, leaseId: id, resourceId: entry.id, label: entry.label, waitedMs, leasedAt });
-    }
+    } else entry.lentAt = NaN;
     return lease;
   }
 

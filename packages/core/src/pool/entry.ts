@@ -74,7 +74,7 @@ export class Entry<R> {
   // The hold: who has it now. `leaseId` is 0 when nobody has.
   leaseId = 0;
   leasedAt = 0;
-  /** The same on the exact clock, where somebody listened to the loan; else of an earlier one, or none. */
+  /** The same on the exact clock, where somebody listened to the loan; else NaN. */
   lentAt = NaN;
   /** Some of the next three may be set. */
   told = false;

@@ -107,7 +107,7 @@ export class PoolLease<R> implements Lease<R> {
   /** What is begun until {@link instantIsOver} begins with the loan, where its exact time is known: it was lent in the same turn. */
   instantOfLoan(): void {
     const entry = this.#entry;
-    if (entry.lentAt >= entry.leasedAt) entry.instant = entry.lentAt;
+    if (entry.lentAt > 0) entry.instant = entry.lentAt;
   }
 
   instantIsOver(): void {

@@ -69,8 +69,7 @@ export class Returns<R> {
     const { name } = this.#engine;
     const { id: resourceId, label } = entry;
     const releasedAt = entry.instant || this.#engine.exactNow();
-    // The exact time of the loan, if it is of this one and not of an earlier one.
-    const leasedAt = entry.lentAt > entry.leasedAt ? entry.lentAt : entry.leasedAt;
+    const leasedAt = entry.lentAt > 0 ? entry.lentAt : entry.leasedAt;
     const heldMs = Math.max(0, releasedAt - leasedAt);
     const busyMs = busyMsOf(entry, releasedAt);
     publishRelease({

@@ -42,16 +42,18 @@ export class Ring<T> {
   filter(keep: (item: T) => boolean): void {
     let last: Piece<T> | undefined = undefined;
     this.#length = 0;
-    for (let piece: Piece<T> | undefined = this.#first; piece !== undefined; piece = piece.next) {
+    let next: Piece<T> | undefined;
+    for (let piece: Piece<T> | undefined = this.#first; piece !== undefined; piece = next) {
+      next = piece.next;
+      piece.next = undefined;
       piece.filter(keep);
-      if (piece.length === 0 && (piece.next !== undefined || last !== undefined)) continue;
+      if (piece.length === 0 && (next !== undefined || last !== undefined)) continue;
       this.#length += piece.length;
       if (last === undefined) this.#first = piece;
       else last.next = piece;
       last = piece;
     }
     this.#last = last ?? this.#first;
-    this.#last.next = undefined;
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Pool } from "@pool/core";
+import { type Pool, type PoolError } from "@pool/core";
 import { type SqliteHandle } from "../handle/handle.js";
 import { type Lane } from "./lane.js";
 
@@ -10,8 +10,8 @@ export interface LaneOptions {
   /** Longest wait for a connection, in ms. */
   readonly acquireTimeout: number;
   readonly queryTimeout: number;
-  /** Why no connection is to be had, where more is known than that none can be opened. */
-  readonly whyNone: () => Error | undefined;
+  /** What those hear for whom no connection can be opened: the pool's refusal, or one that knows more. */
+  readonly whyNone: (refusal: PoolError) => PoolError;
   /** Statements that may wait. */
   readonly maxQueued: number;
   /** Where statements that are not known to be quick go, when as many of them as `maxAlone` are taking long here. */

@@ -137,7 +137,7 @@ export class Lane {
   #refuse(error: unknown): void {
     const { acquireTimeout, whyNone } = this.#options;
     const before = isPoolError(error, "ACQUIRE_TIMEOUT") ? performance.now() - acquireTimeout + 1 : Infinity;
-    const reason = isPoolError(error, "UNAVAILABLE") ? (whyNone() ?? error) : error;
+    const reason = isPoolError(error, "UNAVAILABLE") ? whyNone(error) : error;
     for (const job of this.#backlog.takeOlder(before)) job.fail(reason);
   }
 

@@ -12,8 +12,8 @@ const FADE = 0.9;
 const RUNS_BETWEEN = 1_000;
 const QUICK_AGAIN_MS = 0.5;
 // Reading the clock twice costs a third of what this package adds to a point read. So of quick runs one is timed after so many, or after as many as should take
-// so many ms by the last one that was.
-const MOST_UNTIMED = 31;
+// so many ms by the last one that was. One in seven: values that come round in another rhythm are all timed now and then.
+const MOST_UNTIMED = 6;
 const UNTIMED_MS = 0.5;
 const ALWAYS_TIMED = 16;
 
