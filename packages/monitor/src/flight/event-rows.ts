@@ -12,9 +12,10 @@ const NUMBERS = 6;
 // Of texts: pool, label, statement.
 const TEXTS = 3;
 
-const LEASE = 1;
-const RELEASE = 2;
-const STATEMENT = 3;
+/** What a row tells of. */
+export const LEASE = 1;
+export const RELEASE = 2;
+export const STATEMENT = 3;
 const NAMES = [undefined, "pool:lease", "pool:release", "pool:statement"] as const;
 // Beside it, what is true of the event.
 const FAILED = 4;

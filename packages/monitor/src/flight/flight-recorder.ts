@@ -1,5 +1,5 @@
 import type { EventOf, ListenedName } from "@pool/core";
-import { EventRows, type HotEvents } from "./event-rows.js";
+import { EventRows, LEASE, RELEASE, STATEMENT, type HotEvents } from "./event-rows.js";
 
 /** What the recorder keeps. */
 export const RECORDED = [
@@ -32,10 +32,6 @@ export interface HotCounter {
 
 // How many events are written down and counted together.
 const BATCH = 128;
-
-const LEASE = 1;
-const RELEASE = 2;
-const STATEMENT = 3;
 
 /**
  * A ring of the last events: the rare ones themselves, of those that come all the time their fields. Those are only put aside as they come, and written down and

@@ -1,18 +1,10 @@
-interface Kept<V> {
-  readonly key: string;
-  readonly value: V;
-  used: boolean;
-}
-
 /**
  * A bounded map that forgets what was not used since it last looked (the clock algorithm): a hit sets one flag, where a true
  * least-recently-used map would move the entry. One new entry looks at most twice at each old one.
  */
 export class BoundedMap<V> {
   readonly #limit: number;
-  readonly #entries = new Map<string, Kept<V>>();
-  /** The one that was asked for last: callers tend to ask for it again. */
-  #last: Kept<V> | undefined;
+  readonly #entries = new Map<string, { value: V; used: boolean }>();
   readonly #forgotten: ((value: V) => void) | undefined;
 
   constructor(limit: number, forgotten?: (value: V) => void) {
@@ -25,9 +17,8 @@ export class BoundedMap<V> {
   }
 
   get(key: string): V | undefined {
-    const entry = this.#last?.key === key ? this.#last : this.#entries.get(key);
+    const entry = this.#entries.get(key);
     if (entry === undefined) return undefined;
-    this.#last = entry;
     entry.used = true;
     return entry.value;
   }
@@ -35,17 +26,14 @@ export class BoundedMap<V> {
   set(key: string, value: V): void {
     if (this.#limit === 0) return;
     if (!this.#entries.has(key)) this.#makeRoom();
-    this.#last = undefined;
-    this.#entries.set(key, { key, value, used: false });
+    this.#entries.set(key, { value, used: false });
   }
 
   delete(key: string): void {
-    this.#last = undefined;
     this.#entries.delete(key);
   }
 
   clear(): void {
-    this.#last = undefined;
     this.#entries.clear();
   }
 
