@@ -25,6 +25,7 @@ export class BackOff {
   #failures = 0;
   #lastError: unknown;
   #share = 1;
+  #doubted = false;
 
   constructor({ random, first = FIRST_PAUSE }: BackOffOptions) {
     this.#random = random;
@@ -47,7 +48,12 @@ export class BackOff {
 
   /** After so long, in ms, an attempt under way no longer keeps another from being tried. */
   get slowAfter(): number {
-    return this.#failures > 0 ? SLOW_WHILE_FAILING : SLOW;
+    return this.#failures > 0 || this.#doubted ? SLOW_WHILE_FAILING : SLOW;
+  }
+
+  /** What worked has been lost: until something succeeds an attempt under way is not waited for as long as usual, since it may meet the same. */
+  doubt(): void {
+    this.#doubted = true;
   }
 
   failed(error: unknown): void {
@@ -58,6 +64,7 @@ export class BackOff {
 
   succeeded(): void {
     this.#failures = 0;
+    this.#doubted = false;
     this.#lastError = undefined;
   }
 

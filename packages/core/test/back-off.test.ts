@@ -42,4 +42,12 @@ describe("BackOff", () => {
     expect(backOff.slowAfter).toBe(1_000);
     expect(failing(1, backOff).slowAfter).toBe(400);
   });
+
+  it("counts on one for 0.4 s once what worked is lost, until something succeeds", () => {
+    const backOff = new BackOff({ random: () => 0 });
+    backOff.doubt();
+    expect([backOff.slowAfter, backOff.failures, backOff.pause(400)]).toEqual([400, 0, 0]);
+    backOff.succeeded();
+    expect(backOff.slowAfter).toBe(1_000);
+  });
 });

@@ -70,7 +70,7 @@ export class Hub {
   /** Never rejects, and takes `closeTimeout` at most. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    this.#dials.close(closed(this.#options.name));
+    this.#dials.close();
     for (const subscriber of this.subscribers.all()) await this.unsubscribe(subscriber, closed(this.#options.name));
     await Promise.all(this.#closing);
   }
@@ -87,6 +87,7 @@ export class Hub {
   }
 
   #opened(dialled: Dialled): (cause?: unknown) => void {
+    this.#dials.callOff();
     const line: Line = new Line(dialled, this.#options, {
       notified: (message) => this.#receive(line, message),
       broken: (cause) => this.#broke(line, cause),
@@ -125,7 +126,7 @@ export class Hub {
     const wasListening = this.isListening;
     this.#line = undefined;
     this.#outage ??= { since: line.provenAt, cause };
-    if (wasListening) this.#dials.pursue();
+    if (wasListening) this.#dials.lost();
     else this.#dials.failed(cause);
   }
 
@@ -136,6 +137,7 @@ export class Hub {
   }
 
   async #hangUp(): Promise<void> {
+    this.#dials.callOff();
     const line = this.#line;
     this.#line = undefined;
     this.#outage = undefined;

@@ -52,14 +52,25 @@ export class Dials {
     if (this.#owner.wanted() > 0) this.#wait(this.#backOff.slowAfter);
   }
 
+  /** A connection that worked has ended by itself. */
+  lost(): void {
+    this.#backOff.doubt();
+    this.pursue();
+  }
+
   worked(): void {
     this.#backOff.succeeded();
   }
 
-  close(reason: unknown): void {
-    this.#closed = true;
+  /** None of those under way is wanted any more. */
+  callOff(): void {
     this.#stopTimer();
-    for (const { controller } of this.#underWay) controller.abort(reason);
+    for (const { controller } of this.#underWay.splice(0)) controller.abort(new Error("no longer wanted"));
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.callOff();
   }
 
   /** Connects that are young enough to be counted on. */
@@ -96,20 +107,24 @@ export class Dials {
   }
 
   async #run(dial: Dial): Promise<void> {
+    let found;
     try {
-      const { dialled, onLost } = await dialOnce(this.#options, dial.controller);
-      this.#leave(dial);
-      if (this.#closed) dialled.destroy();
-      else onLost(this.#owner.opened(dialled));
+      found = await dialOnce(this.#options, dial.controller);
     } catch (error) {
-      this.#leave(dial);
-      if (!this.#closed) this.failed(error);
+      if (this.#leave(dial)) this.failed(error);
+      return;
     }
+    if (this.#leave(dial)) found.onLost(this.#owner.opened(found.dialled));
+    else found.dialled.destroy();
   }
 
-  #leave(dial: Dial): void {
-    this.#underWay.splice(this.#underWay.indexOf(dial), 1);
+  /** False when it was called off. */
+  #leave(dial: Dial): boolean {
+    const at = this.#underWay.indexOf(dial);
+    if (at < 0) return false;
+    this.#underWay.splice(at, 1);
     this.#stopTimer(); // it was set for a connect under way
+    return true;
   }
 
   /** A connect failed, or its connection broke before it was of any use. */

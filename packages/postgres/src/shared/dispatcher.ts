@@ -87,7 +87,7 @@ export class Dispatcher {
     if (!this.#isClosed) {
       this.#isClosed = true;
       await this.#drain.wait(timeout);
-      this.#dials.close(closed(this.#options.name));
+      this.#dials.close();
       this.#watch.stop();
       this.queue.reject((statement) => closed(this.#options.name, statement));
       this.queue.clear();
