@@ -1,5 +1,5 @@
 import type { Entry } from "./entry.js";
-import { begin, end, ended, endAndTell, endsAreHeard, toTell, type StatementToTell } from "./leased-statement.js";
+import { begin, end, ended, endsAreHeard, toTell, type StatementToTell } from "./leased-statement.js";
 import { statementsTraced, traceStatement } from "./tell-statement.js";
 
 /**
@@ -69,12 +69,10 @@ export class PoolLease<R> implements Lease<R> {
       const result = await (statementsTraced()
         ? traceStatement({ pool: entry.owner.name, leaseId: id, label: label ?? entry.label, statement }, work)
         : work());
-      if (told === undefined) end(entry, id, undefined);
-      else endAndTell(entry, id, told, result, undefined);
+      end(entry, id, told, result, undefined);
       return result;
     } catch (error) {
-      if (told === undefined) end(entry, id, { error });
-      else endAndTell(entry, id, told, undefined, { error });
+      end(entry, id, told, undefined, { error });
       throw error;
     }
   }
@@ -94,14 +92,9 @@ export class PoolLease<R> implements Lease<R> {
     return toTell(this.#entry, this.id, { statement, label, values });
   }
 
-  /** The statement has ended. */
-  end(failure?: { readonly error: unknown }): void {
-    end(this.#entry, this.id, failure);
-  }
-
-  /** {@link end}, told to who listens. What is done about it until {@link instantIsOver} happens at the same instant. */
-  endAndTell(told: StatementToTell, result: unknown, failure?: { readonly error: unknown }): void {
-    this.#entry.instant = endAndTell(this.#entry, this.id, told, result, failure);
+  /** The statement has ended. Where it is told, what is done about it until {@link instantIsOver} happens at the same instant. */
+  end(told: StatementToTell | undefined, result: unknown, failure?: { readonly error: unknown }): void {
+    this.#entry.instant = end(this.#entry, this.id, told, result, failure);
   }
 
   /** What is begun until {@link instantIsOver} begins with the loan, where its exact time is known: it was lent in the same turn. */

@@ -43,12 +43,39 @@ export function begin(entry: Entry<unknown>, leaseId: number, statement: string)
   if (entry.running++ === 0) entry.runningSince = entry.instant || entry.owner.exactNow();
 }
 
-/** @param now where it was looked up already */
+/**
+ * The statement has ended. `told` is what {@link toTell} gave, where somebody listens.
+ * @returns when that was; 0 where nobody listens
+ */
 export function end(
   entry: Entry<unknown>,
   leaseId: number,
+  told: StatementToTell | undefined,
+  result: unknown,
   failure: { readonly error: unknown } | undefined,
-  now?: number,
+): number {
+  if (told === undefined) {
+    count(entry, leaseId, failure, undefined);
+    return 0;
+  }
+  const now = entry.owner.exactNow();
+  told.durationMs = now - told.startedAt;
+  told.rowCount = rowCountOf(result);
+  if (failure !== undefined) {
+    told.failed = true;
+    told.error = failure.error;
+  }
+  publishStatement(told);
+  count(entry, leaseId, failure, now);
+  return now;
+}
+
+/** @param now where it was looked up already */
+function count(
+  entry: Entry<unknown>,
+  leaseId: number,
+  failure: { readonly error: unknown } | undefined,
+  now: number | undefined,
 ): void {
   // After its end the entry may be somebody else's: their times are not ours to count.
   if (entry.leaseId !== leaseId) return;
@@ -63,27 +90,4 @@ export function end(
 export function ended(entry: Entry<unknown>, leaseId: number, what: string): PoolError {
   const message = `pool ${JSON.stringify(entry.owner.name)}: lease ${String(leaseId)} has ended, and ${what} after it`;
   return new PoolError("LEASE_ENDED", message, { details: { leaseId } });
-}
-
-/**
- * {@link end}, told to who listens.
- * @returns when that was
- */
-export function endAndTell(
-  entry: Entry<unknown>,
-  leaseId: number,
-  told: StatementToTell,
-  result: unknown,
-  failure: { readonly error: unknown } | undefined,
-): number {
-  const now = entry.owner.exactNow();
-  told.durationMs = now - told.startedAt;
-  told.rowCount = rowCountOf(result);
-  if (failure !== undefined) {
-    told.failed = true;
-    told.error = failure.error;
-  }
-  publishStatement(told);
-  end(entry, leaseId, failure, now);
-  return now;
 }

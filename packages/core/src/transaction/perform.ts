@@ -63,15 +63,13 @@ class Performance<R> implements Done<unknown> {
   }
 
   resolve(result: unknown): void {
-    if (this.#toTell === undefined) this.#begun?.end();
-    else this.#begun?.endAndTell(this.#toTell, result);
+    this.#begun?.end(this.#toTell, result);
     this.#told(answered(this.#run, result));
     this.#begun?.instantIsOver();
   }
 
   reject(error: unknown): void {
-    if (this.#toTell === undefined) this.#begun?.end({ error });
-    else this.#begun?.endAndTell(this.#toTell, undefined, { error });
+    this.#begun?.end(this.#toTell, undefined, { error });
     this.#tellFailure(error);
     this.#begun?.instantIsOver();
   }
