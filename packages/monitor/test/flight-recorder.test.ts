@@ -1,6 +1,6 @@
+import { seededRandom } from "@pool/testing";
 import { describe, expect, it } from "vitest";
 import { FlightRecorder, type HotCounter, type RecordedEvent } from "../src/flight/flight-recorder.js";
-import { randomFrom } from "./support/random.js";
 
 type Told = readonly [string, ...unknown[]];
 
@@ -20,7 +20,7 @@ describe("the flight recorder", () => {
     "of %i lists the last, and counts each lease and statement once, in order",
     (size) => {
       for (let seed = 1; seed <= 20; seed++) {
-        const random = randomFrom(seed);
+        const random = seededRandom(seed);
         const counter = listening();
         const recorder = new FlightRecorder(size, counter);
         const written: RecordedEvent[] = [];

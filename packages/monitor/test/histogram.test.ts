@@ -1,9 +1,9 @@
+import { seededRandom, seedOfRun } from "@pool/testing";
 import { expect, test } from "vitest";
 import { Histogram } from "../src/measure/histogram.js";
 import { Series } from "../src/measure/series.js";
 import { SlidingCount } from "../src/measure/sliding-count.js";
 import { Timing } from "../src/measure/timing.js";
-import { randomFrom, seedOfRun } from "./support/random.js";
 
 function exactPercentile(sorted: readonly number[], share: number): number {
   return sorted[Math.max(1, Math.ceil(share * sorted.length)) - 1] ?? 0;
@@ -11,7 +11,7 @@ function exactPercentile(sorted: readonly number[], share: number): number {
 
 test("percentiles are right within 5 %, count, mean and max exactly, over times of any size", () => {
   const seed = seedOfRun();
-  const random = randomFrom(seed);
+  const random = seededRandom(seed);
   for (let round = 0; round < 30; round++) {
     const spread = 1 + random() * 14;
     const times = Array.from({ length: 1 + Math.floor(random() * 3_000) }, () => 0.02 * Math.exp(random() * spread));
@@ -52,7 +52,7 @@ test("an empty one is all zeros", () => {
 });
 
 test("adding histograms is as recording all of it in one", () => {
-  const random = randomFrom(7);
+  const random = seededRandom(7);
   const [one, other, both] = [new Histogram(), new Histogram(), new Histogram()];
   for (let n = 0; n < 1_000; n++) {
     const time = random() * 1_000;

@@ -1,3 +1,4 @@
+import { seededRandom, seedOfRun } from "@pool/testing";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { createPool, type Lease } from "@pool/core";
 import { expect, test } from "vitest";
@@ -9,7 +10,6 @@ import { readMonitorOptions } from "../src/options.js";
 import { makeParts } from "../src/parts.js";
 import { turn } from "../src/turn.js";
 import { ManualClock, settle } from "./support/manual-clock.js";
-import { randomFrom, seedOfRun } from "./support/random.js";
 import { memoryLogger, named, testMonitor, thingPool, type Thing } from "./support/watched-pool.js";
 
 test("a lease that is held too long is reported once, and withdrawn when it comes back", async () => {
@@ -141,7 +141,7 @@ const WAYS: readonly Way[] = ["held", "in a transaction", "destroyed late", "dro
 
 test("of 1 000 leases 50 leak, in four ways: all of them and only they are reported", async () => {
   const seed = seedOfRun();
-  const random = randomFrom(seed);
+  const random = seededRandom(seed);
   const { monitor, clock } = testMonitor();
   const pool = thingPool(clock, { maxSize: 200, leakAfter: 10_000, stacks: "all" });
   const leaking = new Set<number>();

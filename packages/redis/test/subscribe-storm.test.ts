@@ -1,3 +1,4 @@
+import { seededRandom } from "@pool/testing";
 import { expect, it } from "vitest";
 import { redis, type RedisClient, type Subscription } from "../src/index.js";
 import { ownServer } from "./support.js";
@@ -18,7 +19,7 @@ interface Listener {
 it.each([1, 2, 3, 4])(
   "a storm of subscriptions, seed %i: each hears each message once, over one connection",
   async (seed) => {
-    const random = seeded(seed);
+    const random = seededRandom(seed);
     const connector = await redis({ url: server.url, name: `storm-${seed}`, minIdle: 0 }).connect();
     const listeners = new Set<Listener>();
     const ending: Promise<unknown>[] = [];
@@ -80,12 +81,4 @@ async function hearsOnce(listeners: ReadonlySet<Listener>, next: () => string): 
 /** The server's connections that are told messages. */
 async function ears(): Promise<number> {
   return (await admin.clients()).filter((one) => one.get("sub") !== "0" || one.get("psub") !== "0").length;
-}
-
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
 }

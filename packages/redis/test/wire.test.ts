@@ -1,3 +1,4 @@
+import { seededRandom } from "@pool/testing";
 import { Command, Redis } from "ioredis";
 import { tracingChannel } from "node:diagnostics_channel";
 import { once } from "node:events";
@@ -45,11 +46,6 @@ function cutUp({ stream }: GuardedRedis, random: () => number): void {
   }) as typeof stream.emit;
 }
 
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647;
-}
-
 /** Errors as their texts, wherever they are: ioredis's have other classes. */
 function shown(reply: unknown): unknown {
   if (Array.isArray(reply)) return reply.map(shown);
@@ -62,7 +58,7 @@ describe("a wire", () => {
   it.each([11, 22, 33, 44, 55, 66, 77, 88])(
     "reads what ioredis reads, in whatever pieces it comes (seed %d)",
     async (seed) => {
-      const random = randomFrom(seed);
+      const random = seededRandom(seed);
       const protocol = seed % 2 === 0 ? 3 : 2;
       const text = (): string => "aé漢😀\r\n$5".repeat(1 + Math.floor(random() * (random() < 0.05 ? 20_000 : 30)));
       const bytes = (): Buffer => Buffer.from(Array.from({ length: Math.floor(random() * 300) }, () => random() * 256));

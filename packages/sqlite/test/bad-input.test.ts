@@ -1,10 +1,10 @@
+import { seededRandom, seedOfRun } from "@pool/testing";
 import { isPoolError, type PoolError } from "@pool/core";
 import { expect, test } from "vitest";
 import { sqlite, verifyBackup } from "../src/index.js";
-import { seeded } from "./storm.js";
 import { openDatabase } from "./support.js";
 
-const seed = Number(process.env.POOL_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
+const seed = seedOfRun();
 // Of every type, and objects that look like options and are none.
 const JUNK: readonly unknown[] = [
   ...[null, true, -1, Number.NaN, 1.5, "", "x", 7n, Symbol("s"), new Date(0), () => undefined],
@@ -18,7 +18,7 @@ const BACKEND = ["STATEMENT_FAILED", "BACKUP_FAILED", "CANNOT_OPEN", "NOT_A_DATA
 
 test(`a SQLite client refuses junk by name, and answers as before (seed ${String(seed)})`, async () => {
   const { client } = await openDatabase();
-  const random = seeded(seed);
+  const random = seededRandom(seed);
   const pick = (): unknown => JUNK[Math.floor(random() * JUNK.length)];
   const calls: Readonly<Record<string, (...args: never[]) => unknown>> = {
     query: (...args) => client.query(...(args as unknown as [string])),

@@ -1,13 +1,6 @@
+import { seededRandom } from "@pool/testing";
 import { expect, test } from "vitest";
 import { openDatabase, withProducts } from "./support.js";
-
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
 
 // Off this thread by its loop. The text may be longer than a record of the shared memory, and one in some has more rows than go there.
 const READ = "select ? as n, ? as text, id from product where id <= ? order by id";
@@ -17,7 +10,7 @@ test.each([1, 2])(
   async (seed) => {
     const { client } = await openDatabase({ readers: 1, acquireTimeout: 60_000 });
     await withProducts(client, 400);
-    const random = randomFrom(seed);
+    const random = seededRandom(seed);
     for (let warm = 0; warm < 20; warm++) await client.query(READ, [warm, "", 1]);
     const reads: Promise<unknown>[] = [];
     let answered = 0;

@@ -1,17 +1,10 @@
+import { seededRandom } from "@pool/testing";
 import { expect, test } from "vitest";
 import { FlatReceiver, FlatSender } from "../src/helper/flat.js";
 import { readReplies, type Replies, writeReplies } from "../src/helper/flat-replies.js";
 import { readRequests, type Requests, writeRequests } from "../src/helper/flat-requests.js";
 import { type Reply, type Request } from "../src/helper/protocol.js";
 import { Ring } from "../src/helper/ring.js";
-
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
 
 const EDGES: readonly unknown[] = [
   ...[0, -0, 1, -1, 2 ** 31 - 1, -(2 ** 31), 2 ** 31, 2 ** 53, 0.1, NaN, Infinity, -Infinity, 5e-324],
@@ -89,7 +82,7 @@ function storm<M>(
   receiver: FlatReceiver<M>,
   make: (random: () => number, n: number) => M,
 ) {
-  const random = randomFrom(seed);
+  const random = seededRandom(seed);
   const under: unknown[] = [];
   const seen = { went: 0, didNotFit: 0 };
   for (let round = 0; round < 3_000; round++) {

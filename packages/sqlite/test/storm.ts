@@ -1,3 +1,4 @@
+import { seededRandom } from "@pool/testing";
 import { isPoolError } from "@pool/core";
 import { expect } from "vitest";
 import { type SqliteClient } from "../src/index.js";
@@ -5,17 +6,6 @@ import { eventually, openDatabase, sleep } from "./support.js";
 
 const ACCOUNTS = 20;
 const START = 1_000;
-
-/** Numbers from 0 up to 1 that are the same for the same seed. */
-export function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** What became of the transfers, by their ids. */
 interface Ledger {
@@ -41,7 +31,7 @@ const EXPECTED = [
  * the same in every read; at the end every transfer that was acknowledged is there, and none that was refused.
  */
 export async function storm(seed: number, ms: number): Promise<void> {
-  const random = seeded(seed);
+  const random = seededRandom(seed);
   const pick = (below: number): number => Math.floor(random() * below);
   const { db, client } = await openDatabase({ readers: 2, acquireTimeout: 10_000 });
   await client.batch([

@@ -4,6 +4,7 @@ export { BrokenPromise } from "./broken-promise.js";
 export type { Need, Part } from "./check.js";
 export { contractTests, runContract, uncheckedPromises, type ContractReport, type ContractTest } from "./contract.js";
 export { describeAdapter, type TestRunner } from "./describe.js";
+export { type Dice, diceFrom, seededRandom, seedOfRun } from "./dice.js";
 export { describeLock } from "./lock/describe-lock.js";
 export { lockTests, runLockContract, type LockTest } from "./lock/lock-contract.js";
 export type { LockHook, LockUnderTest, Made } from "./lock/lock-under-test.js";

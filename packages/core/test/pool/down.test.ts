@@ -5,7 +5,7 @@ import { hang, hangUntilAborted, type FakeBehaviour } from "../support/fake-back
 import { load, mostWithin } from "../support/load.js";
 import { ManualClock } from "../support/manual-clock.js";
 import { expectCountsToAddUp, hold, poolErrorOf, settle, testPool, watch, type TestPool } from "../support/pool.js";
-import { randomFrom } from "../support/random.js";
+import { seededRandom } from "../support/random.js";
 
 const refused = (): never => {
   throw new Error("ECONNREFUSED");
@@ -221,7 +221,7 @@ describe("when the backend is back", () => {
 
   it("a load of a thousand a second is served again within a second", async () => {
     let down = true;
-    const random = randomFrom(7);
+    const random = seededRandom(7);
     const test = testPool({ random }, { create: () => (down ? refused() : undefined) });
     test.clock.setTimeout(() => (down = false), 3_333);
     const back = test.clock.now() + 3_333;

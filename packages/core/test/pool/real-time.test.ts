@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { createPool } from "../../src/pool/create-pool.js";
 import { isPoolError } from "../../src/errors.js";
 import { FakeBackend, type FakeResource } from "../support/fake-backend.js";
-import { randomFrom } from "../support/random.js";
+import { seededRandom } from "../support/random.js";
 import { expectCountsToAddUp } from "../support/pool.js";
 
 /** Keeps the loop from turning, as a long computation does. */
@@ -14,7 +14,7 @@ function block(ms: number): void {
 
 it("keeps its promises on the system's clock, with a loop that is blocked now and then", async () => {
   const seed = Math.floor(Math.random() * 2 ** 31);
-  const random = randomFrom(seed);
+  const random = seededRandom(seed);
   const told = `seed ${String(seed)}`;
   const backend = new FakeBackend({
     create: async (context) => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Ring } from "../../src/pool/ring.js";
-import { randomFrom } from "../support/random.js";
+import { seededRandom } from "../support/random.js";
 
 function drain<T>(ring: Ring<T>): T[] {
   const items: T[] = [];
@@ -52,7 +52,7 @@ describe("Ring", () => {
 
   it("does what a plain array does, whatever the order of calls", () => {
     for (let seed = 1; seed <= 50; seed++) {
-      const random = randomFrom(seed);
+      const random = seededRandom(seed);
       const ring = new Ring<number>();
       let plain: number[] = [];
       let next = 0;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { WaitQueue } from "../../src/pool/wait-queue.js";
 import { TellingWaiter, type Waiter } from "../../src/pool/waiter.js";
-import { randomFrom } from "../support/random.js";
+import { seededRandom } from "../support/random.js";
 
 function waiter(label: string, deadline = Infinity, since = 0): Waiter<string> {
   return new TellingWaiter<string>(
@@ -82,7 +82,7 @@ describe("WaitQueue", () => {
 
   it("keeps the order of the rest, whoever leaves", () => {
     for (let seed = 1; seed <= 100; seed++) {
-      const random = randomFrom(seed);
+      const random = seededRandom(seed);
       const queue = new WaitQueue<string>();
       let plain: Waiter<string>[] = [];
       let count = 0;

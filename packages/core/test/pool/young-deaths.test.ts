@@ -4,7 +4,7 @@ import type { FakeBehaviour } from "../support/fake-backend.js";
 import { load, mostWithin } from "../support/load.js";
 import { ManualClock } from "../support/manual-clock.js";
 import { borrow, expectCountsToAddUp, hold, testPool, watch, type TestPool } from "../support/pool.js";
-import { randomFrom } from "../support/random.js";
+import { seededRandom } from "../support/random.js";
 
 interface CutPool extends TestPool {
   /** When its connects started. */
@@ -44,7 +44,7 @@ describe("connections that are lent and then die young, one after the other", ()
   it.each([7, 20, 50, 100, 140])(
     "are never replaced more often than 20 times in a second (cut every %d ms)",
     async (every) => {
-      const random = randomFrom(every);
+      const random = seededRandom(every);
       const test = cutPool({ maxSize: 10, random, acquireTimeout: 1_000 }, { create: () => tick(test.clock, 3) });
       test.storm(every, 20_000);
       const calls = await load(test, 200, 21_000);
@@ -58,14 +58,14 @@ describe("connections that are lent and then die young, one after the other", ()
   );
 
   it("make nobody wait for long for the next", async () => {
-    const test = cutPool({ maxSize: 10, random: randomFrom(3) });
+    const test = cutPool({ maxSize: 10, random: seededRandom(3) });
     test.storm(50, 10_000);
     const calls = await load(test, 60, 10_000);
     expect(Math.max(...calls.map((call) => call.took))).toBeLessThanOrEqual(150);
   });
 
   it.each([1, 2, 3, 4, 5])("are no outage, even if a fifth of the connects is cut as well (seed %d)", async (seed) => {
-    const random = randomFrom(seed);
+    const random = seededRandom(seed);
     let cuts = 0;
     const test: CutPool = cutPool(
       { maxSize: 10, random, acquireTimeout: 1_000 },
@@ -88,7 +88,7 @@ describe("connections that are lent and then die young, one after the other", ()
     "are replaced no more often where connects are refused for as long as they live (%d ms each)",
     async (half) => {
       for (let seed = 1; seed <= 12; seed++) {
-        const random = randomFrom(seed);
+        const random = seededRandom(seed);
         let up = true;
         const test: CutPool = cutPool(
           { maxSize: 5, random, acquireTimeout: 1_000 },
@@ -212,7 +212,7 @@ it("a fatal error of a statement is such a death, whoever ends the lease", async
 
 /** However often all is cut: connects stay few, nobody is lost, and what is wanted afterwards is there. */
 it.each([1, 2, 3, 4, 5, 6, 7, 8])("any mixture of cuts and loads keeps to the rate (seed %d)", async (seed) => {
-  const random = randomFrom(seed);
+  const random = seededRandom(seed);
   const maxSize = 1 + Math.floor(random() * 12);
   const test = cutPool(
     { maxSize, minIdle: Math.floor(random() * maxSize), random, acquireTimeout: 2_000 },
@@ -236,7 +236,7 @@ describe("deaths of a few among many", () => {
   it.each(Object.keys(pools).flatMap((name) => [0.005, 0.05, 0.1].map((share) => [name, share] as const)))(
     "slow nothing (connections %s, a share of %d dies)",
     async (name, share) => {
-      const random = randomFrom(share * 1_000);
+      const random = seededRandom(share * 1_000);
       const test = cutPool(
         { maxSize: 20, maxConnecting: 20, random, acquireTimeout: 2_000, ...pools[name] },
         { isFatal: () => true, create: () => tick(test.clock, 2) },

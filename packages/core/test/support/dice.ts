@@ -1,4 +1,4 @@
-import { randomFrom } from "./random.js";
+import { seededRandom } from "./random.js";
 
 /** Choices that come again for the same seed. */
 export interface Dice {
@@ -10,7 +10,7 @@ export interface Dice {
 }
 
 export function diceFrom(seed: number): Dice {
-  const random = randomFrom(seed);
+  const random = seededRandom(seed);
   const below = (end: number): number => Math.floor(random() * end);
   return {
     seed,

@@ -5,7 +5,7 @@ import type { PoolOptions } from "../../src/pool/options.js";
 import type { ResourceStatus } from "../../src/pool/factory.js";
 import type { AcquireOptions, Pool, Priority } from "../../src/pool/pool.js";
 import { ManualClock, settle } from "./manual-clock.js";
-import { randomFrom } from "./random.js";
+import { seededRandom } from "./random.js";
 import { CALM, StormBackend, type StormResource, type Weather } from "./storm-backend.js";
 
 /** A call of acquire or use, from its call to its end. */
@@ -87,7 +87,7 @@ class Storm {
   #finished: Lease<StormResource>[] = [];
 
   constructor(seed: number) {
-    this.#random = randomFrom(seed);
+    this.#random = seededRandom(seed);
     this.#options = this.#drawOptions();
     this.#maxSize = this.#options.maxSize;
     this.#maxIdle = this.#options.maxIdle ?? this.#maxSize;

@@ -1,8 +1,9 @@
 import { getEventListeners } from "node:events";
 import { expect } from "vitest";
 import { ManualClock, settle } from "../support/manual-clock.js";
+import { seededRandom } from "../support/random.js";
 import { clientOf, FakeDatabase } from "./fake-database.js";
-import { seeded, Storm, unsettle } from "./storm.js";
+import { Storm, unsettle } from "./storm.js";
 
 const USERS = 60;
 
@@ -40,7 +41,7 @@ export async function runStorm(seed: number): Promise<ReadonlyMap<string, number
 
 /** Runs one storm to its end, and looks at the invariants after every step of time. */
 async function storm(seed: number) {
-  const random = seeded(seed);
+  const random = seededRandom(seed);
   const database = new FakeDatabase();
   database.tellsTransaction = seed % 2 === 0;
   const clock = new ManualClock();

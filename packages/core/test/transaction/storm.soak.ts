@@ -1,10 +1,11 @@
 import { test } from "vitest";
+import { seedOfRun } from "../support/dice.js";
 import { runStorm } from "./run-storm.js";
 
 const STORMS = 3_000;
 
 test("thousands of storms of sessions and transactions keep every promise", async () => {
-  const first = Number(process.env.POOL_STORM_SEED ?? Date.now() % 1_000_000_000);
+  const first = seedOfRun();
   console.log(`transaction storms: seeds ${String(first)} to ${String(first + STORMS - 1)}`);
   const met = new Map<string, number>();
   for (let seed = first; seed < first + STORMS; seed++) {

@@ -3,17 +3,6 @@ import { isPoolError } from "../../src/errors.js";
 import type { ManualClock } from "../support/manual-clock.js";
 import { DatabaseError, type Connection, type FakeDatabase, type Fault } from "./fake-database.js";
 
-/** A small seeded generator (mulberry32): the same seed makes the same storm. */
-export function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 /** Is a row there? `maybe`: its statement was cancelled or lost its connection, so that nobody was told. */
 type Fate = "yes" | "no" | "maybe";
 

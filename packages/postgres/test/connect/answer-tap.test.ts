@@ -1,7 +1,8 @@
+import { seededRandom } from "@pool/testing";
 import { describe, expect, it } from "vitest";
 import { AnswerTap } from "../../src/connect/answer-tap.js";
 import { decodeRow } from "../../src/connection/row-bytes.js";
-import { randomFrom, seedOf } from "../connection/support.js";
+import { seedOf } from "../connection/support.js";
 
 /** A message of the server. */
 function message(type: string, body: Buffer): Buffer {
@@ -102,7 +103,7 @@ describe("answers out of what the server sends", () => {
     "are the same however the bytes are cut%s, and all else passes in its order",
     (lent) => {
       const seed = seedOf("answer tap");
-      const random = randomFrom(seed);
+      const random = seededRandom(seed);
       const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)]!;
       const send = (): Sent => {
         const type = pick(["D", "D", "D", "D", "T", "C", "1", "2", "n", "Z", "S", ON, ON, OFF]);

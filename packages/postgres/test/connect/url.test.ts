@@ -1,3 +1,4 @@
+import { seededRandom, seedOfRun } from "@pool/testing";
 import { describe, expect, it } from "vitest";
 import { readUrl } from "../../src/connect/url.js";
 
@@ -105,8 +106,8 @@ describe("a URL that is wrong", () => {
 });
 
 describe("any text", () => {
-  const seed = Number(process.env.POOL_TEST_SEED ?? Math.floor(Math.random() * 1e9));
-  const next = randomOf(seed);
+  const seed = seedOfRun();
+  const next = seededRandom(seed);
   const pick = <T>(items: readonly T[]): T => items[Math.floor(next() * items.length)] as T; // the lists are not empty
 
   it(`is read without a crash, and what is wrong shows no password (seed ${String(seed)})`, () => {
@@ -154,7 +155,3 @@ describe("any text", () => {
 });
 
 // Numerical Recipes' generator: enough to draw texts, and the same for one seed.
-function randomOf(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => (state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0) / 2 ** 32;
-}

@@ -1,9 +1,9 @@
 import { createServer, type AddressInfo } from "node:net";
 import { once } from "node:events";
-import { startPgBouncer, type PostgresServer } from "@pool/testing";
+import { type PostgresServer, seededRandom, startPgBouncer } from "@pool/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { PostgresConnection } from "../../src/connection/connection.js";
-import { database, dial, open, OPTIONS, randomFrom, seedOf } from "./support.js";
+import { database, dial, open, OPTIONS, seedOf } from "./support.js";
 
 const TRIALS = 1_500;
 const CONNECTIONS = 10;
@@ -42,7 +42,7 @@ async function campaign(url: string, seed: number): Promise<Tally> {
   const tally: Tally = { cancelled: 0, finished: 0, hits: [] };
   const connections = await Promise.all(Array.from({ length: CONNECTIONS }, () => open(url)));
   await Promise.all(
-    connections.map((each, index) => race(each, TRIALS / CONNECTIONS, randomFrom(seed + index), tally)),
+    connections.map((each, index) => race(each, TRIALS / CONNECTIONS, seededRandom(seed + index), tally)),
   );
   await Promise.all(connections.map((each) => each.close(true)));
   return tally;
@@ -64,7 +64,7 @@ describe("a cancel that races with the end of its statement", () => {
   }, 120_000);
 
   it("does not report a write as cancelled that was done", async () => {
-    const random = randomFrom(seedOf("cancelled writes"));
+    const random = seededRandom(seedOf("cancelled writes"));
     const connection = await open(server.url);
     await connection.run({ text: "create temp table written (n int)" });
     let reported = 0;

@@ -1,10 +1,10 @@
 import { inspect } from "node:util";
-import { type PostgresServer } from "@pool/testing";
+import { type PostgresServer, seededRandom } from "@pool/testing";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type PostgresConnection } from "../../src/connection/connection.js";
 import { type PostgresStatement } from "../../src/connection/statement.js";
-import { database, open, randomFrom, seedOf } from "./support.js";
+import { database, open, seedOf } from "./support.js";
 
 let server: PostgresServer;
 let connection: PostgresConnection;
@@ -195,7 +195,7 @@ describe("results are those of pg's own client", () => {
   });
 
   it("for columns put together at random, in both row modes", async () => {
-    const random = randomFrom(seedOf("corpus"));
+    const random = seededRandom(seedOf("corpus"));
     const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
     const names = ["a", "b", '"A b"', '"__proto__"', '"1"', '"constructor"', '"ü"', "a"];
     for (let round = 0; round < 150; round += 1) {

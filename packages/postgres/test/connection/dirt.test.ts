@@ -1,6 +1,7 @@
+import { seededRandom } from "@pool/testing";
 import { describe, expect, it } from "vitest";
 import { CLEAN, DIRT, dirtOf, type DirtKind } from "../../src/connection/dirt.js";
-import { randomFrom, seedOf } from "./support.js";
+import { seedOf } from "./support.js";
 
 function kindsOf(text: string): DirtKind[] {
   const dirt = dirtOf(text);
@@ -127,7 +128,7 @@ const BLANKS = [" ", "\n", "\t", " -- set x = 1\n", "/* ; listen c */", "/* /* n
 
 describe("texts put together at random", () => {
   it("show exactly the dirt of their pieces", () => {
-    const random = randomFrom(seedOf("dirt"));
+    const random = seededRandom(seedOf("dirt"));
     const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
     const spaced = (text: string): string => {
       // Blanks go where blanks were, outside of quotes.
@@ -199,7 +200,7 @@ describe("a hostile text of 64 K characters", () => {
     "set",
     " ",
   ];
-  const random = randomFrom(seedOf("hostile"));
+  const random = seededRandom(seedOf("hostile"));
   const mixed = Array.from({ length: 200 }, () => {
     const some = Array.from(
       { length: 1 + Math.floor(random() * 5) },

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { connect } from "node:net";
-import { sharedPostgres, type PostgresServer } from "@pool/testing";
+import { type PostgresServer, seedOfRun, sharedPostgres } from "@pool/testing";
 import pg from "pg";
 import { type Dialled } from "../../src/connect/dialled.js";
 import { type ConnectionOptions } from "../../src/connection/connection-options.js";
@@ -61,19 +61,8 @@ export async function reference(url: string): Promise<{ client: pg.Client; end: 
   return { client, end: async () => await client.end() };
 }
 
-/** Numbers from 0 to 1 that are the same for the same seed. */
-export function randomFrom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
-
 export function seedOf(name: string): number {
-  const seed = Number(process.env.POOL_TEST_SEED ?? Math.floor(Math.random() * 1_000_000));
+  const seed = seedOfRun();
   process.stdout.write(`${name}: POOL_TEST_SEED=${seed}\n`);
   return seed;
 }

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isPoolError } from "@pool/core";
-import { faultProxy, startPostgres, type PostgresServer } from "@pool/testing";
+import { faultProxy, type PostgresServer, seededRandom, startPostgres } from "@pool/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { randomFrom, seedOf } from "../connection/support.js";
+import { seedOf } from "../connection/support.js";
 import { dialerOf, recordingDialer, sharedOf } from "./support.js";
 
 let server: PostgresServer;
@@ -21,7 +21,7 @@ afterAll(async () => {
 
 describe("a storm over shared connections", () => {
   it("settles every statement once with its own result, carries none out twice, and loses none that was acknowledged", async () => {
-    const random = randomFrom(seedOf("shared storm"));
+    const random = seededRandom(seedOf("shared storm"));
     const { dialer } = recordingDialer(`${server.url}?application_name=storm`);
     const options = { connections: 2, maxDepth: 32, slowAfter: 100 };
     const shared = sharedOf(server.url, { dialer, options });

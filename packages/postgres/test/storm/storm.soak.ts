@@ -1,6 +1,5 @@
-import { startPostgres } from "@pool/testing";
+import { seedOfRun, startPostgres } from "@pool/testing";
 import { test } from "vitest";
-import { seedOfRun } from "./dice.js";
 import { storm } from "./storm.js";
 
 const first = seedOfRun();
@@ -11,6 +10,6 @@ test.each([0, 1, 2, 3, 4])("storm %i: 500 callers for a minute", async (nth) => 
   try {
     await storm(server, { seed, ms: 60_000, callers: 500 });
   } catch (error) {
-    throw new Error(`the storm with STORM_SEED=${seed} failed`, { cause: error });
+    throw new Error(`the storm with POOL_TEST_SEED=${seed} failed`, { cause: error });
   }
 });

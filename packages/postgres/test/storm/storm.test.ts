@@ -1,6 +1,5 @@
-import { startPostgres } from "@pool/testing";
+import { seedOfRun, startPostgres } from "@pool/testing";
 import { test } from "vitest";
-import { seedOfRun } from "./dice.js";
 import { storm } from "./storm.js";
 
 test("200 callers, killed backends, cut lines and aborts leave a ledger that is exact", async () => {
@@ -9,6 +8,6 @@ test("200 callers, killed backends, cut lines and aborts leave a ledger that is 
   try {
     await storm(server, { seed, ms: 6_000, callers: 200 });
   } catch (error) {
-    throw new Error(`the storm with STORM_SEED=${seed} failed`, { cause: error });
+    throw new Error(`the storm with POOL_TEST_SEED=${seed} failed`, { cause: error });
   }
 }, 60_000);

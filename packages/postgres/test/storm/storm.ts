@@ -1,10 +1,9 @@
-import { type FaultProxy, faultProxy, type PostgresServer, tell, untilEqual } from "@pool/testing";
+import { type Dice, diceFrom, type FaultProxy, faultProxy, type PostgresServer, tell, untilEqual } from "@pool/testing";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "vitest";
 import { postgres, type PostgresClient } from "../../src/index.js";
 import { BackendWatch } from "../faults/harness.js";
 import { ACCOUNTS, Bank, START } from "./bank.js";
-import { Dice } from "./dice.js";
 
 export interface StormOptions {
   readonly seed: number;
@@ -25,7 +24,7 @@ interface Weather {
  * database has exactly what the callers were told, the pool's counts add up, and no connection is left.
  */
 export async function storm(server: PostgresServer, { seed, ms, callers }: StormOptions): Promise<void> {
-  const dice = new Dice(seed);
+  const dice = diceFrom(seed);
   const application = `storm-${seed}`;
   const bank = await Bank.open(server);
   await using proxy = await faultProxy({ target: server, seed });
@@ -52,7 +51,7 @@ export async function storm(server: PostgresServer, { seed, ms, callers }: Storm
   };
   await Promise.all([breaker(), ...Array.from({ length: callers }, caller)]);
   await backends.stop();
-  tell(`STORM_SEED=${seed}: ${JSON.stringify(Object.fromEntries(bank.told))}, backends ≤ ${backends.most}`);
+  tell(`POOL_TEST_SEED=${seed}: ${JSON.stringify(Object.fromEntries(bank.told))}, backends ≤ ${backends.most}`);
   await untilEqual("leases", () => client.pool.stats.leased, 0);
   expectCountsAddUp(client);
   await connector.disconnect();

@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import { connect, createServer, Socket, type Server } from "node:net";
+import { seededRandom } from "../dice.js";
 import { onFreePort } from "../servers/free-port.js";
-import { atLeast, healthy, seededRandom, type Conditions, type Direction, type FaultScope } from "./faults.js";
+import { atLeast, DIRECTIONS, healthy, type Conditions, type Direction, type FaultScope } from "./faults.js";
 import { Link, type ProxyConnection } from "./link.js";
 import type { FaultProxy, FaultProxyOptions, ProxyStats } from "./proxy.js";
 
@@ -133,15 +134,14 @@ class LoopbackProxy implements FaultProxy {
     const server = this.#hangs ? new Socket() : connect({ ...this.#target, allowHalfOpen: true, noDelay: true });
     const link = new Link(++this.#opened, { client, server }, this.#conditions, this.#random, () => {
       this.#links.delete(link);
-      for (const direction of ["upstream", "downstream"] as const)
-        this.#closedBytes[direction] += link.bytes[direction];
+      for (const direction of DIRECTIONS) this.#closedBytes[direction] += link.bytes[direction];
     });
     this.#links.add(link);
     if (this.#hangs) link.halfOpen();
   }
 
   #change(conditions: Partial<Conditions>, { direction = "both", on = "all" }: FaultScope = {}): void {
-    const directions = direction === "both" ? (["upstream", "downstream"] as const) : [direction];
+    const directions = direction === "both" ? DIRECTIONS : [direction];
     for (const one of directions) {
       if (on !== "existing") Object.assign(this.#conditions[one], conditions);
       if (on !== "new") for (const link of this.#links) link.pipes[one].change(conditions);

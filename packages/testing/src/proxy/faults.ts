@@ -1,5 +1,6 @@
 /** As Toxiproxy calls them: upstream is what the client says to the server, downstream what the server answers. */
 export type Direction = "upstream" | "downstream";
+export const DIRECTIONS = ["upstream", "downstream"] as const satisfies readonly Direction[];
 
 export interface FaultScope {
   /** @default "both" */
@@ -26,17 +27,6 @@ export interface Conditions {
 
 export function healthy(): Conditions {
   return { flow: "pass", latency: 0, jitter: 0, bandwidth: Infinity, limit: Infinity, cut: "fin" };
-}
-
-/** Numbers from 0 to 1 that are the same for the same seed (mulberry32). */
-export function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 /** @throws RangeError when the value of a fault is no number, or too small */
