@@ -15,12 +15,12 @@ export function stopWaiting(hold: TaskHold): void {
 
 /**
  * Would a queued acquire for `hold` wait for ever? It would when every resource that there can be is lent to a task that waits here too,
- * or that the acquire is part of. A lease that was taken with a bare `acquire` may come back at any time, so it breaks every cycle.
+ * or that the acquire is part of. A lease that was taken with a bare `acquire`, or for one statement, may come back at any time: it breaks every cycle.
  */
 export function wouldDeadlock<R>(entries: ReadonlySet<Entry<R>>, maxSize: number, hold: TaskHold): boolean {
   if (entries.size < maxSize) return false;
   for (const entry of entries) {
-    if (entry.leaseId === 0 || entry.hold === undefined) return false;
+    if (entry.leaseId === 0 || entry.hold === undefined || entry.hold.isBrief || entry.hold.ended) return false;
     if (entry.hold.waiting === 0 && !isAround(hold, entry.hold)) return false;
   }
   return true;

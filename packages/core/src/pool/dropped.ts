@@ -66,6 +66,7 @@ function room<R>(size: number): (PoolLease<R> | undefined)[] {
 }
 
 /** The lease has ended. */
-export function unwatch(record: LeaseRecord): void {
-  registry.unregister(record);
+export function unwatch(entry: Entry<unknown>): void {
+  if (entry.watched !== undefined) registry.unregister(entry.watched);
+  entry.watched = undefined;
 }

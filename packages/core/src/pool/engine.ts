@@ -181,13 +181,11 @@ export class Engine<R> implements EntryOwner {
   }
 
   giveBack(entry: Entry<R>, how: Ending, cause?: unknown): void {
+    if (entry.sharing?.putsOff(how, cause) === true) return;
     const leaseId = entry.leaseId;
     entry.leaseId = 0;
     if (entry.hold !== undefined) entry.hold = undefined;
-    if (entry.watched !== undefined) {
-      unwatch(entry.watched);
-      entry.watched = undefined;
-    }
+    if (entry.watched !== undefined) unwatch(entry);
     if (how === "released" && this.#plainReturns && !entry.leakReported && !releasesHeard()) {
       this.totals.released++;
       this.keep(entry, entry.running > 0 ? "busy-at-release" : undefined);

@@ -1,6 +1,7 @@
 import type { TaskHold } from "./borrow.js";
 import type { CloseReason } from "./close-reason.js";
 import type { LeaseRecord } from "./dropped.js";
+import type { Sharing } from "./shared-lease.js";
 import type { Borrowing } from "./waiter.js";
 
 /**
@@ -88,6 +89,7 @@ export class Entry<R> {
   /** The exact time, while all that happens at one instant is done; else 0. A look at the clock costs up to 100 ns. */
   instant = 0;
   leakReported = false;
+  sharing: Sharing | undefined = undefined;
   watched: LeaseRecord | undefined = undefined;
 
   constructor(owner: EntryOwner, id: number, tally: Tally, createdAt: number) {
@@ -125,12 +127,11 @@ export class Entry<R> {
 
   /** Who has it now and from where, as far as they told. */
   lendTo(borrower: Borrowing | undefined, stack: string | undefined): void {
-    const hold = borrower?.hold;
     this.label = borrower?.label;
-    this.hold = hold;
+    this.hold = borrower?.hold;
     this.stack = stack;
     this.told = borrower !== undefined || stack !== undefined;
-    if (hold !== undefined) hold.took(this, this.leaseId);
+    if (this.hold !== undefined) this.hold.took(this, this.leaseId);
   }
 
   /** What ran under the last lease is none of the next one's. */

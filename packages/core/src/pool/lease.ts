@@ -116,10 +116,3 @@ export function promised<R>(lease: PoolLease<R>): Promise<PoolLease<R>> {
   if (lease.id === 0) throw new TypeError("leases are numbered from 1");
   return Promise.resolve(lease);
 }
-
-/** A lease inside another one: what has been lent already, and is released by whom it was lent to. */
-export class SharedLease<R> extends PoolLease<R> {
-  override release(): void {
-    // Not this borrower's to give back.
-  }
-}

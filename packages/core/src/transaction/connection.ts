@@ -125,10 +125,10 @@ export class Connection<R> {
     // All that were asked for before an acquire failed share its failure, so that none waits a second time.
     if (ticket <= this.#failed.upTo) throw this.#failed.error;
     try {
-      this.#lease = await withAnySignal([signal, this.#options.signal], (any) =>
-        this.#borrower.acquire(any === undefined ? this.#options : { ...this.#options, signal: any }),
-      );
-      return this.#lease;
+      const [options, isBrief] = [this.#options, this.#detached > 0];
+      return (this.#lease = await withAnySignal([signal, options.signal], (any) =>
+        this.#borrower.acquire(any === undefined ? options : { ...options, signal: any }, isBrief),
+      ));
     } catch (error) {
       // That one caller has given up is no news about the pool.
       if (signal?.aborted !== true) this.#failed = { upTo: this.#asked, error };

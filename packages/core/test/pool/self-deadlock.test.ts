@@ -199,6 +199,49 @@ describe("self-deadlock", () => {
     expect(Math.max(...depths)).toBe(1);
   });
 
+  it("remembers no task that has ended, though each starts the next before its own end", async () => {
+    const { pool } = testPool();
+    const tasks: WeakRef<object>[] = [];
+    await new Promise<void>((resolve, reject) => {
+      const again = (): void => {
+        pool
+          .use(async () => {
+            tasks.push(new WeakRef(holdOf(pool)!)); // it runs inside of one
+            if (tasks.length < 100) return again();
+            await settle();
+            globalThis.gc?.();
+            resolve();
+          })
+          .catch(reject);
+      };
+      again();
+    });
+    const remembered = tasks.filter((task) => task.deref() !== undefined).length;
+    expect(remembered).toBeLessThan(20);
+  });
+
+  it("is not told because of what is lent for one statement", async () => {
+    const { pool } = testPool({ maxSize: 1 });
+    const statement = gate();
+    const other = borrowing(pool, async (borrower) => {
+      const lease = await borrower.acquire(undefined, true);
+      const beside = pool.use(() => "beside");
+      await statement.promise;
+      lease.release();
+      return await beside;
+    });
+    await settle();
+    expect(pool.stats).toMatchObject({ leased: 1, waiting: 1 });
+    statement.resolve();
+    expect(await other).toBe("beside");
+  });
+
+  it("is told of a task that waits for one statement's connection while it holds the only one", async () => {
+    const { pool } = testPool({ maxSize: 1 });
+    const task = pool.use(() => borrowing(pool, async (inner) => (await inner.acquire(undefined, true)).release()));
+    await poolErrorOf(task, "SELF_DEADLOCK");
+  });
+
   it("is found for sessions, which borrow now and then", async () => {
     const { pool } = testPool({ maxSize: 1 });
     const task = borrowing(pool, async (borrower) => {
@@ -238,6 +281,86 @@ describe("selfDeadlock reuse", () => {
       return pool.use((resource, inner) => [resource.id, inner.id]);
     });
     expect(result).toEqual([1, 2]);
+  });
+
+  it("gives nothing back while something inside still has it", async () => {
+    const { pool } = testPool({ maxSize: 1, selfDeadlock: "reuse" });
+    const work = gate();
+    let inner: Promise<string> | undefined;
+    await pool.use(() => {
+      inner = pool.use(async (_resource, lease) => {
+        await work.promise;
+        expect(lease.active).toBe(true);
+        // What runs inside goes on to be part of the task.
+        return pool.use((resource) => `inner has ${String(resource.id)}`);
+      });
+    });
+    const stranger = watch(pool.use((resource) => `stranger has ${String(resource.id)}`));
+    await settle();
+    expect(stranger.state).toBe("pending");
+    expect(pool.stats).toMatchObject({ leased: 1, idle: 0 });
+    work.resolve();
+    expect(await inner).toBe("inner has 1");
+    await settle();
+    expect(stranger.value).toBe("stranger has 1");
+    expect(pool.stats).toMatchObject({ leased: 0, idle: 1, totals: { acquired: 2, released: 2 } });
+    expectCountsToAddUp(pool);
+  });
+
+  it("closes what is destroyed inside when all have left, and what is destroyed outside", async () => {
+    const { pool, backend } = testPool({ maxSize: 1, selfDeadlock: "reuse" });
+    await pool.use(async (resource) => {
+      await pool.use((_resource, lease) => {
+        lease.destroy();
+        expect(lease.active).toBe(false);
+        expect(() => lease.resource).toThrow(expect.objectContaining({ code: "LEASE_ENDED" }));
+      });
+      expect(pool.stats).toMatchObject({ leased: 1 });
+      expect(await pool.use((again) => again.id)).toBe(resource.id);
+    });
+    expect(backend.live).toBe(0);
+    const work = gate();
+    let inner: Promise<unknown> | undefined;
+    await pool.use((_resource, lease) => {
+      inner = pool.use(() => work.promise);
+      lease.destroy();
+    });
+    expect(backend.live).toBe(1);
+    work.resolve();
+    await inner;
+    expect(backend.live).toBe(0);
+    expectCountsToAddUp(pool);
+  });
+
+  it("takes what is shared away when the pool closes and its time is over", async () => {
+    const { pool, clock, backend } = testPool({ maxSize: 1, selfDeadlock: "reuse" });
+    const work = gate();
+    let inner: Promise<unknown> | undefined;
+    await pool.use(() => {
+      inner = pool.use(async (_resource, lease) => {
+        await work.promise;
+        return lease.active;
+      });
+    });
+    const closed = pool.close({ timeout: 100 });
+    await clock.advance(200);
+    await closed;
+    expect(backend.live).toBe(0);
+    work.resolve();
+    expect(await inner).toBe(false);
+    expectCountsToAddUp(pool);
+  });
+
+  it("heeds the signal and fatal errors of what runs inside", async () => {
+    const broken = new Error("broken");
+    const { pool, backend } = testPool({ maxSize: 1, selfDeadlock: "reuse" }, { isFatal: (error) => error === broken });
+    const signal = AbortSignal.abort(new Error("gone"));
+    await pool.use(async () => {
+      await expect(pool.use(() => expect.unreachable(), { signal })).rejects.toThrow("gone");
+      await expect(pool.use(() => Promise.reject(broken))).rejects.toBe(broken);
+    });
+    expect(backend.live).toBe(0);
+    expect(pool.stats.totals.closedBy).toMatchObject({ destroyed: 1 });
   });
 
   it("does not share between tasks that are not inside one another", async () => {

@@ -26,6 +26,20 @@ test("gives the connection back for the time of the work, and takes a fresh one 
   expect(client.pool.stats).toMatchObject({ leased: 0, totals: { acquired: 3, released: 3 } });
 });
 
+test("others wait for what it asks for meanwhile, and are not told of a circle", async () => {
+  const { client } = setUp();
+  const rows = await client.session((session) =>
+    session.withoutConnection(() =>
+      Promise.all([
+        session.query("SELECT", ["auto"]),
+        client.query("SELECT", ["auto"]),
+        client.transaction((tx) => tx.query("SELECT")),
+      ]),
+    ),
+  );
+  expect(rows).toHaveLength(3);
+});
+
 test("takes work that is not asynchronous", async () => {
   const { client } = setUp();
   expect(await client.session((session) => session.withoutConnection(() => 42))).toBe(42);
