@@ -16,6 +16,12 @@ if (positionals.length !== 1 || !/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name)) {
 const target = join(resolve(values.into ?? root), "packages", name);
 if (existsSync(target)) end(`${target} is there already`);
 
+// What the files would name could not be named so.
+const RESERVED =
+  /^(await|break|case|catch|class|const|continue|debugger|default|delete|do|else|enum|export|extends|false|finally|for|function|if|implements|import|in|instanceof|interface|let|new|null|package|pool|private|protected|public|return|sample|static|super|switch|this|throw|true|try|typeof|var|void|while|with|yield)$/;
+if (RESERVED.test(name))
+  end(`${name} means something else in the code that would be made: choose another, for example ${name}-store`);
+
 const camel = name.replace(/-(.)/g, (_, letter) => letter.toUpperCase());
 const pascal = camel[0].toUpperCase() + camel.slice(1);
 

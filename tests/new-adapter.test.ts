@@ -46,6 +46,12 @@ test("the generated adapter keeps its contract, and passes its other tests", { t
   expect(numPassedTests).toBe(numTotalTests);
 });
 
+test.each(["class", "delete", "pool", "Upper", "a--b", "sample"])("no adapter is made by the name %s", async (name) => {
+  const failed = await run(process.execPath, [script, name, "--into", folder]).catch((error: unknown) => error);
+  expect((failed as { stderr: string }).stderr).toMatch(/choose another|Usage/);
+  expect(globSync(join(folder, "packages", name))).toEqual([]);
+});
+
 test("the generated adapter passes the type-check", () => {
   const { config } = ts.readConfigFile("tsconfig.base.json", read) as { config: { compilerOptions: object } };
   const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, ".");

@@ -37,6 +37,8 @@ export async function buildServer(
     requestTimeout: 30_000,
     // What was accepted is served while the service stops, too.
     return503OnClosing: false,
+    // A path that is no path, which comes to no route.
+    frameworkErrors: (error, request, reply) => void answer(toReply(error), error, request, reply),
   });
   shutdown.watch(app);
   useStrictValidation(app);

@@ -37,6 +37,16 @@ describe.each(backends)("on $kind", (backend) => {
     expect(headers.get("x-request-id")).toMatch(/^[0-9a-f-]{36}$/);
   });
 
+  test.each(["/%", "/customers/%E0%A4%A", `/customers/${"x".repeat(200)}`])(
+    "answers a bad path like any failure: %s",
+    async (path) => {
+      const { status, body } = await client.get<ErrorBody>(path);
+      expect(Object.keys(body)).toEqual(["error"]);
+      expect(Object.keys(body.error).sort()).toEqual(["code", "message"]);
+      expect(status >= 400 && status < 500).toBe(true);
+    },
+  );
+
   test("lets pages of other origins call it, and answers their preflight", async () => {
     const origin = "https://shop.example";
     expect((await client.get("/customers/1", { headers: { origin } })).headers.get("access-control-allow-origin")).toBe(

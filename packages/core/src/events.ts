@@ -1,4 +1,5 @@
-import { channel, tracingChannel, type Channel, type TracingChannel } from "node:diagnostics_channel";
+import { channel, tracingChannel } from "node:diagnostics_channel";
+import type { EventChannel, TracedChannel } from "./channels.js";
 import type { ErrorClass } from "./error-class.js";
 import type { CloseReason } from "./pool/close-reason.js";
 import type { Holder } from "./pool/stats.js";
@@ -114,8 +115,8 @@ export interface MomentEvents {
 export type EventName = keyof TracedEvents | keyof MomentEvents;
 
 /** The channel of a moment. To listen to one, typed by its name, there is `onEvent`. */
-export function moment<N extends keyof MomentEvents>(name: N): Channel<unknown, MomentEvents[N]> {
-  return channel(name) as Channel<unknown, MomentEvents[N]>; // the name tells the type of what is published
+export function moment<N extends keyof MomentEvents>(name: N): EventChannel<MomentEvents[N]> {
+  return channel(name);
 }
 
 /**
@@ -123,7 +124,7 @@ export function moment<N extends keyof MomentEvents>(name: N): Channel<unknown, 
  * that keeps events would keep them.
  */
 export async function trace<E extends object, T>(
-  tracing: TracingChannel<unknown, E>,
+  tracing: TracedChannel<E>,
   event: E,
   work: () => T | PromiseLike<T>,
 ): Promise<T> {
@@ -135,6 +136,6 @@ export async function trace<E extends object, T>(
 }
 
 /** The tracing channel of something that takes time. */
-export function traced<N extends keyof TracedEvents>(name: N): TracingChannel<unknown, TracedEvents[N]> {
-  return tracingChannel<unknown, TracedEvents[N]>(name);
+export function traced<N extends keyof TracedEvents>(name: N): TracedChannel<TracedEvents[N]> {
+  return tracingChannel(name); // the name tells the type of what is told
 }

@@ -1,6 +1,7 @@
 export { unlessAborted } from "./aborts.js";
 export * from "./arguments.js";
 export { BackOff, LONGEST_PAUSE, type BackOffOptions } from "./back-off.js";
+export type { EventChannel, TracedChannel, TracedListeners, TracedStep } from "./channels.js";
 export { ConnectRate } from "./connect-rate.js";
 export * from "./errors.js";
 export { classifyError, ERROR_CLASSES, type Classify, type ErrorClass } from "./error-class.js";

@@ -1,10 +1,8 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { readFunction, wrongArgument } from "./arguments.js";
+import { STEPS, type TracedStep } from "./channels.js";
 import type { MomentEvents, TracedEvents } from "./events.js";
 
-const STEPS = ["start", "end", "asyncStart", "asyncEnd", "error"] as const;
-/** The steps of a traced event, as `node:diagnostics_channel` names them. */
-export type TracedStep = (typeof STEPS)[number];
 /** `pool:release` for a moment; `pool:query`, which is its end, or `pool:query:start` and so on for what takes time. */
 export type ListenedName = keyof MomentEvents | keyof TracedEvents | `${keyof TracedEvents}:${TracedStep}`;
 export type EventOf<N extends ListenedName> = N extends keyof MomentEvents

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { wrongArgument } from "@pool/core";
 import type { Monitor } from "@pool/monitor";
 import { answer } from "./answer.js";
 import { type DashboardOptions, readDashboardOptions } from "./options.js";
@@ -13,8 +14,10 @@ export interface Dashboard extends Disposable {
   (request: IncomingMessage, response: ServerResponse): boolean;
 }
 
-/** @throws PoolError `INVALID_OPTIONS` */
+/** @throws PoolError `INVALID_OPTIONS`; `INVALID_ARGUMENT` for what is no monitor */
 export function dashboard(monitor: Monitor, options: DashboardOptions = {}): Dashboard {
+  if (typeof (monitor as Partial<Monitor> | undefined)?.snapshot !== "function")
+    throw wrongArgument("dashboard: monitor", "a monitor, as watch() gives it", monitor);
   const settings = readDashboardOptions(options);
   const streams = new Streams(monitor, settings.maxStreams);
 

@@ -12,11 +12,11 @@ export interface PageFile {
 }
 
 // The same from src/ and from dist/.
-const file = fileURLToPath(new URL("../dist/page.html", import.meta.url));
+const FILE = "../dist/page.html";
 
 let page: PageFile | undefined;
 
-/** Reads it once. @throws Refusal 503 in a workspace where it has not been built */
+/** Reads it once. @throws Refusal 503 where it is not: in a workspace where it has not been built, and in a bundle */
 export function pageFile(): PageFile {
   page ??= describePage(read());
   return page;
@@ -45,8 +45,9 @@ function describePage(html: string): PageFile {
 
 function read(): string {
   try {
-    return readFileSync(file, "utf8");
+    return readFileSync(fileURLToPath(new URL(FILE, import.meta.url)), "utf8");
   } catch {
-    throw new Refusal(503, "PAGE_NOT_BUILT", "the page has not been built: run pnpm build");
+    const message = `${FILE} is not beside this program: run pnpm build in a workspace; in a bundle leave @pool/dashboard external`;
+    throw new Refusal(503, "PAGE_NOT_BUILT", message);
   }
 }

@@ -119,6 +119,30 @@ test("says what is wrong with an action", async () => {
     ]);
 });
 
+test("takes a body that the host has read already, as text or parsed", async () => {
+  const monitor = watch();
+  onTestFinished(() => monitor[Symbol.dispose]());
+  const handle = dashboard(monitor, { authorize: () => true });
+  let parse: (text: string) => unknown = JSON.parse;
+  const { address } = await serve((message, response) => {
+    void (async () => {
+      let text = "";
+      for await (const chunk of message) text += String(chunk);
+      if (text !== "") Object.assign(message, { body: parse(text) });
+      handle(message, response);
+    })();
+    return true;
+  });
+  const pool = openPool({ name: "main" });
+  const { generation } = pool.stats;
+  expect(await act(address, { action: "evict", pool: "main" })).toMatchObject({ status: 202 });
+  for (parse of [(text: string) => text, (text: string) => Buffer.from(text)])
+    expect(await act(address, { action: "evict", pool: "main" })).toMatchObject({ status: 202 });
+  expect(pool.stats.generation).toBe(generation + 3);
+  const long = { action: "evict", pool: "x".repeat(5_000) };
+  expect(await act(address, long)).toMatchObject({ status: 413, code: "BODY_TOO_LARGE" });
+});
+
 test("a body that is too long is refused, whether or not it says how long it is, and also a compressed one", async () => {
   const { address, port } = await served({ authorize: () => true });
   const long = JSON.stringify({ action: "evict", pool: "x".repeat(5_000) });

@@ -30,6 +30,10 @@ test("serves its page under its path, and leaves alone what is outside of it", a
   expect((await fetch(`${address}/dashboard/__proto__`)).status).toBe(404);
 });
 
+test.each([undefined, null, {}, { path: "/dashboard" }])("is refused without a monitor: %j", (nothing) => {
+  expect(() => dashboard(nothing as never)).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT" }));
+});
+
 test("the page is one file that asks for nothing, of less than 60 kB", async () => {
   const { address } = await served();
   const html = await (await fetch(`${address}/dashboard/`)).text();

@@ -22,7 +22,7 @@ export class PgFingerprints {
   #queue: { readonly row: StatementRow; readonly statement: string }[] = [];
   #busy = false;
 
-  constructor(load: () => Promise<PgQuery> = () => import("libpg-query")) {
+  constructor(load: () => Promise<PgQuery> = loadLibrary) {
     this.#load = load;
   }
 
@@ -59,4 +59,9 @@ export class PgFingerprints {
       if (error instanceof RangeError || (error as Error).name === "RuntimeError") throw error;
     }
   }
+}
+
+/** Bundlers know it for optional by the `catch`. */
+function loadLibrary(): Promise<PgQuery> {
+  return import("libpg-query").catch((error: unknown) => Promise.reject(error as Error));
 }
