@@ -2,6 +2,7 @@ import { type Done, isPoolError, PoolError } from "@pool/core";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { type Dialled } from "../connect/dialled.js";
+import { cancelPause } from "./cancel-pause.js";
 import { cancellable, type Cancelled, type CancelRoute } from "./cancellation.js";
 import { type EndedExchange, type Exchange, type ExchangeOwner, neverSent } from "./exchange.js";
 import { Line } from "./line.js";
@@ -107,13 +108,10 @@ export class Runner implements CancelRoute, ExchangeOwner {
     const timeout = this.#cancelTimeout;
     const signal = AbortSignal.timeout(timeout);
     try {
-      while (!exchange.isSettled && !signal.aborted) {
+      for (let sent = 1; !exchange.isSettled && !signal.aborted; sent++) {
         await this.#dialled.cancel(signal);
-        // One that overtakes its statement on the way finds the server idle, and has no effect.
-        await Promise.race([
-          exchange.outcome.catch(() => undefined),
-          sleep(CANCEL_AGAIN_AFTER, undefined, { ref: false }),
-        ]);
+        const pause = sleep(cancelPause(sent), undefined, { ref: false, signal }).catch(() => undefined);
+        await Promise.race([exchange.outcome.catch(() => undefined), pause]);
       }
       return exchange.isSettled ? undefined : this.#destroy("a cancelled statement did not end", undefined);
     } catch (cause) {
@@ -138,8 +136,6 @@ export class Runner implements CancelRoute, ExchangeOwner {
     return lost;
   }
 }
-
-const CANCEL_AGAIN_AFTER = 100; // ms
 
 /** Rejects with this error once somebody waits for it, its stack led there. */
 async function traced(error: Error): Promise<never> {

@@ -35,7 +35,7 @@ export class Hub {
       { ...options, pipeline: false, impatience: IMPATIENCE },
       {
         wanted: () => (this.subscribers.channelCount > 0 && this.#line === undefined ? 1 : 0),
-        opened: (dialled) => this.#opened(dialled),
+        opened: (dialled, took) => this.#opened(dialled, took),
         failed: () => this.#failed(),
       },
     );
@@ -86,9 +86,9 @@ export class Hub {
     }
   }
 
-  #opened(dialled: Dialled): (cause?: unknown) => void {
+  #opened(dialled: Dialled, took: number): (cause?: unknown) => void {
     this.#dials.callOff();
-    const line: Line = new Line(dialled, this.#options, {
+    const line: Line = new Line(dialled, this.#options, took, {
       notified: (message) => this.#receive(line, message),
       broken: (cause) => this.#broke(line, cause),
     });

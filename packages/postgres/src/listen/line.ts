@@ -6,7 +6,7 @@ import { lineGone, silent } from "./failures.js";
 export interface LineOptions {
   readonly name: string;
   readonly clock: Clock;
-  /** Longest wait for one reply, in ms; a line without it counts as broken. */
+  /** Longest wait for one reply, in ms; a line without it counts as broken. On one whose connect took longer it is as long as that. */
   readonly replyTimeout: number;
   readonly closeTimeout: number;
   /** How often it is asked whether it is still there, in ms. */
@@ -24,14 +24,17 @@ export class Line {
   readonly #dialled: Dialled;
   readonly #options: LineOptions;
   readonly #listener: LineListener;
+  readonly #replyTimeout: number;
   #last: Promise<unknown> = Promise.resolve();
   #timer: Timer | undefined;
   #isOver = false;
-  /** When it was last known to work. */
+  /** When it was last known to work: what the server has answered was asked then. A reply may have been on its way for long. */
   provenAt = new Date();
 
-  constructor(dialled: Dialled, options: LineOptions, listener: LineListener) {
+  /** @param connectTook in ms: on a slow line one reply may take as long */
+  constructor(dialled: Dialled, options: LineOptions, connectTook: number, listener: LineListener) {
     this.#dialled = dialled;
+    this.#replyTimeout = Math.max(options.replyTimeout, connectTook);
     this.#options = options;
     this.#listener = listener;
     dialled.client.on("notification", (message) => {
@@ -71,12 +74,14 @@ export class Line {
   }
 
   async #runNow(text: string): Promise<void> {
-    const { clock, name, replyTimeout } = this.#options;
+    const { clock, name } = this.#options;
+    const replyTimeout = this.#replyTimeout;
     if (this.#isOver) throw lineGone(name);
     const timer = clock.setTimeout(() => this.break(silent(name, replyTimeout)), replyTimeout);
+    const askedAt = new Date();
     try {
       await this.#dialled.client.query(text);
-      this.provenAt = new Date();
+      this.provenAt = askedAt;
     } finally {
       clock.clearTimeout(timer);
     }

@@ -11,8 +11,11 @@ export interface DialsOptions extends DialOnceOptions {
 export interface DialsOwner {
   /** How many connects should be under way now. */
   wanted(): number;
-  /** @returns what is to be told when it ends by itself */
-  opened(dialled: Dialled): (cause?: unknown) => void;
+  /**
+   * @param took how long the connect took, in ms: several round trips
+   * @returns what is to be told when it ends by itself
+   */
+  opened(dialled: Dialled, took: number): (cause?: unknown) => void;
   /** A connect failed, and no other that is young is under way. */
   failed(): void;
 }

@@ -62,10 +62,10 @@ export class Dials {
     this.#backOff.succeeded();
   }
 
-  /** None of those under way is wanted any more. */
-  callOff(): void {
+  /** Of those under way only the `wanted` oldest go on. */
+  callOff(wanted = 0): void {
     this.#stopTimer();
-    for (const { controller } of this.#underWay.splice(0)) controller.abort(new Error("no longer wanted"));
+    for (const { controller } of this.#underWay.splice(wanted)) controller.abort(new Error("no longer wanted"));
   }
 
   close(): void {
@@ -114,7 +114,7 @@ export class Dials {
       if (this.#leave(dial)) this.failed(error);
       return;
     }
-    if (this.#leave(dial)) found.onLost(this.#owner.opened(found.dialled));
+    if (this.#leave(dial)) found.onLost(this.#owner.opened(found.dialled, this.#options.clock.now() - dial.startedAt));
     else found.dialled.destroy();
   }
 

@@ -39,6 +39,7 @@ export class Dispatcher {
         wanted: () => missingLinks(options, this.links, this.queue.length),
         opened: (dialled) => {
           const link = this.links.add(dialled);
+          this.#dials.callOff(Math.max(0, options.connections - this.links.serving));
           this.#proceed();
           return (cause) => link.lose(cause ?? new Error("the server has closed the connection"));
         },

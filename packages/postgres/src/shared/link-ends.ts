@@ -6,6 +6,7 @@ export class LinkEnds {
   readonly #clock: Clock;
   readonly #closeTimeout: number;
   readonly #underWay = new Set<Promise<void>>();
+  readonly #cancels = new Map<AbortController, Promise<void>>();
 
   constructor({ clock, closeTimeout }: { readonly clock: Clock; readonly closeTimeout: number }) {
     this.#clock = clock;
@@ -22,7 +23,10 @@ export class LinkEnds {
     this.#underWay.add(end);
   }
 
-  /** Ends idle ones in order, and has the server cancel what runs on the others, for which nobody waits any longer. */
+  /**
+   * Ends idle ones in order, and has the server cancel what runs on the others, for which nobody waits any longer. Requests to cancel that are under way
+   * by then are given up.
+   */
   async closeAll(links: readonly Link[]): Promise<void> {
     await Promise.all(
       links.map(async (link) => {
@@ -32,11 +36,18 @@ export class LinkEnds {
         link.cut();
       }),
     );
+    for (const controller of this.#cancels.keys()) controller.abort();
   }
 
   /** Asks the server to cancel what runs on it; never rejects, and takes no longer than `closeTimeout`. */
   async cancel(link: Link): Promise<void> {
     const controller = new AbortController();
+    const cancel = this.#cancel(link, controller).finally(() => this.#cancels.delete(controller));
+    this.#cancels.set(controller, cancel);
+    await cancel;
+  }
+
+  async #cancel(link: Link, controller: AbortController): Promise<void> {
     const timer = this.#clock.setTimeout(() => controller.abort(), this.#closeTimeout);
     link.cancelled = true;
     try {
@@ -49,7 +60,8 @@ export class LinkEnds {
   }
 
   async settled(): Promise<void> {
-    while (this.#underWay.size > 0) await Promise.all(this.#underWay);
+    while (this.#underWay.size + this.#cancels.size > 0)
+      await Promise.all([...this.#underWay, ...this.#cancels.values()]);
   }
 
   async #end(link: Link): Promise<void> {

@@ -4,6 +4,7 @@ import { internalsOf, type PgClient } from "../connection/pg-internals.js";
 import { type Types } from "../connection/row-reader.js";
 import { postgresError, sqlstateOf } from "../errors.js";
 import { closed, connectionLost } from "./failures.js";
+import { LinkCancels } from "./link-cancels.js";
 import { type LinkOwner, type LinkState } from "./link-owner.js";
 import { Outbox } from "./outbox.js";
 import { PreparedTexts } from "./prepared.js";
@@ -21,9 +22,7 @@ export class Link implements StatementRoute {
   headSince: number;
   /** A CancelRequest of ours may be on its way, and hit whatever runs. */
   cancelled = false;
-  isCancelling = false;
-  /** The statement that was meant. */
-  cancelledHead: SharedStatement | undefined;
+  readonly cancels = new LinkCancels();
   answers = 0;
   readonly expiresAt: number;
   /** So old that it is to be replaced; it goes on serving until that has happened. */

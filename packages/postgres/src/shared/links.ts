@@ -44,6 +44,11 @@ export class Links implements LinkOwner {
     return this.#ends.underWay;
   }
 
+  /** How many take statements, and go on to do so. */
+  get serving(): number {
+    return this.open.filter(({ isServing }) => isServing).length;
+  }
+
   get answered(): number {
     return this.open.reduce((sum, { answers }) => sum + answers, this.#answersBefore);
   }
@@ -51,7 +56,7 @@ export class Links implements LinkOwner {
   /** Takes a fresh connection in, in the place of one that is expiring. */
   add(dialled: Dialled): Link {
     const link = new Link(dialled, this);
-    const isSurplus = this.open.filter(({ isServing }) => isServing).length >= this.#options.connections;
+    const isSurplus = this.serving >= this.#options.connections;
     this.open.push(link);
     if (isSurplus) link.retire();
     for (const old of [...this.open]) if (old.isExpiring) this.retire(old);
@@ -68,11 +73,11 @@ export class Links implements LinkOwner {
 
   /** Has the server cancel what it runs now. */
   cancel(link: Link): void {
-    if (link.isCancelling) return;
-    link.isCancelling = true;
-    link.cancelledHead = link.waiting.first;
+    const head = link.waiting.first;
+    if (!link.cancels.mayBegin(head, this.now())) return;
+    link.cancels.begin(head);
     void this.#ends.cancel(link).then(() => {
-      link.isCancelling = false;
+      link.cancels.over(this.now());
       this.#listener.cancelled();
     });
   }

@@ -95,9 +95,9 @@ export class Watch {
     const { slowAfter, closeTimeout } = this.#options;
     if (abandoned && now >= link.headSince + GRACE) {
       if (link.state === "active") this.#watched.links.retire(link);
-      if (link.cancelledHead === link.waiting.first && !link.waiting.isWanted) link.cut();
+      if (link.cancels.meant(link.waiting.first) && !link.waiting.isWanted) link.cut();
       else this.#watched.links.cancel(link);
-      return now + closeTimeout;
+      return Math.min(link.cancels.againAt, now + closeTimeout);
     }
     if (abandoned) return link.headSince + GRACE;
     if (link.state !== "active") return Infinity;
