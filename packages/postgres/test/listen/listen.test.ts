@@ -207,14 +207,14 @@ describe("an outage", () => {
 
   it("by connects that take long leaves one connection when it is over, and none after close", async () => {
     await using proxy = await faultProxy({ target: server });
-    proxy.latency(200);
+    proxy.latency(300);
     const pool = readPoolOptions({ validateTimeout: 2_000 }, "postgres");
     const listener = open(`${proxy.url(server.url)}?application_name=slow`, { pool });
     const backends = async (): Promise<number> =>
       (await server.sql("select from pg_stat_activity where application_name = 'slow'")).length;
     await listener.listen("a", () => undefined);
     // A second one was tried after a second: the first might have hung.
-    await expect.poll(() => proxy.stats.opened).toBeGreaterThan(1);
+    await expect.poll(() => proxy.stats.opened, { timeout: 3_000 }).toBeGreaterThan(1);
     await expect.poll(backends, { timeout: 3_000 }).toBe(1);
     await new Promise((resolve) => setTimeout(resolve, 1_500));
     expect(await backends()).toBe(1);
