@@ -35,6 +35,28 @@ test("tells what a statement does to its connection", () => {
   expect(mannerOf("pragma main.table_info(t)").refusalOutsideSession).toBeUndefined();
 });
 
+test.each([
+  "pragma 'foreign_keys' = off",
+  "pragma 'main'.foreign_keys = off",
+  "pragma main . 'foreign_keys'(0)",
+  'pragma "main"."foreign_keys"=off',
+  "pragma[main].[foreign_keys](off)",
+  "pragma `main`.`foreign_keys` == off",
+  "; ;PRAGMA/* a */FOREIGN_KEYS/* b */=/* c */off",
+  "pragma -- a\n main -- b\n . -- c\n Foreign_Keys -- d\n ( off )",
+  "\ufeffpragma\ufeff foreign_keys\t=\f1",
+])("knows the PRAGMA in %j", (text) => {
+  expect(mannerOf(text)).toMatchObject({ verb: "pragma", dirties: true, refusal: undefined });
+  expect(mannerOf(text).refusalOutsideSession).toMatch(/^PRAGMA foreign_keys /);
+});
+
+test.each(["pragma foreign_keys\u00a0= off", "pragma 'foreign''keys' = off", "pragma naïve = 1", "pragma '' = 1"])(
+  "refuses a PRAGMA that nobody knows: %j",
+  (text) => {
+    expect(mannerOf(text).refusal).toMatch(/pragmas/);
+  },
+);
+
 test("keeps what is used, within its limit", () => {
   const forgotten: number[] = [];
   const map = new BoundedMap<number>(3, (value) => forgotten.push(value));
