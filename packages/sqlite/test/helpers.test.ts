@@ -33,6 +33,10 @@ test("tells what a statement does to its connection", () => {
   expect(mannerOf("pragma `journal_mode` = delete").refusal).toMatch(/pragmas/);
   expect(mannerOf("pragma [locking_mode](exclusive)").refusal).toMatch(/pragmas/);
   expect(mannerOf("pragma main.table_info(t)").refusalOutsideSession).toBeUndefined();
+  expect(mannerOf("explain pragma foreign_keys = off").refusal).toMatch(/EXPLAIN/);
+  expect(mannerOf("explain query plan pragma main.query_only(1)").refusal).toMatch(/pragmas/);
+  expect(mannerOf("explain pragma table_info(t)").refusal).toBeUndefined();
+  expect(mannerOf("explain select 1").refusal).toBeUndefined();
 });
 
 test.each([

@@ -16,3 +16,54 @@ test("takes back a PRAGMA whose name is in quotes, and takes none outside a sess
     expect(await onWriter(client, "foreign_keys")).toBe(1);
   }
 });
+
+const neverSet = [
+  ["query_only", "1"],
+  ["synchronous", "0"],
+  ["busy_timeout", "9999"],
+  ["locking_mode", "exclusive"],
+  ["wal_autocheckpoint", "0"],
+  ["journal_size_limit", "1"],
+  ["temp_store", "1"],
+  ["trusted_schema", "0"],
+  ["writable_schema", "1"],
+] as const;
+
+test("carries out no PRAGMA that it refuses: not in a session, a batch or an EXPLAIN, nor where several statements are given", async () => {
+  const { client } = await openDatabase({ readers: 1 });
+  await withProducts(client, 3);
+  for (const [name, value] of neverSet) {
+    const before = await onWriter(client, name);
+    const text = `pragma ${name} = ${value}`;
+    for (const refused of [text, `explain ${text}`, `explain query plan ${text}`, `${text}; select 1`]) {
+      const inSession = client.session((session) => session.query(refused));
+      expect(await failureOf(inSession), refused).toMatchObject({ code: "INVALID_ARGUMENT" });
+      const inBatch = client.batch([{ text: refused }]);
+      expect(await failureOf(inBatch), refused).toMatchObject({ code: "INVALID_ARGUMENT" });
+    }
+    expect(await onWriter(client, name), name).toBe(before);
+  }
+  const batch = client.batch([{ text: "pragma ignore_check_constraints = on" }]);
+  expect(await failureOf(batch)).toMatchObject({ code: "INVALID_ARGUMENT" });
+  const write = client.query("update product set stock = -1 where id = 1");
+  expect(await failureOf(write)).toMatchObject({ code: "CONSTRAINT_FAILED" });
+  expect(client.pools.writer.stats.totals.closed).toBe(0);
+});
+
+test("explains no PRAGMA that would be carried out, in this thread or in a reader", async () => {
+  const { client } = await openDatabase({ readers: 1 });
+  const alike = ["select 'A' like 'a' as x", "select 'A' like 'a' as x from (select 1 union all select 2 limit 1)"];
+  for (const text of ["explain pragma case_sensitive_like = on", "explain query plan pragma case_sensitive_like(1)"]) {
+    expect(await failureOf(client.query(text))).toMatchObject({ code: "INVALID_ARGUMENT" });
+    // Too long to be looked at in this thread.
+    const long = `${text} /* ${"x".repeat(64_000)} */`;
+    expect(await failureOf(client.query(long))).toMatchObject({ code: "INVALID_ARGUMENT" });
+    for (const asks of alike) expect((await client.query(`${asks} -- ${text}`)).rows).toEqual([{ x: 1 }]);
+  }
+});
+
+test("takes back a PRAGMA of a text that fails after it was carried out", async () => {
+  const { client } = await openDatabase({ readers: 1 });
+  await failureOf(client.session((session) => session.query("pragma foreign_keys = off; select 1")));
+  expect(await onWriter(client, "foreign_keys")).toBe(1);
+});

@@ -10,6 +10,7 @@ import {
   type TaskRequest,
 } from "./protocol.ts";
 import { packRows } from "./rows.ts";
+import { mannerOf } from "./rules.ts";
 import { Snapshot } from "./snapshot.ts";
 import { ConnectionState } from "./state.ts";
 import { bindable, type Prepared, Statements } from "./statements.ts";
@@ -70,8 +71,7 @@ export class Executor {
   }
 
   #run(request: RunRequest): Outcome {
-    const prepared = this.#statements.prepare(request.text);
-    this.state.admit(prepared, request.session);
+    const prepared = this.#prepare(request);
     const values = bindable(request.values);
     if (this.#isShared) this.#share(prepared);
     try {
@@ -79,8 +79,18 @@ export class Executor {
       const { changes, lastInsertRowid } = prepared.statement.run(...values);
       return { changes, lastInsertRowid };
     } finally {
-      if (this.#snapshot?.isOpen !== true) this.state.ran(prepared);
+      if (this.#snapshot?.isOpen !== true) this.state.ran(prepared.manner);
     }
+  }
+
+  /** Asks whether a text may run before it prepares it. */
+  #prepare({ text, session }: RunRequest): Prepared {
+    const kept = this.#statements.kept(text);
+    const manner = kept?.manner ?? mannerOf(text);
+    this.state.admit(manner, session);
+    const prepared = kept ?? this.#statements.prepare(text, manner);
+    this.state.admitWrites(prepared);
+    return prepared;
   }
 
   #share({ manner }: Prepared): void {
@@ -101,7 +111,7 @@ export class Executor {
   #task(request: Extract<TaskRequest, QuickRequest>): Omit<Done, "id" | "ms"> {
     switch (request.op) {
       case "check":
-        return { found: { one: this.#statements.prepare("select 1").statement.pluck(false).get() } };
+        return { found: { one: this.#database.prepare("select 1").pluck().get() } };
       case "reset":
         this.state.reset();
         return {};

@@ -48,7 +48,16 @@ export function mannerOf(text: string): Manner {
       refusal: `${verb.toUpperCase()} would hold for one connection of several: make a connector for the other file`,
     };
   }
-  return verb === "pragma" ? { ...plain, ...pragmaManner(firstWords(text, 6).slice(1)) } : plain;
+  if (verb === "pragma") return { ...plain, ...pragmaManner(firstWords(text, 6).slice(1)) };
+  return verb === "explain" ? { ...plain, ...explainManner(firstWords(text, 9).slice(1)) } : plain;
+}
+
+/** SQLite carries a PRAGMA out while it prepares it, also when that is to be explained. */
+function explainManner(words: readonly string[]): Pick<Manner, "refusal"> {
+  const explained = words[0] === "query" && words[1] === "plan" ? words.slice(2) : words;
+  if (explained[0] !== "pragma") return { refusal: undefined };
+  const { dirties, refusal } = pragmaManner(explained.slice(1));
+  return { refusal: dirties ? "EXPLAIN would carry this PRAGMA out: leave it away" : refusal };
 }
 
 function pragmaManner(words: readonly string[]): Pick<Manner, "dirties" | "refusal" | "refusalOutsideSession"> {

@@ -1,6 +1,7 @@
 import { type Database } from "better-sqlite3";
 import { applyPragmas } from "./database.ts";
 import { type OpenSpec } from "./protocol.ts";
+import { type Manner } from "./rules.ts";
 import { type Prepared } from "./statements.ts";
 import { Refusal } from "./wire-error.ts";
 
@@ -18,21 +19,26 @@ export class ConnectionState {
     this.#spec = spec;
   }
 
-  /** Refuses what must not run here, before it runs. */
-  admit({ manner, writes }: Prepared, session: boolean): void {
+  /** Refuses what must not run here, before it is so much as prepared: SQLite carries a PRAGMA out while it prepares it. */
+  admit(manner: Manner, session: boolean): void {
     const refusal = session ? manner.refusal : (manner.refusal ?? manner.refusalOutsideSession);
     if (refusal !== undefined) throw new Refusal("refused", refusal);
-    // SQLite counts some PRAGMAs as writing that only ask; one that writes fails on a connection for reads all the same.
-    if (writes && manner.verb !== "pragma" && this.#spec.role === "reader")
-      throw new Refusal("writes", "a connection for reads was given a statement that writes");
     // Without this, statements after an automatic rollback would each commit on their own.
     if (this.#wanted && !this.#database.inTransaction && manner.verb !== "rollback") {
       throw new Refusal("ended", "SQLite has rolled the transaction back by itself, after an error in it");
     }
+    if (manner.dirties) this.#dirty = true;
+  }
+
+  /** Refuses what writes, on a connection for reads. */
+  admitWrites({ manner, writes }: Prepared): void {
+    // SQLite counts some PRAGMAs as writing that only ask; one that writes fails on a connection for reads all the same.
+    if (writes && manner.verb !== "pragma" && this.#spec.role === "reader")
+      throw new Refusal("writes", "a connection for reads was given a statement that writes");
   }
 
   /** Notes what a statement has done, also one that failed. */
-  ran({ manner }: Prepared): void {
+  ran(manner: Manner): void {
     const { inTransaction } = this.#database;
     if (inTransaction) this.#wanted = true;
     else if (manner.control) this.#wanted = false;

@@ -1,7 +1,7 @@
 import { type Database, type Statement } from "better-sqlite3";
 import { BoundedMap } from "./lru.ts";
 import { type Values } from "./protocol.ts";
-import { mannerOf, type Manner } from "./rules.ts";
+import { type Manner } from "./rules.ts";
 
 export interface Prepared {
   readonly statement: Statement;
@@ -24,19 +24,17 @@ export class Statements {
     this.#kept = new BoundedMap(limit);
   }
 
-  prepare(text: string): Prepared {
+  /** Prepared before, and free: a statement that is being iterated over cannot be run a second time. */
+  kept(text: string): Prepared | undefined {
     const kept = this.#kept.get(text);
-    // A statement that is being iterated over cannot be run a second time.
-    if (kept !== undefined && !kept.statement.busy) return kept;
+    return kept?.statement.busy === true ? undefined : kept;
+  }
+
+  prepare(text: string, manner: Manner): Prepared {
     const statement = this.#database.prepare(text);
-    const manner = mannerOf(text);
     const prepared = { statement, reader: statement.reader, writes: !statement.readonly, manner };
     if (text.length <= LONGEST_KEPT) this.#kept.set(text, prepared);
     return prepared;
-  }
-
-  forget(): void {
-    this.#kept.clear();
   }
 }
 
