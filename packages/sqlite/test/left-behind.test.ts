@@ -67,3 +67,58 @@ test("takes back a PRAGMA of a text that fails after it was carried out", async 
   await failureOf(client.session((session) => session.query("pragma foreign_keys = off; select 1")));
   expect(await onWriter(client, "foreign_keys")).toBe(1);
 });
+
+const sessionsOwn = [
+  ["foreign_keys", "off"],
+  ["defer_foreign_keys", "on"],
+  ["ignore_check_constraints", "on"],
+  ["legacy_alter_table", "on"],
+  ["recursive_triggers", "on"],
+  ["cache_size", "55"],
+  ["analysis_limit", "77"],
+  ["automatic_index", "off"],
+] as const;
+
+test("takes back every PRAGMA that a session may change, time after time", async () => {
+  const { client } = await openDatabase({ readers: 1, pragmas: { recursive_triggers: true, analysis_limit: 400 } });
+  await withProducts(client, 3);
+  const alike = async (): Promise<unknown> =>
+    (await client.session((session) => session.query("select 'A' like 'a' as x"))).rows;
+  for (let round = 0; round < 3; round++) {
+    for (const [name, value] of sessionsOwn) {
+      const before = await onWriter(client, name);
+      await client.session((session) => session.query(`pragma ${name} = ${value}`));
+      expect(await onWriter(client, name), name).toBe(before);
+    }
+    await client.session((session) => session.query("pragma case_sensitive_like = on"));
+    expect(await alike()).toEqual([{ x: 1 }]);
+  }
+  expect(await onWriter(client, "recursive_triggers")).toBe(1);
+  expect(await onWriter(client, "analysis_limit")).toBe(400);
+  const write = client.query("update product set stock = -1 where id = 1");
+  expect(await failureOf(write)).toMatchObject({ code: "CONSTRAINT_FAILED" });
+  expect(client.pools.writer.stats.totals.closed).toBe(0);
+});
+
+test("goes back to what the option says where a PRAGMA cannot be read, also in a reader", async () => {
+  const { client } = await openDatabase({ readers: 1, pragmas: { case_sensitive_like: true } });
+  for (const readOnly of [false, true]) {
+    await client.session((session) => session.query("pragma case_sensitive_like = off"), { readOnly });
+    const { rows } = await client.session((session) => session.query("select 'A' like 'a' as x"), { readOnly });
+    expect(rows).toEqual([{ x: 0 }]);
+  }
+});
+
+test("carries a PRAGMA out each time that a session sets it, and tells what it is now", async () => {
+  const { client } = await openDatabase({ readers: 1 });
+  for (let round = 0; round < 3; round++) {
+    await client.session(async (session) => {
+      const sizes: unknown[] = [];
+      for (const text of ["pragma cache_size", "pragma cache_size = 55", "pragma cache_size"])
+        sizes.push(...(await session.query<{ cache_size: number }>(text)).rows.map((row) => row.cache_size));
+      expect(sizes).toEqual([10_000, 55]);
+      expect((await session.query("pragma analysis_limit = 77")).rows).toEqual([{ analysis_limit: 77 }]);
+      expect((await session.query("pragma analysis_limit")).rows).toEqual([{ analysis_limit: 77 }]);
+    });
+  }
+});

@@ -24,7 +24,7 @@ const ASKING_PRAGMAS = new Set(
    quick_check optimize incremental_vacuum shrink_memory wal_checkpoint`.split(/\s+/),
 );
 /** PRAGMAs of a connection that a session may change for itself. */
-const SESSION_PRAGMAS = new Set(
+export const SESSION_PRAGMAS = new Set(
   `foreign_keys defer_foreign_keys ignore_check_constraints legacy_alter_table recursive_triggers cache_size analysis_limit
    case_sensitive_like automatic_index`.split(/\s+/),
 );

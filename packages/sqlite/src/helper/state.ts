@@ -1,7 +1,7 @@
 import { type Database } from "better-sqlite3";
-import { applyPragmas } from "./database.ts";
 import { type OpenSpec } from "./protocol.ts";
 import { type Manner } from "./rules.ts";
+import { Settings } from "./settings.ts";
 import { type Prepared } from "./statements.ts";
 import { Refusal } from "./wire-error.ts";
 
@@ -13,6 +13,8 @@ export class ConnectionState {
   #wanted = false;
   #dirty = false;
   #schemaChanged = false;
+  /** As they were before a session changed one. */
+  #settings: Settings | undefined;
 
   constructor(database: Database, spec: OpenSpec) {
     this.#database = database;
@@ -27,7 +29,9 @@ export class ConnectionState {
     if (this.#wanted && !this.#database.inTransaction && manner.verb !== "rollback") {
       throw new Refusal("ended", "SQLite has rolled the transaction back by itself, after an error in it");
     }
-    if (manner.dirties) this.#dirty = true;
+    if (!manner.dirties) return;
+    this.#settings ??= new Settings(this.#database, this.#spec);
+    this.#dirty = true;
   }
 
   /** Refuses what writes, on a connection for reads. */
@@ -52,8 +56,7 @@ export class ConnectionState {
     this.#wanted = false;
     if (!this.#dirty) return;
     dropTemporary(this.#database);
-    applyPragmas(this.#database, this.#spec);
-    this.#database.pragma("defer_foreign_keys = OFF");
+    this.#settings?.restore();
     this.#dirty = false;
   }
 
