@@ -122,3 +122,71 @@ test("carries a PRAGMA out each time that a session sets it, and tells what it i
     });
   }
 });
+
+// Each hides something of the file's, and most without the word TEMP behind CREATE.
+const temporary: [what: string, ...texts: string[]][] = [
+  ["a table", "create temp table product (id integer primary key, name, stock)"],
+  ["a table by its schema", "create table temp.product (id integer primary key, name, stock)"],
+  ["a table in quotes", 'create table if not exists "temp".product (id integer primary key, name, stock)'],
+  ["a table of rows", "create table if not exists temp.product as select * from main.product"],
+  ["a table with counted keys", "create table temp.product (id integer primary key autoincrement, name, stock)"],
+  ["a table by another name", "create table temp.p (id, name, stock)", "alter table temp.p rename to product"],
+  ["a search table", "create virtual table temp.product using fts5(id, name, stock)"],
+  ["a view", "create view if not exists temp.product as select 1 as id, 'x' as name, 2 as stock"],
+  ["a trigger", "create trigger temp.t before insert on main.product begin select raise(ignore); end"],
+  ["statistics", "analyze temp"],
+];
+
+const insert = "insert into product (id, name, stock) values (?, 'new', 7)";
+const kept = "select stock from main.product where id = ?";
+
+test.each(temporary)("takes back what a session has made for itself: %s", async (_, ...texts) => {
+  const { client } = await openDatabase({ readers: 1 });
+  await withProducts(client, 3);
+  for (let round = 0; round < 2; round++) {
+    const id = 10 + round;
+    await client.session(async (session) => {
+      await session.query("begin");
+      for (const text of texts) await session.query(text);
+      if (round === 0) await session.query("commit");
+    });
+    await client.query(insert.replace("'new'", `'new ${id}'`), [id]);
+    expect((await client.query(kept, [id])).rows).toEqual([{ stock: 7 }]);
+    const left = await client.session((session) => session.query("select name from sqlite_temp_schema"));
+    expect(left.rows).toEqual([]);
+  }
+  expect(client.pools.writer.stats.totals.closed).toBe(0);
+});
+
+test.each(temporary)("lets no statement on its own make for its connection: %s", async (_, text) => {
+  const { client } = await openDatabase({ readers: 1 });
+  await withProducts(client, 3);
+  // In one list with those that it would mislead.
+  const [made, ...written] = await Promise.allSettled([client.query(text), client.query(insert, [10])]);
+  expect(made).toMatchObject({ reason: { code: "INVALID_ARGUMENT" } });
+  expect(written).toMatchObject([{ status: "fulfilled" }]);
+  expect((await client.query(kept, [10])).rows).toEqual([{ stock: 7 }]);
+});
+
+test("takes back what a batch has made for itself, before the next statement", async () => {
+  const { client } = await openDatabase({ readers: 1 });
+  await withProducts(client, 3);
+  const [, , counted] = await Promise.all([
+    client.batch([{ text: "create table temp.product as select * from main.product" }]),
+    client.query(insert, [10]),
+    client.query("select count(*) as n from product"),
+  ]);
+  expect(counted.rows).not.toEqual([{ n: 0 }]);
+  expect((await client.query(kept, [10])).rows).toEqual([{ stock: 7 }]);
+});
+
+test("keeps what a session makes for itself until its end", async () => {
+  const { client } = await openDatabase({ readers: 1 });
+  await client.session(async (session) => {
+    await session.query("create table temp.own (n)");
+    await session.query("insert into own values (1)");
+    await session.query("create table theirs (n)");
+    expect((await session.query("select n from own")).rows).toEqual([{ n: 1 }]);
+  });
+  expect(await onWriter(client, "temp_store")).toBe(2);
+});

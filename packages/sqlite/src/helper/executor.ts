@@ -52,8 +52,11 @@ export class Executor {
   }
 
   execute(request: QuickRequest): Omit<Done, "id" | "ms"> {
-    if (request.op === "run") return this.#run(request);
-    return request.op === "batch" ? { outcomes: this.#batch(request) } : this.#task(request);
+    if (request.op === "batch") return { outcomes: this.#batch(request) };
+    if (request.op !== "run") return this.#task(request);
+    const outcome = this.#run(request);
+    if (!request.session) this.state.assertNothingLeft();
+    return outcome;
   }
 
   #batch({ id, begin, statements }: BatchRequest): Outcome[] {

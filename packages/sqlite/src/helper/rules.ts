@@ -5,7 +5,7 @@ export interface Manner {
   readonly verb: string;
   /** Begins or ends a transaction or savepoint: only for a connection that is lent. */
   readonly control: boolean;
-  /** Leaves something behind on the connection that `reset` has to undo. */
+  /** Changes a PRAGMA of the connection, which `reset` has to undo. */
   readonly dirties: boolean;
   readonly changesSchema: boolean;
   /** Why it is not run at all, or not outside a session. */
@@ -35,7 +35,7 @@ export function mannerOf(text: string): Manner {
   const plain = {
     verb,
     control,
-    dirties: verb === "create" && /^temp(orary)?$/.test(firstWords(text, 2)[1] ?? ""),
+    dirties: false,
     changesSchema: SCHEMA_VERBS.has(verb),
     refusal: undefined,
     refusalOutsideSession: control

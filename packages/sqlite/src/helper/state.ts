@@ -3,12 +3,14 @@ import { type OpenSpec } from "./protocol.ts";
 import { type Manner } from "./rules.ts";
 import { Settings } from "./settings.ts";
 import { type Prepared } from "./statements.ts";
+import { TemporaryObjects } from "./temporary-objects.ts";
 import { Refusal } from "./wire-error.ts";
 
 /** What a connection carries from one statement to the next, and how to get rid of it. */
 export class ConnectionState {
   readonly #database: Database;
   readonly #spec: OpenSpec;
+  readonly #temporary: TemporaryObjects;
   /** Somebody began a transaction and has not ended it; SQLite may have, after a full disk or an I/O error. */
   #wanted = false;
   #dirty = false;
@@ -19,6 +21,7 @@ export class ConnectionState {
   constructor(database: Database, spec: OpenSpec) {
     this.#database = database;
     this.#spec = spec;
+    this.#temporary = new TemporaryObjects(database);
   }
 
   /** Refuses what must not run here, before it is so much as prepared: SQLite carries a PRAGMA out while it prepares it. */
@@ -46,8 +49,17 @@ export class ConnectionState {
     const { inTransaction } = this.#database;
     if (inTransaction) this.#wanted = true;
     else if (manner.control) this.#wanted = false;
-    if (manner.dirties) this.#dirty = true;
-    if (manner.changesSchema) this.#schemaChanged = true;
+    if (!manner.changesSchema) return;
+    this.#schemaChanged = true;
+    if (this.#temporary.exist) this.#dirty = true;
+  }
+
+  /** A statement on its own makes nothing that lasts on its connection: who comes next would find a table in the place of another. */
+  assertNothingLeft(): void {
+    if (!this.#dirty) return;
+    this.reset();
+    const message = "a temporary table, view or trigger would be gone after its statement: make it inside a session";
+    throw new Refusal("refused", message);
   }
 
   /** Back to how it was opened. Throws when that fails; the connection is then closed. */
@@ -55,7 +67,7 @@ export class ConnectionState {
     if (this.#database.inTransaction) this.#database.exec("rollback");
     this.#wanted = false;
     if (!this.#dirty) return;
-    dropTemporary(this.#database);
+    this.#temporary.forget();
     this.#settings?.restore();
     this.#dirty = false;
   }
@@ -72,12 +84,4 @@ export class ConnectionState {
       schemaChanged,
     };
   }
-}
-
-function dropTemporary(database: Database): void {
-  const left = database
-    .prepare("select type, name from sqlite_temp_schema where type in ('trigger', 'view', 'table') order by type desc")
-    .raw()
-    .all() as [string, string][];
-  for (const [type, name] of left) database.exec(`drop ${type} if exists temp."${name.replaceAll('"', '""')}"`);
 }
