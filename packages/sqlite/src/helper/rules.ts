@@ -8,6 +8,8 @@ export interface Manner {
   /** Changes a PRAGMA of the connection, which `reset` has to undo. */
   readonly dirties: boolean;
   readonly changesSchema: boolean;
+  /** Of a PRAGMA: it changes the file, so that it is for the writer. SQLite takes some of them for reads. */
+  readonly forWriter: boolean;
   /** Why it is not run at all, or not outside a session. */
   readonly refusal: string | undefined;
   readonly refusalOutsideSession: string | undefined;
@@ -18,11 +20,13 @@ const SCHEMA_VERBS = new Set(["create", "drop", "alter", "reindex", "vacuum", "a
 
 /** PRAGMAs that change the file, not the connection: allowed anywhere on the writer. */
 const FILE_PRAGMAS = new Set(["user_version", "application_id", "auto_vacuum"]);
-/** PRAGMAs with an argument that only ask or tidy up. */
+/** PRAGMAs with an argument that only ask. */
 const ASKING_PRAGMAS = new Set(
   `table_info table_xinfo table_list index_info index_xinfo index_list foreign_key_list foreign_key_check integrity_check
-   quick_check optimize incremental_vacuum shrink_memory wal_checkpoint`.split(/\s+/),
+   quick_check shrink_memory`.split(/\s+/),
 );
+/** PRAGMAs that tidy the file up, with an argument or without. */
+const TIDYING_PRAGMAS = new Set(["optimize", "incremental_vacuum", "wal_checkpoint"]);
 /** PRAGMAs of a connection that a session may change for itself. */
 export const SESSION_PRAGMAS = new Set(
   `foreign_keys defer_foreign_keys ignore_check_constraints legacy_alter_table recursive_triggers cache_size analysis_limit
@@ -37,6 +41,7 @@ export function mannerOf(text: string): Manner {
     control,
     dirties: false,
     changesSchema: SCHEMA_VERBS.has(verb),
+    forWriter: false,
     refusal: undefined,
     refusalOutsideSession: control
       ? `${verb.toUpperCase()} belongs to client.transaction() or to a session`
@@ -56,19 +61,25 @@ export function mannerOf(text: string): Manner {
 function explainManner(words: readonly string[]): Pick<Manner, "refusal"> {
   const explained = words[0] === "query" && words[1] === "plan" ? words.slice(2) : words;
   if (explained[0] !== "pragma") return { refusal: undefined };
-  const { dirties, refusal } = pragmaManner(explained.slice(1));
-  return { refusal: dirties ? "EXPLAIN would carry this PRAGMA out: leave it away" : refusal };
+  const { dirties, forWriter, refusal } = pragmaManner(explained.slice(1));
+  return { refusal: dirties || forWriter ? "EXPLAIN may carry a PRAGMA out, and tells nothing of it" : refusal };
 }
 
-function pragmaManner(words: readonly string[]): Pick<Manner, "dirties" | "refusal" | "refusalOutsideSession"> {
+type PragmaManner = Pick<Manner, "dirties" | "changesSchema" | "forWriter" | "refusal" | "refusalOutsideSession">;
+
+function pragmaManner(words: readonly string[]): PragmaManner {
   const [first = "", dot, second = ""] = words;
-  const name = dot === "." ? second : first;
-  const sets = ["=", "("].includes((dot === "." ? words[3] : dot) ?? "");
-  if (!sets || ASKING_PRAGMAS.has(name) || FILE_PRAGMAS.has(name)) {
-    return { dirties: false, refusal: undefined, refusalOutsideSession: undefined };
-  }
+  const isNamed = dot === ".";
+  const name = isNamed ? second : first;
+  const sets = ["=", "("].includes((isNamed ? words[3] : dot) ?? "");
+  const asks = { dirties: false, changesSchema: false, forWriter: false };
+  const allowed = { ...asks, refusal: undefined, refusalOutsideSession: undefined };
+  if (TIDYING_PRAGMAS.has(name)) return { ...allowed, forWriter: true, changesSchema: name === "optimize" };
+  if (!sets || ASKING_PRAGMAS.has(name)) return allowed;
   const why = `PRAGMA ${name} would hold for one connection of several: set it with the option "pragmas"`;
+  if (isNamed && first === "temp") return { ...asks, refusal: why, refusalOutsideSession: why };
+  if (FILE_PRAGMAS.has(name)) return { ...allowed, forWriter: true };
   if (SESSION_PRAGMAS.has(name))
-    return { dirties: true, refusal: undefined, refusalOutsideSession: `${why}, or inside a session` };
-  return { dirties: false, refusal: why, refusalOutsideSession: why };
+    return { ...allowed, dirties: true, refusalOutsideSession: `${why}, or inside a session` };
+  return { ...asks, refusal: why, refusalOutsideSession: why };
 }

@@ -50,18 +50,20 @@ export class InThreadReader {
 
   /**
    * Finds out what a text is. Prepares it here, which reads the schema and runs nothing.
-   * @throws PoolError for a text that cannot be run: syntax, unknown names, several statements, transaction control
+   * @throws PoolError for a text that cannot be run: syntax, unknown names, several statements, transaction control, PRAGMAs of one connection
    */
   plan(text: string): Plan {
     const manner = mannerOf(text);
     const refusal = manner.refusal ?? manner.refusalOutsideSession;
     if (refusal !== undefined)
       throw new PoolError("INVALID_ARGUMENT", `sqlite ${JSON.stringify(this.#place.name)}: ${refusal}`);
+    // To prepare one would carry it out here.
+    if (manner.verb === "pragma") return new Plan(text, manner.forWriter ? "write" : "read");
     if (text.length > LONGEST_PREPARED || this.#database === undefined) return new Plan(text, "unknown");
     try {
       const statement = this.#database.prepare(text);
       if (!statement.readonly) return new Plan(text, "write");
-      if (!statement.reader || manner.verb === "pragma" || manner.verb === "explain") return new Plan(text, "read");
+      if (!statement.reader || manner.verb === "explain") return new Plan(text, "read");
       return isBounded((this.#database as Explaining).explain(text))
         ? new Plan(text, "point", statement)
         : new Plan(text, "read");

@@ -1,0 +1,44 @@
+import { expect, test } from "vitest";
+import { type SqliteClient } from "../src/index.js";
+import { failureOf, openDatabase, withProducts } from "./support.js";
+
+async function numberOf(client: SqliteClient, pragma: string): Promise<number> {
+  const { rows } = await client.query<Record<string, number>>(`pragma ${pragma}`);
+  return Object.values(rows[0] ?? {})[0] ?? NaN;
+}
+
+test("analyzes what an index has come to hold, by PRAGMA optimize on the writer", async () => {
+  const { client } = await openDatabase({ readers: 1 });
+  await withProducts(client, 100);
+  await client.query("create index stock on product (stock)");
+  await client.query("analyze");
+  const more = `insert into product (name, stock) with recursive c(x) as (select 200 union all select x + 1 from c limit 5000)
+    select 'product ' || x, x from c`;
+  await client.query(more);
+  await client.session((session) => session.query("select count(*) as n from product where stock = 5 and id > 3"));
+  await client.query("pragma optimize");
+  await client.query("pragma main.optimize(0x10002)");
+  const analyzed = await client.query("select stat from sqlite_stat1 where idx = 'stock'");
+  expect(analyzed.rows).toEqual([{ stat: "5100 1" }]);
+});
+
+test("asks PRAGMAs where nobody waits for the writer", async () => {
+  const { client } = await openDatabase({ readers: 1 });
+  await withProducts(client, 3);
+  await client.session(async () => {
+    for (const text of ["journal_mode", "user_version", "integrity_check", "quick_check(product)", "foreign_key_check"])
+      expect(await client.query(`pragma ${text}`), text).toMatchObject({
+        rowCount: text === "foreign_key_check" ? 0 : 1,
+      });
+    const tidies = client.query("pragma optimize");
+    expect(await failureOf(tidies)).toMatchObject({ code: "SELF_DEADLOCK" });
+  });
+  expect((await client.query("pragma wal_checkpoint(truncate)")).rows).toMatchObject([{ busy: 0 }]);
+});
+
+test("does not touch the temporary schema of one connection by PRAGMA", async () => {
+  const { client } = await openDatabase({ readers: 1 });
+  const set = "pragma temp.user_version = 5";
+  for (const attempt of [client.query(set), client.session((session) => session.query(set))])
+    expect(await failureOf(attempt)).toMatchObject({ code: "INVALID_ARGUMENT" });
+});
