@@ -22,6 +22,23 @@ test("analyzes what an index has come to hold, by PRAGMA optimize on the writer"
   expect(analyzed.rows).toEqual([{ stat: "5100 1" }]);
 });
 
+test("frees as many pages as PRAGMA incremental_vacuum is told to", async () => {
+  const { client } = await openDatabase({ readers: 1, pragmas: { auto_vacuum: 2 } });
+  await client.query("create table big (data)");
+  await client.query("insert into big values (zeroblob(4000000))");
+  await client.query("delete from big");
+  const before = await numberOf(client, "freelist_count");
+  await client.query("pragma incremental_vacuum(100)");
+  expect(before - (await numberOf(client, "freelist_count"))).toBe(100);
+  await client.session((session) => session.query("pragma incremental_vacuum(50)"));
+  expect(before - (await numberOf(client, "freelist_count"))).toBe(150);
+  expect(await failureOf(client.query("pragma incremental_vacuum(50)", [1]))).toMatchObject({
+    code: "INVALID_ARGUMENT",
+  });
+  await client.query("pragma incremental_vacuum");
+  expect(await numberOf(client, "freelist_count")).toBe(0);
+});
+
 test("asks PRAGMAs where nobody waits for the writer", async () => {
   const { client } = await openDatabase({ readers: 1 });
   await withProducts(client, 3);

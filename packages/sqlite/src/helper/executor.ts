@@ -79,6 +79,7 @@ export class Executor {
     if (this.#isShared) this.#share(prepared);
     try {
       if (prepared.reader) return { rows: packRows(this.#read(prepared.statement, values, request)) };
+      if (prepared.manner.verb === "pragma") return this.#carryOut(prepared.statement.bind(...values));
       const { changes, lastInsertRowid } = prepared.statement.run(...values);
       return { changes, lastInsertRowid };
     } finally {
@@ -99,6 +100,12 @@ export class Executor {
   #share({ manner }: Prepared): void {
     if (QUERIES.has(manner.verb)) this.#snapshot?.open();
     else this.#snapshot?.close();
+  }
+
+  /** To its end: `run` goes one step, in which incremental_vacuum frees one page. */
+  #carryOut({ source }: Statement): Outcome {
+    this.#database.exec(source);
+    return { changes: 0 };
   }
 
   #read(statement: Statement, values: unknown[], { id, stoppable }: RunRequest): object[] {

@@ -33,7 +33,7 @@ export class Statements {
   prepare(text: string, manner: Manner): Prepared {
     const statement = this.#database.prepare(text);
     const prepared = { statement, reader: statement.reader, writes: !statement.readonly, manner };
-    if (text.length <= LONGEST_KEPT) this.#kept.set(text, prepared);
+    if (text.length <= LONGEST_KEPT && manner.verb !== "pragma") this.#kept.set(text, prepared);
     return prepared;
   }
 }
