@@ -39,6 +39,17 @@ test("frees as many pages as PRAGMA incremental_vacuum is told to", async () => 
   expect(await numberOf(client, "freelist_count")).toBe(0);
 });
 
+test("changes how the file gives pages back, on the writer", async () => {
+  const { client } = await openDatabase({ readers: 1 });
+  await withProducts(client, 3);
+  await client.query("pragma auto_vacuum = 2");
+  await client.query("vacuum");
+  expect(await numberOf(client, "auto_vacuum")).toBe(2);
+  await client.query("pragma user_version = 9");
+  await client.query("pragma application_id(7)");
+  expect([await numberOf(client, "user_version"), await numberOf(client, "application_id")]).toEqual([9, 7]);
+});
+
 test("asks PRAGMAs where nobody waits for the writer", async () => {
   const { client } = await openDatabase({ readers: 1 });
   await withProducts(client, 3);
@@ -58,4 +69,28 @@ test("does not touch the temporary schema of one connection by PRAGMA", async ()
   const set = "pragma temp.user_version = 5";
   for (const attempt of [client.query(set), client.session((session) => session.query(set))])
     expect(await failureOf(attempt)).toMatchObject({ code: "INVALID_ARGUMENT" });
+});
+
+test("explains by the indexes that there are, and asks of the schema that there is", async () => {
+  const { client } = await openDatabase({ readers: 1 });
+  await withProducts(client, 3);
+  await client.query("create table line (product integer, other integer)");
+  const explain = "explain query plan select * from line where product = 1";
+  const plan = async (): Promise<string | undefined> =>
+    (await client.query<{ detail: string }>(explain)).rows[0]?.detail;
+  expect([await plan(), await plan()]).toEqual(["SCAN line", "SCAN line"]);
+  expect(await client.query("pragma foreign_key_list(line)")).toMatchObject({ rowCount: 0 });
+  await client.query("create index by_product on line (product)");
+  expect(await plan()).toMatch(/USING INDEX by_product/);
+  expect(await client.query("pragma index_info(by_product)")).toMatchObject({ rowCount: 1 });
+  await client.query("drop index by_product");
+  expect(await plan()).toBe("SCAN line");
+  await client.query("drop table line");
+  await client.query("create table line (product integer references product)");
+  expect(await client.query("pragma foreign_key_list(line)")).toMatchObject({ rowCount: 1 });
+  await client.session(async (session) => {
+    expect((await session.query(explain)).rows).toMatchObject([{ detail: "SCAN line" }]);
+    await session.query("create index again on line (product)");
+    expect((await session.query(explain)).rows[0]).toMatchObject({ detail: expect.stringMatching(/again/) as string });
+  });
 });

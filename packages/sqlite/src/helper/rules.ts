@@ -10,6 +10,8 @@ export interface Manner {
   readonly changesSchema: boolean;
   /** Of a PRAGMA: it changes the file, so that it is for the writer. SQLite takes some of them for reads. */
   readonly forWriter: boolean;
+  /** Answered from what the connection remembers of the file, which may be old, and not from the file. */
+  readonly fromMemory: boolean;
   /** Why it is not run at all, or not outside a session. */
   readonly refusal: string | undefined;
   readonly refusalOutsideSession: string | undefined;
@@ -42,6 +44,7 @@ export function mannerOf(text: string): Manner {
     dirties: false,
     changesSchema: SCHEMA_VERBS.has(verb),
     forWriter: false,
+    fromMemory: false,
     refusal: undefined,
     refusalOutsideSession: control
       ? `${verb.toUpperCase()} belongs to client.transaction() or to a session`
@@ -58,21 +61,20 @@ export function mannerOf(text: string): Manner {
 }
 
 /** SQLite carries a PRAGMA out while it prepares it, also when that is to be explained. */
-function explainManner(words: readonly string[]): Pick<Manner, "refusal"> {
+function explainManner(words: readonly string[]): Pick<Manner, "fromMemory" | "refusal"> {
   const explained = words[0] === "query" && words[1] === "plan" ? words.slice(2) : words;
-  if (explained[0] !== "pragma") return { refusal: undefined };
+  if (explained[0] !== "pragma") return { fromMemory: true, refusal: undefined };
   const { dirties, forWriter, refusal } = pragmaManner(explained.slice(1));
-  return { refusal: dirties || forWriter ? "EXPLAIN may carry a PRAGMA out, and tells nothing of it" : refusal };
+  return { fromMemory: true, refusal: dirties || forWriter ? "EXPLAIN may carry a PRAGMA out, and tells nothing of it" : refusal };
 }
 
-type PragmaManner = Pick<Manner, "dirties" | "changesSchema" | "forWriter" | "refusal" | "refusalOutsideSession">;
-
-function pragmaManner(words: readonly string[]): PragmaManner {
+function pragmaManner(words: readonly string[]): Omit<Manner, "verb" | "control"> {
   const [first = "", dot, second = ""] = words;
   const isNamed = dot === ".";
   const name = isNamed ? second : first;
   const sets = ["=", "("].includes((isNamed ? words[3] : dot) ?? "");
-  const asks = { dirties: false, changesSchema: false, forWriter: false };
+  const fromMemory = !SESSION_PRAGMAS.has(name);
+  const asks = { dirties: false, changesSchema: false, forWriter: false, fromMemory };
   const allowed = { ...asks, refusal: undefined, refusalOutsideSession: undefined };
   if (TIDYING_PRAGMAS.has(name)) return { ...allowed, forWriter: true, changesSchema: name === "optimize" };
   if (!sets || ASKING_PRAGMAS.has(name)) return allowed;
