@@ -5,7 +5,7 @@ import { loadDriver } from "../helper/database.js";
 import { codeOf } from "../helper/wire-error.js";
 import { type OpenSpec, type Values } from "../helper/protocol.js";
 import { mannerOf } from "../helper/rules.js";
-import { bindable } from "../helper/statements.js";
+import { bindable, lookAtSchema } from "../helper/statements.js";
 import { isBounded, type Instruction } from "./bytecode.js";
 import { Plan } from "./plan.js";
 
@@ -20,6 +20,7 @@ export class InThreadReader {
   readonly #place: Place;
   readonly #spec: Omit<OpenSpec, "role">;
   #database: Database | undefined;
+  #lookAtSchema: Statement | undefined;
 
   constructor(place: Place, spec: Omit<OpenSpec, "role">) {
     this.#place = place;
@@ -41,6 +42,7 @@ export class InThreadReader {
         if (MEANT_HERE.has(name)) database.pragma(`${name} = ${String(value)}`);
       database.pragma("query_only = ON");
       if (this.#spec.bigint) database.defaultSafeIntegers(true);
+      this.#lookAtSchema = lookAtSchema(database);
     } catch (error) {
       database.close();
       throw error;
@@ -61,6 +63,7 @@ export class InThreadReader {
     if (manner.verb === "pragma") return new Plan(text, manner.forWriter ? "write" : "read");
     if (text.length > LONGEST_PREPARED || this.#database === undefined) return new Plan(text, "unknown");
     try {
+      this.#lookAtSchema?.get();
       const statement = this.#database.prepare(text);
       if (!statement.readonly) return new Plan(text, "write");
       if (!statement.reader || manner.verb === "explain") return new Plan(text, "read");
