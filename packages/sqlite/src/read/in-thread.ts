@@ -89,7 +89,9 @@ export class InThreadReader {
 
   /** Reads the file's head: the connection and the file work. @throws the driver's own error */
   check(): Readonly<Record<string, unknown>> {
-    return { schemaVersion: this.#database?.pragma("schema_version", { simple: true }) };
+    if (this.#database === undefined) return { schemaVersion: undefined };
+    // A number also where integers come as bigints, which JSON does not know.
+    return { schemaVersion: Number(this.#database.pragma("schema_version", { simple: true })) };
   }
 
   /** What was prepared here is of no use afterwards. */
