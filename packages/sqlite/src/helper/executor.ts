@@ -127,7 +127,8 @@ export class Executor {
         return {};
       case "checkpoint": {
         const [found] = this.#database.pragma(`wal_checkpoint(${request.mode})`) as Record<string, unknown>[];
-        return { found: found ?? {} };
+        // Integers may come as bigints.
+        return { found: { busy: Number(found?.busy) } };
       }
       case "verify":
         return { found: verify(this.#database) };
