@@ -65,7 +65,10 @@ function explainManner(words: readonly string[]): Pick<Manner, "fromMemory" | "r
   const explained = words[0] === "query" && words[1] === "plan" ? words.slice(2) : words;
   if (explained[0] !== "pragma") return { fromMemory: true, refusal: undefined };
   const { dirties, forWriter, refusal } = pragmaManner(explained.slice(1));
-  return { fromMemory: true, refusal: dirties || forWriter ? "EXPLAIN may carry a PRAGMA out, and tells nothing of it" : refusal };
+  return {
+    fromMemory: true,
+    refusal: dirties || forWriter ? "EXPLAIN may carry a PRAGMA out, and tells nothing of it" : refusal,
+  };
 }
 
 function pragmaManner(words: readonly string[]): Omit<Manner, "verb" | "control"> {

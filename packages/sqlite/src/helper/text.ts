@@ -12,8 +12,7 @@ export function firstWord(text: string): string {
  */
 export function firstWords(text: string, count: number): string[] {
   const words: string[] = [];
-  const word =
-    /[\w$\u{80}-\u{10ffff}]+|'[^']*(?:''[^']*)*'|"[^"]*(?:""[^"]*)*"|`[^`]*(?:``[^`]*)*`|\[[^\]]*\]|[^\s]/uy;
+  const word = /[\w$\u{80}-\u{10ffff}]+|'[^']*(?:''[^']*)*'|"[^"]*(?:""[^"]*)*"|`[^`]*(?:``[^`]*)*`|\[[^\]]*\]|[^\s]/uy;
   let at = 0;
   while (words.length < count) {
     at = skipBlank(text, at);
