@@ -1,4 +1,4 @@
-import { type Database } from "better-sqlite3";
+import type { Database } from "better-sqlite3";
 import { type OpenSpec } from "./protocol.ts";
 import { SESSION_PRAGMAS } from "./rules.ts";
 

@@ -1,4 +1,4 @@
-import { type Database } from "better-sqlite3";
+import type { Database } from "better-sqlite3";
 import { type OpenSpec } from "./protocol.ts";
 import { type Manner } from "./rules.ts";
 import { Settings } from "./settings.ts";

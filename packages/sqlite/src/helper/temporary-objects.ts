@@ -1,4 +1,4 @@
-import { type Database, type Statement } from "better-sqlite3";
+import type { Database, Statement } from "better-sqlite3";
 
 /** Tables, views and triggers of one connection alone, which hide those of the file that have their name. */
 export class TemporaryObjects {
