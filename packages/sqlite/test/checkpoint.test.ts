@@ -31,3 +31,10 @@ test("cuts the log off that another program's reader has held", async () => {
   reader.kill("SIGKILL");
   expect(await eventually(() => walBytes(file) <= 8 * 1024 * 1024, 2_000)).toBe(true);
 });
+
+test("knows that the log was cut off, also where integers are bigints", async () => {
+  const { client } = await openDatabase({ readers: 1, integers: "bigint" });
+  await client.query("create table t (a)");
+  using lease = await client.acquire();
+  expect(await lease.resource.checkpoint()).toEqual({ busy: false });
+});

@@ -163,6 +163,12 @@ test("finds itself healthy without waiting for who holds the writer", async () =
   expect(health.details).toHaveProperty("walBytes");
 });
 
+test("tells of its health in JSON, also where integers are bigints", async () => {
+  const { db } = await openDatabase({ readers: 1, integers: "bigint" });
+  const { details } = JSON.parse(JSON.stringify(await db.healthCheck())) as { details: unknown };
+  expect(details).toMatchObject({ schemaVersion: 0, walBytes: expect.any(Number) as number });
+});
+
 test("says how to install the driver when it is missing", () => {
   const missing = (name: string): never => {
     throw new Error(`Cannot find module '${name}'`);

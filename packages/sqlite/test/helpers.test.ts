@@ -22,9 +22,7 @@ test.each([
 
 test("tells what a statement does to its connection", () => {
   expect(mannerOf("/* x */ begin")).toMatchObject({ control: true, refusal: undefined });
-  expect(mannerOf("create temp table t (a)")).toMatchObject({ dirties: true, changesSchema: true });
-  expect(mannerOf("create temporary view t as select 1")).toMatchObject({ dirties: true });
-  expect(mannerOf("create table temp (a)")).toMatchObject({ dirties: false, changesSchema: true });
+  expect(mannerOf("create temp table t (a)")).toMatchObject({ dirties: false, changesSchema: true });
   expect(mannerOf("attach 'a.db' as a").refusal).toMatch(/another|other file/);
   expect(mannerOf("pragma foreign_keys = off")).toMatchObject({ dirties: true, refusal: undefined });
   expect(mannerOf("pragma main.foreign_keys(0)").refusalOutsideSession).toMatch(/pragmas/);
@@ -33,7 +31,33 @@ test("tells what a statement does to its connection", () => {
   expect(mannerOf("pragma `journal_mode` = delete").refusal).toMatch(/pragmas/);
   expect(mannerOf("pragma [locking_mode](exclusive)").refusal).toMatch(/pragmas/);
   expect(mannerOf("pragma main.table_info(t)").refusalOutsideSession).toBeUndefined();
+  expect(mannerOf("explain pragma foreign_keys = off").refusal).toMatch(/EXPLAIN/);
+  expect(mannerOf("explain query plan pragma main.query_only(1)").refusal).toMatch(/pragmas/);
+  expect(mannerOf("explain pragma table_info(t)").refusal).toBeUndefined();
+  expect(mannerOf("explain select 1").refusal).toBeUndefined();
 });
+
+test.each([
+  "pragma 'foreign_keys' = off",
+  "pragma 'main'.foreign_keys = off",
+  "pragma main . 'foreign_keys'(0)",
+  'pragma "main"."foreign_keys"=off',
+  "pragma[main].[foreign_keys](off)",
+  "pragma `main`.`foreign_keys` == off",
+  "; ;PRAGMA/* a */FOREIGN_KEYS/* b */=/* c */off",
+  "pragma -- a\n main -- b\n . -- c\n Foreign_Keys -- d\n ( off )",
+  "\ufeffpragma\ufeff foreign_keys\t=\f1",
+])("knows the PRAGMA in %j", (text) => {
+  expect(mannerOf(text)).toMatchObject({ verb: "pragma", dirties: true, refusal: undefined });
+  expect(mannerOf(text).refusalOutsideSession).toMatch(/^PRAGMA foreign_keys /);
+});
+
+test.each(["pragma foreign_keys\u00a0= off", "pragma 'foreign''keys' = off", "pragma naïve = 1", "pragma '' = 1"])(
+  "refuses a PRAGMA that nobody knows: %j",
+  (text) => {
+    expect(mannerOf(text).refusal).toMatch(/pragmas/);
+  },
+);
 
 test("keeps what is used, within its limit", () => {
   const forgotten: number[] = [];

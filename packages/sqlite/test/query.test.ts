@@ -192,6 +192,23 @@ test("follows a schema that changes under it", async () => {
   });
 });
 
+test("reads off this thread what an index no longer makes short", async () => {
+  const { client } = await openDatabase();
+  await client.query("create table line (number integer, text)");
+  await client.query("create unique index line_number on line (number)");
+  const seen: string[] = [];
+  const read = "select text from line where number = ?";
+  const listening = onEvent("pool:statement", ({ pool, statement }) => {
+    if (statement === read) seen.push(pool);
+  });
+  onTestFinished(() => listening[Symbol.dispose]());
+  await client.query(read, [1]);
+  await client.query("drop index line_number");
+  await client.query(read, [2]);
+  expect(await eventually(() => seen.length === 2)).toBe(true);
+  expect(seen).toEqual(["test:in-thread", "test:threads"]);
+});
+
 test("runs a text that is too long to look at first", async () => {
   const { client } = numbers();
   const long = "x".repeat(64_000);

@@ -35,8 +35,7 @@ export function openDatabase(spec: OpenSpec): { database: Database; journalMode:
   }
 }
 
-/** The PRAGMAs of a connection, as they are after opening it and after a reset. */
-export function applyPragmas(database: Database, spec: OpenSpec): void {
+function applyPragmas(database: Database, spec: OpenSpec): void {
   for (const [name, value] of spec.pragmas) database.pragma(`${name} = ${String(value)}`);
   if (spec.role === "reader") database.pragma("query_only = ON");
 }

@@ -1,4 +1,4 @@
-import { type Database, type Statement } from "better-sqlite3";
+import type { Database, Statement } from "better-sqlite3";
 import { verify } from "./backup.ts";
 import {
   type BatchRequest,
@@ -10,6 +10,7 @@ import {
   type TaskRequest,
 } from "./protocol.ts";
 import { packRows } from "./rows.ts";
+import { mannerOf } from "./rules.ts";
 import { Snapshot } from "./snapshot.ts";
 import { ConnectionState } from "./state.ts";
 import { bindable, type Prepared, Statements } from "./statements.ts";
@@ -51,8 +52,11 @@ export class Executor {
   }
 
   execute(request: QuickRequest): Omit<Done, "id" | "ms"> {
-    if (request.op === "run") return this.#run(request);
-    return request.op === "batch" ? { outcomes: this.#batch(request) } : this.#task(request);
+    if (request.op === "batch") return { outcomes: this.#batch(request) };
+    if (request.op !== "run") return this.#task(request);
+    const outcome = this.#run(request);
+    if (!request.session) this.state.assertNothingLeft();
+    return outcome;
   }
 
   #batch({ id, begin, statements }: BatchRequest): Outcome[] {
@@ -70,22 +74,38 @@ export class Executor {
   }
 
   #run(request: RunRequest): Outcome {
-    const prepared = this.#statements.prepare(request.text);
-    this.state.admit(prepared, request.session);
+    const prepared = this.#prepare(request);
     const values = bindable(request.values);
     if (this.#isShared) this.#share(prepared);
     try {
       if (prepared.reader) return { rows: packRows(this.#read(prepared.statement, values, request)) };
+      if (prepared.manner.verb === "pragma") return this.#carryOut(prepared.statement.bind(...values));
       const { changes, lastInsertRowid } = prepared.statement.run(...values);
       return { changes, lastInsertRowid };
     } finally {
-      if (this.#snapshot?.isOpen !== true) this.state.ran(prepared);
+      if (this.#snapshot?.isOpen !== true) this.state.ran(prepared.manner);
     }
+  }
+
+  /** Asks whether a text may run before it prepares it. */
+  #prepare({ text, session }: RunRequest): Prepared {
+    const kept = this.#statements.kept(text);
+    const manner = kept?.manner ?? mannerOf(text);
+    this.state.admit(manner, session);
+    const prepared = kept ?? this.#statements.prepare(text, manner);
+    this.state.admitWrites(prepared);
+    return prepared;
   }
 
   #share({ manner }: Prepared): void {
     if (QUERIES.has(manner.verb)) this.#snapshot?.open();
     else this.#snapshot?.close();
+  }
+
+  /** To its end: `run` goes one step, in which incremental_vacuum frees one page. */
+  #carryOut({ source }: Statement): Outcome {
+    this.#database.exec(source);
+    return { changes: 0 };
   }
 
   #read(statement: Statement, values: unknown[], { id, stoppable }: RunRequest): object[] {
@@ -101,13 +121,14 @@ export class Executor {
   #task(request: Extract<TaskRequest, QuickRequest>): Omit<Done, "id" | "ms"> {
     switch (request.op) {
       case "check":
-        return { found: { one: this.#statements.prepare("select 1").statement.pluck(false).get() } };
+        return { found: { one: this.#database.prepare("select 1").pluck().get() } };
       case "reset":
         this.state.reset();
         return {};
       case "checkpoint": {
         const [found] = this.#database.pragma(`wal_checkpoint(${request.mode})`) as Record<string, unknown>[];
-        return { found: found ?? {} };
+        // Integers may come as bigints.
+        return { found: { busy: Number(found?.busy) } };
       }
       case "verify":
         return { found: verify(this.#database) };

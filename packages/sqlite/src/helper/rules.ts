@@ -5,9 +5,13 @@ export interface Manner {
   readonly verb: string;
   /** Begins or ends a transaction or savepoint: only for a connection that is lent. */
   readonly control: boolean;
-  /** Leaves something behind on the connection that `reset` has to undo. */
+  /** Changes a PRAGMA of the connection, which `reset` has to undo. */
   readonly dirties: boolean;
   readonly changesSchema: boolean;
+  /** Of a PRAGMA: it changes the file, so that it is for the writer. SQLite takes some of them for reads. */
+  readonly forWriter: boolean;
+  /** Answered from what the connection remembers of the file, which may be old, and not from the file. */
+  readonly fromMemory: boolean;
   /** Why it is not run at all, or not outside a session. */
   readonly refusal: string | undefined;
   readonly refusalOutsideSession: string | undefined;
@@ -18,13 +22,15 @@ const SCHEMA_VERBS = new Set(["create", "drop", "alter", "reindex", "vacuum", "a
 
 /** PRAGMAs that change the file, not the connection: allowed anywhere on the writer. */
 const FILE_PRAGMAS = new Set(["user_version", "application_id", "auto_vacuum"]);
-/** PRAGMAs with an argument that only ask or tidy up. */
+/** PRAGMAs with an argument that only ask. */
 const ASKING_PRAGMAS = new Set(
   `table_info table_xinfo table_list index_info index_xinfo index_list foreign_key_list foreign_key_check integrity_check
-   quick_check optimize incremental_vacuum shrink_memory wal_checkpoint`.split(/\s+/),
+   quick_check shrink_memory`.split(/\s+/),
 );
+/** PRAGMAs that tidy the file up, with an argument or without. */
+const TIDYING_PRAGMAS = new Set(["optimize", "incremental_vacuum", "wal_checkpoint"]);
 /** PRAGMAs of a connection that a session may change for itself. */
-const SESSION_PRAGMAS = new Set(
+export const SESSION_PRAGMAS = new Set(
   `foreign_keys defer_foreign_keys ignore_check_constraints legacy_alter_table recursive_triggers cache_size analysis_limit
    case_sensitive_like automatic_index`.split(/\s+/),
 );
@@ -35,8 +41,10 @@ export function mannerOf(text: string): Manner {
   const plain = {
     verb,
     control,
-    dirties: verb === "create" && /^temp(orary)?$/.test(firstWords(text, 2)[1] ?? ""),
+    dirties: false,
     changesSchema: SCHEMA_VERBS.has(verb),
+    forWriter: false,
+    fromMemory: false,
     refusal: undefined,
     refusalOutsideSession: control
       ? `${verb.toUpperCase()} belongs to client.transaction() or to a session`
@@ -48,18 +56,35 @@ export function mannerOf(text: string): Manner {
       refusal: `${verb.toUpperCase()} would hold for one connection of several: make a connector for the other file`,
     };
   }
-  return verb === "pragma" ? { ...plain, ...pragmaManner(firstWords(text, 6).slice(1)) } : plain;
+  if (verb === "pragma") return { ...plain, ...pragmaManner(firstWords(text, 6).slice(1)) };
+  return verb === "explain" ? { ...plain, ...explainManner(firstWords(text, 9).slice(1)) } : plain;
 }
 
-function pragmaManner(words: readonly string[]): Pick<Manner, "dirties" | "refusal" | "refusalOutsideSession"> {
+/** SQLite carries a PRAGMA out while it prepares it, also when that is to be explained. */
+function explainManner(words: readonly string[]): Pick<Manner, "fromMemory" | "refusal"> {
+  const explained = words[0] === "query" && words[1] === "plan" ? words.slice(2) : words;
+  if (explained[0] !== "pragma") return { fromMemory: true, refusal: undefined };
+  const { dirties, forWriter, refusal } = pragmaManner(explained.slice(1));
+  return {
+    fromMemory: true,
+    refusal: dirties || forWriter ? "EXPLAIN may carry a PRAGMA out, and tells nothing of it" : refusal,
+  };
+}
+
+function pragmaManner(words: readonly string[]): Omit<Manner, "verb" | "control"> {
   const [first = "", dot, second = ""] = words;
-  const name = dot === "." ? second : first;
-  const sets = ["=", "("].includes((dot === "." ? words[3] : dot) ?? "");
-  if (!sets || ASKING_PRAGMAS.has(name) || FILE_PRAGMAS.has(name)) {
-    return { dirties: false, refusal: undefined, refusalOutsideSession: undefined };
-  }
+  const isNamed = dot === ".";
+  const name = isNamed ? second : first;
+  const sets = ["=", "("].includes((isNamed ? words[3] : dot) ?? "");
+  const fromMemory = !SESSION_PRAGMAS.has(name);
+  const asks = { dirties: false, changesSchema: false, forWriter: false, fromMemory };
+  const allowed = { ...asks, refusal: undefined, refusalOutsideSession: undefined };
+  if (TIDYING_PRAGMAS.has(name)) return { ...allowed, forWriter: true, changesSchema: name === "optimize" };
+  if (!sets || ASKING_PRAGMAS.has(name)) return allowed;
   const why = `PRAGMA ${name} would hold for one connection of several: set it with the option "pragmas"`;
+  if (isNamed && first === "temp") return { ...asks, refusal: why, refusalOutsideSession: why };
+  if (FILE_PRAGMAS.has(name)) return { ...allowed, forWriter: true };
   if (SESSION_PRAGMAS.has(name))
-    return { dirties: true, refusal: undefined, refusalOutsideSession: `${why}, or inside a session` };
-  return { dirties: false, refusal: why, refusalOutsideSession: why };
+    return { ...allowed, dirties: true, refusalOutsideSession: `${why}, or inside a session` };
+  return { ...asks, refusal: why, refusalOutsideSession: why };
 }

@@ -1,7 +1,7 @@
-import { type Database, type Statement } from "better-sqlite3";
+import type { Database, Statement } from "better-sqlite3";
 import { BoundedMap } from "./lru.ts";
 import { type Values } from "./protocol.ts";
-import { mannerOf, type Manner } from "./rules.ts";
+import { type Manner } from "./rules.ts";
 
 export interface Prepared {
   readonly statement: Statement;
@@ -13,31 +13,43 @@ export interface Prepared {
 
 // A text longer than this is as likely as not made for one use.
 const LONGEST_KEPT = 16_384;
+// What SQLite answers while it prepares it. A PRAGMA it prepares anew for each run in any case.
+const MADE_ANEW = new Set(["pragma", "explain"]);
 
 /** Prepared statements by their text. `prepare` costs as much as a point read. */
 export class Statements {
   readonly #database: Database;
   readonly #kept: BoundedMap<Prepared>;
+  #lookAtSchema: Statement | undefined;
 
   constructor(database: Database, limit: number) {
     this.#database = database;
     this.#kept = new BoundedMap(limit);
   }
 
-  prepare(text: string): Prepared {
+  /** Prepared before, and free: a statement that is being iterated over cannot be run a second time. */
+  kept(text: string): Prepared | undefined {
     const kept = this.#kept.get(text);
-    // A statement that is being iterated over cannot be run a second time.
-    if (kept !== undefined && !kept.statement.busy) return kept;
+    return kept?.statement.busy === true ? undefined : kept;
+  }
+
+  prepare(text: string, manner: Manner): Prepared {
+    if (manner.fromMemory) this.#look();
     const statement = this.#database.prepare(text);
-    const manner = mannerOf(text);
     const prepared = { statement, reader: statement.reader, writes: !statement.readonly, manner };
-    if (text.length <= LONGEST_KEPT) this.#kept.set(text, prepared);
+    if (text.length <= LONGEST_KEPT && !MADE_ANEW.has(manner.verb)) this.#kept.set(text, prepared);
     return prepared;
   }
 
-  forget(): void {
-    this.#kept.clear();
+  #look(): void {
+    this.#lookAtSchema ??= lookAtSchema(this.#database);
+    this.#lookAtSchema.get();
   }
+}
+
+/** Running it, as running any other, has a connection read a schema anew that somebody else has changed; preparing one does not. */
+export function lookAtSchema(database: Database): Statement {
+  return database.prepare("select 1 from sqlite_schema limit 1");
 }
 
 /** As the driver takes them: a list by position, or one object by name, which may also come as the only item of a list. */

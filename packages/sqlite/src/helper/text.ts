@@ -6,20 +6,30 @@ export function firstWord(text: string): string {
   return word.exec(text)?.[0].toLowerCase() ?? "";
 }
 
-/** The words and names at the start of a statement, in lower case: enough to tell `create temp table` or a PRAGMA apart. */
+/**
+ * The words, names and signs at the start of a statement, in lower case and without their quotes: enough to tell a PRAGMA. Names may be quoted
+ * in each of SQLite's four ways, and hold whatever is not ASCII.
+ */
 export function firstWords(text: string, count: number): string[] {
   const words: string[] = [];
-  const word = /[\p{L}_$][\p{L}\p{N}_$]*|"[^"]*"|`[^`]*`|\[[^\]]*\]|[^\s]/uy;
+  const word = /[\w$\u{80}-\u{10ffff}]+|'[^']*(?:''[^']*)*'|"[^"]*(?:""[^"]*)*"|`[^`]*(?:``[^`]*)*`|\[[^\]]*\]|[^\s]/uy;
   let at = 0;
   while (words.length < count) {
     at = skipBlank(text, at);
     word.lastIndex = at;
     const found = word.exec(text)?.[0];
     if (found === undefined) break;
-    words.push(found.toLowerCase());
+    words.push(unquoted(found).toLowerCase());
     at += found.length;
   }
   return words;
+}
+
+function unquoted(word: string): string {
+  const quote = word.charAt(0);
+  if (word.length < 2 || !"'\"`[".includes(quote)) return word;
+  const name = word.slice(1, -1);
+  return quote === "[" ? name : name.replaceAll(quote + quote, quote);
 }
 
 /** Where the next thing begins that is neither white space nor a comment (nor, before the first word, an empty statement). */

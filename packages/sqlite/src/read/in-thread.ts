@@ -1,11 +1,11 @@
-import { type Database, type Statement } from "better-sqlite3";
+import type { Database, Statement } from "better-sqlite3";
 import { PoolError } from "@pool/core";
 import { sqliteErrorOf, type Place } from "../errors.js";
 import { loadDriver } from "../helper/database.js";
 import { codeOf } from "../helper/wire-error.js";
 import { type OpenSpec, type Values } from "../helper/protocol.js";
 import { mannerOf } from "../helper/rules.js";
-import { bindable } from "../helper/statements.js";
+import { bindable, lookAtSchema } from "../helper/statements.js";
 import { isBounded, type Instruction } from "./bytecode.js";
 import { Plan } from "./plan.js";
 
@@ -20,6 +20,7 @@ export class InThreadReader {
   readonly #place: Place;
   readonly #spec: Omit<OpenSpec, "role">;
   #database: Database | undefined;
+  #lookAtSchema: Statement | undefined;
 
   constructor(place: Place, spec: Omit<OpenSpec, "role">) {
     this.#place = place;
@@ -41,6 +42,7 @@ export class InThreadReader {
         if (MEANT_HERE.has(name)) database.pragma(`${name} = ${String(value)}`);
       database.pragma("query_only = ON");
       if (this.#spec.bigint) database.defaultSafeIntegers(true);
+      this.#lookAtSchema = lookAtSchema(database);
     } catch (error) {
       database.close();
       throw error;
@@ -50,18 +52,21 @@ export class InThreadReader {
 
   /**
    * Finds out what a text is. Prepares it here, which reads the schema and runs nothing.
-   * @throws PoolError for a text that cannot be run: syntax, unknown names, several statements, transaction control
+   * @throws PoolError for a text that cannot be run: syntax, unknown names, several statements, transaction control, PRAGMAs of one connection
    */
   plan(text: string): Plan {
     const manner = mannerOf(text);
     const refusal = manner.refusal ?? manner.refusalOutsideSession;
     if (refusal !== undefined)
       throw new PoolError("INVALID_ARGUMENT", `sqlite ${JSON.stringify(this.#place.name)}: ${refusal}`);
+    // To prepare one would carry it out here.
+    if (manner.verb === "pragma") return new Plan(text, manner.forWriter ? "write" : "read");
     if (text.length > LONGEST_PREPARED || this.#database === undefined) return new Plan(text, "unknown");
     try {
+      this.#lookAtSchema?.get();
       const statement = this.#database.prepare(text);
       if (!statement.readonly) return new Plan(text, "write");
-      if (!statement.reader || manner.verb === "pragma" || manner.verb === "explain") return new Plan(text, "read");
+      if (!statement.reader || manner.verb === "explain") return new Plan(text, "read");
       return isBounded((this.#database as Explaining).explain(text))
         ? new Plan(text, "point", statement)
         : new Plan(text, "read");
@@ -84,7 +89,9 @@ export class InThreadReader {
 
   /** Reads the file's head: the connection and the file work. @throws the driver's own error */
   check(): Readonly<Record<string, unknown>> {
-    return { schemaVersion: this.#database?.pragma("schema_version", { simple: true }) };
+    if (this.#database === undefined) return { schemaVersion: undefined };
+    // A number also where integers come as bigints, which JSON does not know.
+    return { schemaVersion: Number(this.#database.pragma("schema_version", { simple: true })) };
   }
 
   /** What was prepared here is of no use afterwards. */
