@@ -1,12 +1,11 @@
-import { PoolError } from "@pool/core";
-import { sqliteError, type Place } from "../errors.js";
+import { type PoolError } from "@pool/core";
+import { type Place } from "../errors.js";
 import { type Done, type FromHelper, type Reply, type Request } from "../helper/protocol.js";
-import { type Pending } from "./pending.js";
+import { type Ask } from "./ask.js";
+import { helperLost, notSent } from "./link-errors.js";
+import { type Pending, pendingOf } from "./pending.js";
 import { type Port } from "./port.js";
 import { type ListOwner, SentList } from "./sent-list.js";
-
-type WithoutId<R> = R extends unknown ? Omit<R, "id"> : never;
-export type Ask = WithoutId<Request>;
 
 /** Sends requests to one helper and hands the replies to who asked. Knows from them what state the connection is in. */
 export class Link {
@@ -46,20 +45,13 @@ export class Link {
   /** One request, in a message of its own. */
   ask(request: Ask): { readonly id: number; readonly done: Promise<Done> } {
     const id = this.#nextId++;
-    const done = new Promise<Done>((resolve, reject) => {
-      this.#add(id, {
-        settle: (reply) => {
-          if (reply.error === undefined) resolve(reply);
-          else reject(sqliteError(this.place, reply.error));
-        },
-        lost: reject,
-      });
-      if (this.#lost === undefined) this.#port.post({ type: "requests", requests: [{ ...request, id }], list: 0 });
-    });
-    return { id, done };
+    return { id, done: this.#lost === undefined ? this.#send({ ...request, id }) : Promise.reject(this.#lost) };
   }
 
-  /** Many statements in one message. @returns the id of the first; the others' follow */
+  /**
+   * Many statements in one message. @returns the id of the first; the others' follow
+   * @throws PoolError `INVALID_ARGUMENT` when there is one among them that cannot be sent: then none was
+   */
   askMany(owner: ListOwner, asks: readonly Ask[], list: number): number {
     const first = this.#nextId;
     this.#nextId += asks.length;
@@ -69,7 +61,13 @@ export class Link {
     }
     if (!this.busy) this.#port.ref(true);
     this.#list = new SentList(owner, first, asks.length);
-    this.#port.post({ type: "requests", requests: asks.map((ask, at) => ({ ...ask, id: first + at })), list });
+    try {
+      this.#port.post({ type: "requests", requests: asks.map((ask, at) => ({ ...ask, id: first + at })), list });
+    } catch (error) {
+      this.#list = undefined;
+      this.#settled();
+      throw notSent(this.place, error);
+    }
     return first;
   }
 
@@ -116,10 +114,7 @@ export class Link {
   /** The helper has ended. Everybody who waits for it gets to know. */
   end(cause: unknown, how: string): void {
     if (this.#lost !== undefined) return;
-    const error = new PoolError("RESOURCE_LOST", `sqlite ${JSON.stringify(this.place.name)}: ${how}`, {
-      cause,
-      details: { file: this.place.file },
-    });
+    const error = helperLost(this.place, how, cause);
     this.#lost = error;
     const pending = [...this.#pending.values()];
     this.#pending.clear();
@@ -129,10 +124,18 @@ export class Link {
     this.onLost?.(error);
   }
 
-  #add(id: number, pending: Pending): void {
-    if (this.#lost !== undefined) return pending.lost(this.#lost);
-    if (!this.busy) this.#port.ref(true);
-    this.#pending.set(id, pending);
+  #send(request: Request): Promise<Done> {
+    return new Promise((resolve, reject) => {
+      if (!this.busy) this.#port.ref(true);
+      this.#pending.set(request.id, pendingOf(this.place, resolve, reject));
+      try {
+        this.#port.post({ type: "requests", requests: [request], list: 0 });
+      } catch (error) {
+        this.#pending.delete(request.id);
+        this.#settled();
+        reject(notSent(this.place, error));
+      }
+    });
   }
 
   #answered(reply: Reply): void {
