@@ -33,7 +33,8 @@ export interface SqliteClient extends SqlClient<SqliteHandle> {
   /** The file, absolute. Of `":memory:"` the private one behind it. */
   readonly file: string;
   /**
-   * Copies the database into a file while others go on reading and writing. What was there is replaced in one step, at the end.
+   * Copies the database into a file while others go on reading and writing. What was there is replaced in one step, at the end, unless somebody
+   * has it open.
    * @throws PoolError `BACKUP_FAILED`, or the signal's reason; nothing is left of a copy that failed
    */
   backup(target: string, options?: BackupOptions): Promise<BackupReport>;

@@ -43,13 +43,22 @@ export interface BatchRequest {
   readonly statements: readonly { readonly text: string; readonly values?: Values }[];
 }
 
+export interface BackupRequest {
+  readonly op: "backup";
+  readonly id: number;
+  readonly target: string;
+  /** An older copy with logs beside it, for which `target` is meant: these are brought into it first. */
+  readonly replaces: string | undefined;
+  readonly pagesPerStep: number;
+}
+
 export type TaskRequest =
   /** Undo what a borrower left: an open transaction, temporary objects, changed PRAGMAs. */
   | { readonly op: "reset"; readonly id: number }
   /** Does the connection still work? */
   | { readonly op: "check"; readonly id: number }
   | { readonly op: "checkpoint"; readonly id: number; readonly mode: "PASSIVE" | "TRUNCATE" }
-  | { readonly op: "backup"; readonly id: number; readonly target: string; readonly pagesPerStep: number }
+  | BackupRequest
   /** integrity_check and foreign_key_check of this helper's file. */
   | { readonly op: "verify"; readonly id: number }
   /** Close the connection and end. Not answered: the end of the helper is the answer. */

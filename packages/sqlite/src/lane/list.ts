@@ -6,12 +6,10 @@ import { type Reply } from "../helper/protocol.js";
 import { Answers } from "./answers.js";
 import { Clock } from "./clock.js";
 import { type Job } from "./job.js";
-import { type ListOptions } from "./list-options.js";
+import { type ListOptions, SLOW_MS } from "./list-options.js";
 import { Outcomes } from "./outcomes.js";
 import { outcomeUnknown, timedOut } from "./unfinished.js";
 
-// A list that is still under way after this time is looked at: what has not begun is better off elsewhere.
-const SLOW_MS = 10;
 // How long a thread has to come out of a read that was given up, in ms, until another thread takes its place.
 const STOP_GRACE_MS = 80;
 
