@@ -5,7 +5,8 @@ import { PoolError, readCall, readFlag, readFunction, readName, readSignal, reas
 import { backupFailed, inspectTarget, putIntoPlace, removeCompanions } from "./backup-target.js";
 import { withProcess } from "./channel/with-process.js";
 import { type Place } from "./errors.js";
-import { type BackupRequest, type OpenSpec } from "./helper/protocol.js";
+import { type BackupRequest } from "./helper/backup-request.js";
+import { type OpenSpec } from "./helper/protocol.js";
 import { verifyBackup } from "./verification.js";
 
 export interface BackupOptions {

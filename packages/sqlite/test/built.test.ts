@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { buildPackage, program, removeBuilt } from "./built.js";
 import { eventually, HEAVY, openDatabase, temporaryFolder } from "./support.js";
 
@@ -59,6 +59,28 @@ test("lets a program end that has not disconnected, and leaves no process of it"
   expect(child.exitCode).toBe(0);
   expect(helpers).toHaveLength(2);
   expect(await eventually(() => !helpers.some(isAlive))).toBe(true);
+});
+
+test("ends a helper that hears nothing any more, and the program with it", async () => {
+  const { child, output } = await program(
+    built,
+    `import { readFileSync } from "node:fs";
+     ${OPEN}
+     await db.client.query("create table t (a)");
+     const [helper] = readFileSync("/proc/self/task/" + process.pid + "/children", "utf8").trim().split(" ").map(Number);
+     console.log(helper);
+     process.kill(helper, "SIGSTOP");
+     await db.disconnect();
+     console.log("disconnected");`,
+    join(temporaryFolder(), "a.db"),
+  );
+  const [helper = 0] = childrenOf(child.pid!);
+  onTestFinished(() => {
+    if (isAlive(helper)) process.kill(helper, "SIGKILL");
+  });
+  expect(await output).toContain("disconnected");
+  expect(child.exitCode).toBe(0);
+  expect(isAlive(helper)).toBe(false);
 });
 
 test("leaves no process behind a program that is killed, also one inside a long query", async () => {

@@ -3,18 +3,16 @@ import { type Place } from "../errors.js";
 import { type Done, type FromHelper, type Reply, type Request } from "../helper/protocol.js";
 import { type Ask } from "./ask.js";
 import { helperLost, notSent } from "./link-errors.js";
-import { type Pending, pendingOf } from "./pending.js";
+import { pendingOf } from "./pending.js";
 import { type Port } from "./port.js";
-import { type ListOwner, SentList } from "./sent-list.js";
+import { type ListOwner } from "./sent-list.js";
+import { Waiting } from "./waiting.js";
 
 /** Sends requests to one helper and hands the replies to who asked. Knows from them what state the connection is in. */
 export class Link {
   readonly place: Place;
   readonly #port: Port;
-  readonly #pending = new Map<number, Pending>();
-  /** At most one is under way. */
-  #list: SentList | undefined;
-  #nextId = 1;
+  readonly #waiting = new Waiting();
   #lost: PoolError | undefined;
   inTransaction = false;
   dirty = false;
@@ -31,7 +29,7 @@ export class Link {
   }
 
   get busy(): boolean {
-    return this.#pending.size > 0 || this.#list !== undefined;
+    return !this.#waiting.isEmpty;
   }
 
   get lost(): PoolError | undefined {
@@ -44,7 +42,7 @@ export class Link {
 
   /** One request, in a message of its own. */
   ask(request: Ask): { readonly id: number; readonly done: Promise<Done> } {
-    const id = this.#nextId++;
+    const id = this.#waiting.number(1);
     return { id, done: this.#lost === undefined ? this.#send({ ...request, id }) : Promise.reject(this.#lost) };
   }
 
@@ -53,18 +51,17 @@ export class Link {
    * @throws PoolError `INVALID_ARGUMENT` when there is one among them that cannot be sent: then none was
    */
   askMany(owner: ListOwner, asks: readonly Ask[], list: number): number {
-    const first = this.#nextId;
-    this.#nextId += asks.length;
+    const first = this.#waiting.number(asks.length);
     if (this.#lost !== undefined) {
       owner.lost(this.#lost);
       return first;
     }
     if (!this.busy) this.#port.ref(true);
-    this.#list = new SentList(owner, first, asks.length);
+    this.#waiting.addList(owner, first, asks.length);
     try {
       this.#port.post({ type: "requests", requests: asks.map((ask, at) => ({ ...ask, id: first + at })), list });
     } catch (error) {
-      this.#list = undefined;
+      this.#waiting.deleteList();
       this.#settled();
       throw notSent(this.place, error);
     }
@@ -73,13 +70,12 @@ export class Link {
 
   /** Those of the list from this id on were taken back before they began: nobody waits for their replies any more. */
   forgetFrom(id: number): void {
-    this.#list?.forgetFrom(id);
+    this.#waiting.forgetFrom(id);
     this.#settled();
   }
 
   cancel(id: number): void {
-    const isKnown = this.#list?.has(id) === true || this.#pending.has(id);
-    if (this.#lost === undefined && isKnown) this.#port.post({ type: "cancel", id });
+    if (this.#lost === undefined && this.#waiting.has(id)) this.#port.post({ type: "cancel", id });
   }
 
   /** Asks the helper to close its connection and end. */
@@ -87,12 +83,18 @@ export class Link {
     if (this.#lost !== undefined) return;
     // Whoever closes it waits for its end.
     this.#port.ref(true);
-    this.#port.post({ type: "requests", requests: [{ op: "close", id: this.#nextId++ }], list: 0 });
+    this.#port.post({ type: "requests", requests: [{ op: "close", id: this.#waiting.number(1) }], list: 0 });
   }
 
   kill(): void {
     this.#port.ref(true);
     this.#port.kill?.();
+  }
+
+  /** It does not end by itself: kills a process, and lets the program end without a thread. */
+  giveUp(): void {
+    if (this.canKill) this.kill();
+    else this.#port.ref(false);
   }
 
   receive(message: FromHelper): void {
@@ -102,13 +104,9 @@ export class Link {
     this.dirty = message.dirty;
     if (message.schemaChanged) this.onSchemaChange?.();
     this.onReplies?.(message.replies);
-    const list = this.#list;
-    for (const reply of message.replies) {
-      if (list?.has(reply.id) === true) list.answered(reply);
-      else this.#answered(reply);
-    }
+    const owner = this.#waiting.answer(message.replies);
     this.#settled();
-    list?.owner.heard();
+    owner?.heard();
   }
 
   /** The helper has ended. Everybody who waits for it gets to know. */
@@ -116,36 +114,25 @@ export class Link {
     if (this.#lost !== undefined) return;
     const error = helperLost(this.place, how, cause);
     this.#lost = error;
-    const pending = [...this.#pending.values()];
-    this.#pending.clear();
-    for (const one of pending) one.lost(error);
-    this.#list?.owner.lost(error);
-    this.#list = undefined;
+    this.#waiting.lose(error);
     this.onLost?.(error);
   }
 
   #send(request: Request): Promise<Done> {
     return new Promise((resolve, reject) => {
       if (!this.busy) this.#port.ref(true);
-      this.#pending.set(request.id, pendingOf(this.place, resolve, reject));
+      this.#waiting.add(request.id, pendingOf(this.place, resolve, reject));
       try {
         this.#port.post({ type: "requests", requests: [request], list: 0 });
       } catch (error) {
-        this.#pending.delete(request.id);
+        this.#waiting.delete(request.id);
         this.#settled();
         reject(notSent(this.place, error));
       }
     });
   }
 
-  #answered(reply: Reply): void {
-    const pending = this.#pending.get(reply.id);
-    this.#pending.delete(reply.id);
-    pending?.settle(reply);
-  }
-
   #settled(): void {
-    if (this.#list?.isOver === true) this.#list = undefined;
     if (!this.busy && this.#lost === undefined) this.#port.ref(false);
   }
 }

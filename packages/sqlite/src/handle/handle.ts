@@ -1,4 +1,5 @@
 import { type PoolError, type QueryOptions, type SqlResult } from "@pool/core";
+import { endOf } from "../channel/end-of.js";
 import { type Link } from "../channel/link.js";
 import { type WorkerControl } from "../channel/worker-control.js";
 import { type Outcome, type Values } from "../helper/protocol.js";
@@ -98,7 +99,7 @@ export class SqliteHandle {
     if (!graceful && this.link.canKill) this.link.kill();
     else this.link.sayClose();
     if (!graceful) this.link.end(undefined, "this connection was closed with a statement under way");
-    await this.ended;
+    await endOf(this);
   }
 
   toJSON(): { role: Role; inTransaction: boolean; lost: PoolError["code"] | undefined } {

@@ -1,7 +1,8 @@
 import { rmSync } from "node:fs";
 import { type Database } from "better-sqlite3";
+import { type BackupRequest } from "./backup-request.ts";
 import { loadDriver } from "./database.ts";
-import { type BackupRequest, type Done, type FromHelper } from "./protocol.ts";
+import { type Done, type FromHelper } from "./protocol.ts";
 import { Refusal } from "./wire-error.ts";
 
 // How long a lock on a copy is waited for.

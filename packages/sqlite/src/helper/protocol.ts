@@ -5,6 +5,7 @@
  * The files that a helper is made of import each other by `.ts`: a helper is started by file name, from the sources in tests
  * (Node strips the types) and from `dist` otherwise, and they import nothing of @pool.
  */
+import { type BackupRequest } from "./backup-request.ts";
 
 /** Values to bind: by position, or by name. */
 export type Values = readonly unknown[] | Readonly<Record<string, unknown>>;
@@ -41,15 +42,6 @@ export interface BatchRequest {
   readonly id: number;
   readonly begin: string;
   readonly statements: readonly { readonly text: string; readonly values?: Values }[];
-}
-
-export interface BackupRequest {
-  readonly op: "backup";
-  readonly id: number;
-  readonly target: string;
-  /** An older copy with logs beside it, for which `target` is meant: these are brought into it first. */
-  readonly replaces: string | undefined;
-  readonly pagesPerStep: number;
 }
 
 export type TaskRequest =
