@@ -3,6 +3,7 @@ import { rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { PoolError, readCall, readFlag, readFunction, readName, readSignal, reasonOf } from "@pool/core";
 import { backupFailed, inspectTarget, putIntoPlace, removeCompanions } from "./backup-target.js";
+import { type Link } from "./channel/link.js";
 import { withProcess } from "./channel/with-process.js";
 import { type Place } from "./errors.js";
 import { type BackupRequest } from "./helper/backup-request.js";
@@ -13,8 +14,8 @@ export interface BackupOptions {
   /** Checks the copy before it takes its place: integrity, foreign keys, and that it is what was copied. @default false */
   readonly verify?: boolean;
   readonly signal?: AbortSignal;
-  /** Called as the copy grows. */
-  readonly progress?: (pages: { readonly total: number; readonly remaining: number }) => void;
+  /** Called as the copy grows. What it throws, or rejects with, ends the backup. */
+  readonly progress?: (pages: { readonly total: number; readonly remaining: number }) => unknown;
 }
 
 export interface BackupReport {
@@ -28,14 +29,17 @@ export interface BackupReport {
 // About 4 MB between two looks at the signal.
 const PAGES_PER_STEP = 1_000;
 
-/** Copies `place.file` into `target`, by a process that only does this. */
+/** Copies `place.file` into `target`, by a process that only does this and ends with `ending` at the latest. */
 export async function backUpTo(
   place: Place,
   spec: Omit<OpenSpec, "role">,
   target: string,
   options: BackupOptions = {},
+  ending: AbortSignal,
 ): Promise<BackupReport> {
-  const { verify = false, signal = new AbortController().signal, progress } = readBackup(place, target, options);
+  const { verify = false, progress, signal: given } = readBackup(place, target, options);
+  const failed = new AbortController();
+  const signal = AbortSignal.any([ending, failed.signal, ...(given === undefined ? [] : [given])]);
   const startedAt = performance.now();
   const file = resolve(target);
   const hasLogs = await inspectTarget(place, file);
@@ -43,7 +47,7 @@ export async function backUpTo(
   const partial = join(dirname(file), `.${basename(file)}.${randomBytes(6).toString("hex")}.partial`);
   try {
     const request = { target: partial, replaces: hasLogs ? file : undefined, pagesPerStep: PAGES_PER_STEP };
-    const copied = await copy(place, spec, request, signal, progress);
+    const copied = await copy(place, spec, request, signal, progress && telling(progress, failed));
     if (verify) await compare(place, partial, copied, signal);
     const bytes = await putIntoPlace(place, partial, file);
     return { file, pages: Number(copied.pages), bytes, ms: performance.now() - startedAt, verified: verify };
@@ -70,13 +74,25 @@ async function copy(
   spec: Omit<OpenSpec, "role">,
   request: Omit<BackupRequest, "op" | "id">,
   signal: AbortSignal,
-  progress: BackupOptions["progress"],
+  onProgress: Link["onProgress"],
 ): Promise<Readonly<Record<string, unknown>>> {
   const { found = {} } = await withProcess(place, { ...spec, role: "reader" }, signal, ({ link }) => {
-    if (progress !== undefined) link.onProgress = (total, remaining) => progress({ total, remaining });
+    link.onProgress = onProgress;
     return link.ask({ op: "backup", ...request }).done;
   });
   return found;
+}
+
+/** Whatever it throws must not reach the wire, which knows nobody to tell it to. */
+function telling(progress: NonNullable<BackupOptions["progress"]>, failed: AbortController): Link["onProgress"] {
+  const tell = async (total: number, remaining: number): Promise<void> => {
+    try {
+      if (!failed.signal.aborted) await progress({ total, remaining });
+    } catch (error) {
+      failed.abort(error);
+    }
+  };
+  return (total, remaining) => void tell(total, remaining);
 }
 
 async function compare(

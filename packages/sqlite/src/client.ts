@@ -35,7 +35,7 @@ export interface SqliteClient extends SqlClient<SqliteHandle> {
   /**
    * Copies the database into a file while others go on reading and writing. What was there is replaced in one step, at the end, unless somebody
    * has it open.
-   * @throws PoolError `BACKUP_FAILED`, or the signal's reason; nothing is left of a copy that failed
+   * @throws PoolError `BACKUP_FAILED`, `POOL_CLOSED` at the disconnect, or the signal's reason; nothing is left of a copy that failed
    */
   backup(target: string, options?: BackupOptions): Promise<BackupReport>;
   /**

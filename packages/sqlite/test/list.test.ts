@@ -29,7 +29,7 @@ test("leaves no timer behind when a busy thread has begun nothing and all is tak
   const back: Job[] = [];
   await new List(handle, [job], { writes: false, timeout: 30_000, onSlow: (jobs) => back.push(...jobs) }).run();
   expect(back).toEqual([job]);
-  expect(timers()).toBe(before);
+  expect(timers()).toBeLessThanOrEqual(before);
 });
 
 /** A link whose wire refuses what contains a certain text, as it does what cannot be cloned. */
@@ -61,7 +61,7 @@ test("rejects the statements of a list that cannot be sent, and leaves connectio
   expect(list.fatal).toBeUndefined();
   expect(link.busy).toBe(false);
   expect(refs.at(-1)).toBe(false);
-  expect(timers()).toBe(before);
+  expect(timers()).toBeLessThanOrEqual(before);
 
   expect(
     await failureOf(link.ask({ op: "run", text: "unsendable", values: [], session: true, stoppable: false }).done),
