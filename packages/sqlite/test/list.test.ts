@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
 import { Link } from "../src/channel/link.js";
 import { type Port } from "../src/channel/port.js";
+import { END_OF_IDS, Waiting } from "../src/channel/waiting.js";
 import { SqliteHandle } from "../src/handle/handle.js";
+import { readReplies, writeReplies } from "../src/helper/flat-replies.js";
 import { readRequests, writeRequests } from "../src/helper/flat-requests.js";
 import { FlatReceiver, FlatSender } from "../src/helper/flat.js";
 import { type ToHelper } from "../src/helper/protocol.js";
@@ -30,6 +32,33 @@ test("leaves no timer behind when a busy thread has begun nothing and all is tak
   await new List(handle, [job], { writes: false, timeout: 30_000, onSlow: (jobs) => back.push(...jobs) }).run();
   expect(back).toEqual([job]);
   expect(timers()).toBeLessThanOrEqual(before);
+});
+
+test("begins the numbers of requests anew in time, and skips those that are waited for", () => {
+  const waiting = new Waiting(END_OF_IDS - 5);
+  const settled: number[] = [];
+  const pending = (id: number) => ({ settle: () => void settled.push(id), lost: () => undefined });
+  const ids = [waiting.number(3), waiting.number(3)];
+  expect(ids).toEqual([END_OF_IDS - 5, 1]);
+  waiting.add(5, pending(5));
+  waiting.addList({ answered: () => undefined, heard: () => undefined, lost: () => undefined }, 7, 2);
+  expect([waiting.number(1), waiting.number(1), waiting.number(1)]).toEqual([4, 6, 9]);
+  expect(new Int32Array([END_OF_IDS])[0]).toBe(END_OF_IDS);
+
+  const late = new Waiting(2 ** 31 - 1);
+  late.number(1);
+  const id = late.number(1);
+  late.add(id, pending(id));
+  const ring = new Ring(Ring.memory(1024));
+  new FlatSender(ring, writeReplies).send({
+    type: "replies",
+    replies: [{ id, ms: 1, rows: [] }],
+    inTransaction: false,
+    dirty: false,
+    schemaChanged: false,
+  });
+  late.answer(new FlatReceiver(ring, readReplies).receive()!.replies);
+  expect(settled).toEqual([id]);
 });
 
 /** A link whose wire refuses what contains a certain text, as it does what cannot be cloned. */

@@ -3,12 +3,19 @@ import { type Reply } from "../helper/protocol.js";
 import { type Pending } from "./pending.js";
 import { type ListOwner, SentList } from "./sent-list.js";
 
+/** Where they begin anew: a thread is told them in 32 bits. */
+export const END_OF_IDS = 2 ** 30;
+
 /** Who waits for replies of one helper: for single ones, and for those of one list. Numbers the requests. */
 export class Waiting {
   readonly #pending = new Map<number, Pending>();
   /** At most one is under way. */
   #list: SentList | undefined;
-  #nextId = 1;
+  #nextId: number;
+
+  constructor(nextId = 1) {
+    this.#nextId = nextId;
+  }
 
   get isEmpty(): boolean {
     return this.#pending.size === 0 && this.#list === undefined;
@@ -18,10 +25,11 @@ export class Waiting {
     return this.#list?.has(id) === true || this.#pending.has(id);
   }
 
-  /** Numbers for so many requests. @returns the first; the others follow */
+  /** Numbers for so many requests, none of which is waited for. @returns the first; the others follow */
   number(count: number): number {
-    const first = this.#nextId;
-    this.#nextId += count;
+    let first = this.#nextId;
+    while (first + count > END_OF_IDS || this.#anyIn(first, count)) first = first + count > END_OF_IDS ? 1 : first + 1;
+    this.#nextId = first + count;
     return first;
   }
 
@@ -66,6 +74,12 @@ export class Waiting {
     this.#list = undefined;
     for (const one of pending) one.lost(error);
     list?.owner.lost(error);
+  }
+
+  #anyIn(first: number, count: number): boolean {
+    if (this.isEmpty) return false;
+    for (let id = first; id < first + count; id++) if (this.has(id)) return true;
+    return false;
   }
 
   #answerOne(reply: Reply): void {
