@@ -146,6 +146,47 @@ test.each(refused)("refuses %s", async (_, text, values, message) => {
   expect((await client.query("select 1 as one")).rows).toEqual([{ one: 1 }]);
 });
 
+test.each(ways)("refuses a blob in place of a list of values (%s)", async (way) => {
+  for (const values of [Buffer.from("ab"), new Float64Array(1), new Uint8Array(0)]) {
+    const refusal = failureOf(through(way, "? as a", values as unknown as readonly unknown[]));
+    expect(await refusal).toMatchObject({
+      code: "INVALID_ARGUMENT",
+      message: expect.stringMatching(/values.*(?:got a blob|an array)/) as string,
+    });
+  }
+});
+
+test.each(["point", "thread", "process"] as const)(
+  "takes values as they were at the call, whatever becomes of them afterwards (%s)",
+  async (way) => {
+    const blob = Buffer.from("before");
+    const floats = new Float64Array([1]);
+    const values = ["before", blob, floats];
+    const answer = through(way, "? as text, ? as blob, ? as floats", values);
+    values[0] = "after";
+    blob.write("after!");
+    floats[0] = 2;
+    const before = { text: "before", blob: Buffer.from("before"), floats: Buffer.from(new Float64Array([1]).buffer) };
+    expect((await answer).rows).toEqual([before]);
+  },
+);
+
+test("stores what is written by position, by name and in a batch, as it was at the call", async () => {
+  const { client } = numbers();
+  const blob = Buffer.from("before");
+  const named = { a: blob };
+  const answers = [
+    client.query("insert into note values (?) returning a", [blob]),
+    client.query("insert into note values (@a) returning a", named),
+    client.query("insert into note values (@a) returning a", [named]),
+    client.batch([{ text: "insert into note values (?) returning a", values: [blob] }]).then(([first]) => first!),
+  ];
+  blob.write("after!");
+  named.a = Buffer.from("other");
+  for (const { rows } of await Promise.all(answers)) expect(rows).toEqual([{ a: Buffer.from("before") }]);
+  await client.query("delete from note");
+});
+
 test("binds the items of a list, and nothing else that hangs on it", async () => {
   const { client } = numbers();
   const odd = Object.assign(["odd"], { f: () => 1 });

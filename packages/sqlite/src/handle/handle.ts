@@ -3,7 +3,7 @@ import { endOf } from "../channel/end-of.js";
 import { type Link } from "../channel/link.js";
 import { type WorkerControl } from "../channel/worker-control.js";
 import { type Outcome, type Values } from "../helper/protocol.js";
-import { ownValues } from "./values.js";
+import { plainValues } from "./values.js";
 
 /** What a statement resolves with. */
 export interface SqliteResult<Row = Record<string, unknown>> extends SqlResult<Row> {
@@ -57,7 +57,7 @@ export class SqliteHandle {
 
   /** The same, but rejects with what became of the connection and not with the signal's reason. */
   async run<Row>(text: string, given: Values | undefined, signal: AbortSignal | undefined): Promise<SqliteResult<Row>> {
-    const values = ownValues(given, `sqlite ${JSON.stringify(this.link.place.name)}`);
+    const values = plainValues(given, `sqlite ${JSON.stringify(this.link.place.name)}`);
     const { id, done } = this.link.ask({ op: "run", text, values, session: true, stoppable: false });
     if (signal === undefined) return resultOf<Row>(await done);
     const cancel = (): void => this.cancel(id, done);

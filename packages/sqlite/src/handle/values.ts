@@ -8,33 +8,61 @@ import { type Values } from "../helper/protocol.js";
  */
 export function assertBindable(values: unknown, where: string): void {
   if (values === undefined) return;
-  if (!isList(values)) {
-    if (isPlainObject(values)) return assertNamed(values, where);
-    throw refusal(where, `values must be an array or a plain object, got ${kindOf(values)}`);
-  }
-  for (let at = 0; at < values.length; at++) {
-    const value = values[at];
-    if (isBindable(value)) continue;
-    if (values.length === 1 && isPlainObject(value)) return assertNamed(value, where);
-    throw refusal(where, `value ${at + 1} is ${kindOf(value)}; ${BOUND}`);
-  }
+  if (isList(values)) assertItems(values, where);
+  else if (isPlainObject(values)) assertNamed(values, where);
+  else throw refusal(where, `values must be an array or a plain object, got ${kindOf(values)}`);
 }
 
-/** The values of a statement that is sent later, or elsewhere: their own list, without whatever else hangs on the caller's. @throws as {@link assertBindable} */
+/**
+ * The values of a statement that is sent at once: a plain list or object of them, without whatever else hangs on the caller's.
+ * @throws as {@link assertBindable}
+ */
+export function plainValues(values: Values | undefined, where: string): Values | undefined {
+  // Copied first, so that what is looked at is what is sent: a getter may answer something else the second time.
+  if (isList(values)) {
+    const list = values.slice();
+    assertItems(list, where);
+    return list.length === 1 && isPlainObject(list[0]) ? [{ ...list[0] }] : list;
+  }
+  const named = isPlainObject(values) ? { ...values } : values;
+  assertBindable(named, where);
+  return named;
+}
+
+/** Those of one that is sent later: nothing is changed in them by what the caller does meanwhile. @throws as {@link assertBindable} */
 export function ownValues(values: Values | undefined, where: string): Values | undefined {
-  // First, so that what is looked at is what is sent: a getter may answer something else the second time.
-  const own = copyOf(values);
-  assertBindable(own, where);
-  return own;
+  const plain = plainValues(values, where);
+  return plain && withOwnBlobs(plain);
 }
 
-function copyOf(values: Values | undefined): Values | undefined {
-  if (!isList(values)) return isPlainObject(values) ? { ...values } : values;
-  const [first] = values;
-  return values.length === 1 && isPlainObject(first) ? [{ ...first }] : [...values];
+function withOwnBlobs(values: Values): Values {
+  const list: readonly unknown[] = Array.isArray(values) ? values : Object.values(values);
+  for (const value of list) if (typeof value === "object" && value !== null) return mapped(values, ownValue);
+  return values;
+}
+
+function mapped(values: Values, map: (value: unknown) => unknown): Values {
+  if (isList(values)) return values.map(map);
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, map(value)]));
+}
+
+function ownValue(value: unknown): unknown {
+  if (value instanceof Uint8Array) return Buffer.from(value);
+  if (ArrayBuffer.isView(value)) return Buffer.from(new Uint8Array(value.buffer, value.byteOffset, value.byteLength));
+  // Values by name may come as the only item of a list.
+  return isPlainObject(value) ? withOwnBlobs(value) : value;
 }
 
 const BOUND = "SQLite binds numbers, strings, bigints, blobs and null";
+
+function assertItems(list: readonly unknown[], where: string): void {
+  for (let at = 0; at < list.length; at++) {
+    const value = list[at];
+    if (isBindable(value)) continue;
+    if (list.length === 1 && isPlainObject(value)) return assertNamed(value, where);
+    throw refusal(where, `value ${at + 1} is ${kindOf(value)}; ${BOUND}`);
+  }
+}
 
 function assertNamed(values: Readonly<Record<string, unknown>>, where: string): void {
   for (const [name, value] of Object.entries(values)) {
