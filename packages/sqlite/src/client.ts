@@ -1,4 +1,4 @@
-import { type Database } from "better-sqlite3";
+import type { Database } from "better-sqlite3";
 import { type Pool, type QueryOptions, type SqlClient } from "@pool/core";
 import { type BackupOptions, type BackupReport } from "./backup.js";
 import { type SqliteHandle, type SqliteResult } from "./handle/handle.js";

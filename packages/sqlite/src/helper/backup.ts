@@ -1,5 +1,5 @@
 import { rmSync } from "node:fs";
-import { type Database } from "better-sqlite3";
+import type { Database } from "better-sqlite3";
 import { type BackupRequest } from "./backup-request.ts";
 import { loadDriver } from "./database.ts";
 import { type Done, type FromHelper } from "./protocol.ts";

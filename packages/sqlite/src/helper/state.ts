@@ -1,4 +1,4 @@
-import { type Database } from "better-sqlite3";
+import type { Database } from "better-sqlite3";
 import { applyPragmas } from "./database.ts";
 import { type OpenSpec } from "./protocol.ts";
 import { type Prepared } from "./statements.ts";

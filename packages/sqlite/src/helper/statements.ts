@@ -1,4 +1,4 @@
-import { type Database, type Statement } from "better-sqlite3";
+import type { Database, Statement } from "better-sqlite3";
 import { BoundedMap } from "./lru.ts";
 import { type Values } from "./protocol.ts";
 import { mannerOf, type Manner } from "./rules.ts";

@@ -1,4 +1,4 @@
-import { type Database, type Statement } from "better-sqlite3";
+import type { Database, Statement } from "better-sqlite3";
 import { PoolError } from "@pool/core";
 import { sqliteErrorOf, type Place } from "../errors.js";
 import { loadDriver } from "../helper/database.js";
