@@ -1,9 +1,12 @@
 import { randomBytes } from "node:crypto";
-import { open, rename, rm, stat } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { PoolError, readCall, readFlag, readFunction, readName, readSignal, reasonOf } from "@pool/core";
+import { backupFailed, inspectTarget, putIntoPlace, removeCompanions } from "./backup-target.js";
+import { type Link } from "./channel/link.js";
 import { withProcess } from "./channel/with-process.js";
 import { type Place } from "./errors.js";
+import { type BackupRequest } from "./helper/backup-request.js";
 import { type OpenSpec } from "./helper/protocol.js";
 import { verifyBackup } from "./verification.js";
 
@@ -11,8 +14,8 @@ export interface BackupOptions {
   /** Checks the copy before it takes its place: integrity, foreign keys, and that it is what was copied. @default false */
   readonly verify?: boolean;
   readonly signal?: AbortSignal;
-  /** Called as the copy grows. */
-  readonly progress?: (pages: { readonly total: number; readonly remaining: number }) => void;
+  /** Called as the copy grows. What it throws, or rejects with, ends the backup. */
+  readonly progress?: (pages: { readonly total: number; readonly remaining: number }) => unknown;
 }
 
 export interface BackupReport {
@@ -26,29 +29,33 @@ export interface BackupReport {
 // About 4 MB between two looks at the signal.
 const PAGES_PER_STEP = 1_000;
 
-/** Copies `place.file` into `target`, by a process that only does this. */
+/** Copies `place.file` into `target`, by a process that only does this and ends with `ending` at the latest. */
 export async function backUpTo(
   place: Place,
   spec: Omit<OpenSpec, "role">,
   target: string,
   options: BackupOptions = {},
+  ending: AbortSignal,
 ): Promise<BackupReport> {
-  const { verify = false, signal = new AbortController().signal, progress } = readBackup(place, target, options);
+  const { verify = false, progress, signal: given } = readBackup(place, target, options);
+  const failed = new AbortController();
+  const signal = AbortSignal.any([ending, failed.signal, ...(given === undefined ? [] : [given])]);
   const startedAt = performance.now();
   const file = resolve(target);
-  await assertTarget(place, file);
+  const hasLogs = await inspectTarget(place, file);
   signal.throwIfAborted();
   const partial = join(dirname(file), `.${basename(file)}.${randomBytes(6).toString("hex")}.partial`);
   try {
-    const copied = await copy(place, spec, partial, signal, progress);
+    const request = { target: partial, replaces: hasLogs ? file : undefined, pagesPerStep: PAGES_PER_STEP };
+    const copied = await copy(place, spec, request, signal, progress && telling(progress, failed));
     if (verify) await compare(place, partial, copied, signal);
-    const bytes = await intoPlace(partial, file);
+    const bytes = await putIntoPlace(place, partial, file);
     return { file, pages: Number(copied.pages), bytes, ms: performance.now() - startedAt, verified: verify };
   } catch (error) {
-    await Promise.all(["", "-journal", "-wal", "-shm"].map((ending) => rm(`${partial}${ending}`, { force: true })));
+    await Promise.all([rm(partial, { force: true }), removeCompanions(partial)]);
     signal.throwIfAborted();
     if (error instanceof PoolError && error.code === "BACKUP_FAILED") throw error;
-    throw failed(place, `the backup into ${file} failed: ${reasonOf(error)}`, error);
+    throw backupFailed(place, `the backup into ${file} failed: ${reasonOf(error)}`, error);
   }
 }
 
@@ -65,15 +72,27 @@ function readBackup({ name }: Place, target: unknown, options: BackupOptions): B
 async function copy(
   place: Place,
   spec: Omit<OpenSpec, "role">,
-  target: string,
+  request: Omit<BackupRequest, "op" | "id">,
   signal: AbortSignal,
-  progress: BackupOptions["progress"],
+  onProgress: Link["onProgress"],
 ): Promise<Readonly<Record<string, unknown>>> {
   const { found = {} } = await withProcess(place, { ...spec, role: "reader" }, signal, ({ link }) => {
-    if (progress !== undefined) link.onProgress = (total, remaining) => progress({ total, remaining });
-    return link.ask({ op: "backup", target, pagesPerStep: PAGES_PER_STEP }).done;
+    link.onProgress = onProgress;
+    return link.ask({ op: "backup", ...request }).done;
   });
   return found;
+}
+
+/** Whatever it throws must not reach the wire, which knows nobody to tell it to. */
+function telling(progress: NonNullable<BackupOptions["progress"]>, failed: AbortController): Link["onProgress"] {
+  const tell = async (total: number, remaining: number): Promise<void> => {
+    try {
+      if (!failed.signal.aborted) await progress({ total, remaining });
+    } catch (error) {
+      failed.abort(error);
+    }
+  };
+  return (total, remaining) => void tell(total, remaining);
 }
 
 async function compare(
@@ -86,37 +105,11 @@ async function compare(
   const differs = (["pages", "pageSize", "userVersion", "applicationId", "objects"] as const).filter(
     (key) => found[key] !== copied[key],
   );
-  if (differs.length > 0) throw failed(place, `the copy differs from the database in ${differs.join(", ")}`);
+  if (differs.length > 0) throw backupFailed(place, `the copy differs from the database in ${differs.join(", ")}`);
   if (found.ok) return;
   const what = [
     ...found.problems,
     ...(found.foreignKeyViolations > 0 ? [`${found.foreignKeyViolations} rows violate a foreign key`] : []),
   ];
-  throw failed(place, `the copy is not sound: ${what.join("; ")}`);
-}
-
-async function intoPlace(partial: string, file: string): Promise<number> {
-  const handle = await open(partial, "r+");
-  try {
-    await handle.sync();
-    await rename(partial, file);
-    return (await handle.stat()).size;
-  } finally {
-    await handle.close();
-  }
-}
-
-async function assertTarget(place: Place, file: string): Promise<void> {
-  // SQLite takes such a file for the log of the database beside it: a copy there would destroy what is only in the log.
-  if (/-(?:wal|shm|journal)$/.test(file)) throw failed(place, `${file} has the name of a database's log`);
-  const folder = await stat(dirname(file)).catch(() => undefined);
-  if (folder?.isDirectory() !== true) throw failed(place, `the folder ${dirname(file)} is missing`);
-  const [there, own] = await Promise.all([stat(file).catch(() => undefined), stat(place.file)]);
-  if (there === undefined) return;
-  if (!there.isFile()) throw failed(place, `${file} is not a file`);
-  if (there.ino === own.ino && there.dev === own.dev) throw failed(place, `${file} is the database itself`);
-}
-
-function failed({ name, file }: Place, what: string, cause?: unknown): PoolError {
-  return new PoolError("BACKUP_FAILED", `sqlite ${JSON.stringify(name)}: ${what}`, { details: { file }, cause });
+  throw backupFailed(place, `the copy is not sound: ${what.join("; ")}`);
 }

@@ -1,4 +1,4 @@
-import { type Database } from "better-sqlite3";
+import type { Database } from "better-sqlite3";
 import { type Pool, type QueryOptions, type SqlClient } from "@pool/core";
 import { type BackupOptions, type BackupReport } from "./backup.js";
 import { type SqliteHandle, type SqliteResult } from "./handle/handle.js";
@@ -33,8 +33,9 @@ export interface SqliteClient extends SqlClient<SqliteHandle> {
   /** The file, absolute. Of `":memory:"` the private one behind it. */
   readonly file: string;
   /**
-   * Copies the database into a file while others go on reading and writing. What was there is replaced in one step, at the end.
-   * @throws PoolError `BACKUP_FAILED`, or the signal's reason; nothing is left of a copy that failed
+   * Copies the database into a file while others go on reading and writing. What was there is replaced in one step, at the end, unless somebody
+   * has it open.
+   * @throws PoolError `BACKUP_FAILED`, `POOL_CLOSED` at the disconnect, or the signal's reason; nothing is left of a copy that failed
    */
   backup(target: string, options?: BackupOptions): Promise<BackupReport>;
   /**

@@ -7,7 +7,8 @@ import { type WireError } from "./helper/protocol.js";
  * `CONSTRAINT_FAILED` (`details.constraint` says which kind) · `STATEMENT_FAILED` syntax, unknown names, mismatches · `DATABASE_LOCKED` somebody
  * else held the lock for longer than `busyTimeout` · `SERIALIZATION_FAILURE` another connection committed first: run the transaction again ·
  * `DATABASE_READONLY` · `DATABASE_FULL` no space is left · `DATABASE_CORRUPT` · `NOT_A_DATABASE` · `DATABASE_IO` · `CANNOT_OPEN` a missing folder or
- * file, or no permission · `FILE_GONE` removed or replaced while it was open · `UNSUPPORTED_NODE` · `DRIVER_MISSING` · `BACKUP_FAILED`.
+ * file, or no permission · `FILE_GONE` removed or replaced while it was open · `UNSUPPORTED_NODE` · `DRIVER_MISSING` the driver, or its
+ * binary · `HELPER_MISSING` a file that a helper is started from · `BACKUP_FAILED`.
  */
 export type SqliteErrorCode =
   | "CONSTRAINT_FAILED"
@@ -23,6 +24,7 @@ export type SqliteErrorCode =
   | "FILE_GONE"
   | "UNSUPPORTED_NODE"
   | "DRIVER_MISSING"
+  | "HELPER_MISSING"
   | "BACKUP_FAILED";
 
 /** By the start of SQLite's own code; the first that fits. */
@@ -103,10 +105,20 @@ function explain({ file }: Place, wire: WireError): Explained {
     case "cancelled":
       return { code: "QUERY_TIMEOUT", message: wire.message, details: base };
     case "other":
+      if (wire.code === "MODULE_NOT_FOUND") return driverMissing(wire, base);
       return { code: "STATEMENT_FAILED", message: `${wire.message} (${file})`, details: base };
     case "sqlite":
       return explainCode(file, wire, base);
   }
+}
+
+/** This thread has found it, by a path that a helper is not told of. */
+function driverMissing({ message }: WireError, details: ErrorDetails): Explained {
+  return {
+    code: "DRIVER_MISSING",
+    message: `a helper needs npm install better-sqlite3 beside @pool/sqlite: ${message}`,
+    details,
+  };
 }
 
 function explainCode(file: string, wire: WireError, base: ErrorDetails): Explained {

@@ -10,6 +10,9 @@ import { assemble, type Parts } from "./parts.js";
 import { type ConnectionEvents, openPools } from "./pools.js";
 import { assertDriver, assertNodeVersion } from "./runtime.js";
 
+// Longest time for a process to end that was killed.
+const KILL_MS = 1_000;
+
 /** Everything behind one client, from its opening to its end. */
 export interface OpenedDatabase {
   readonly client: SqliteClient;
@@ -74,13 +77,16 @@ async function close(
   timeout: number,
   removeFile: () => void,
 ): Promise<void> {
-  const { router, dispatcher, guard, checkpointer, reader, leased } = parts;
+  const { router, dispatcher, guard, checkpointer, reader, leased, backups } = parts;
   const deadline = performance.now() + timeout;
   const left = (): { timeout: number } => ({ timeout: Math.max(0, deadline - performance.now()) });
-  dispatcher.close(new PoolError("POOL_CLOSED", `sqlite ${JSON.stringify(place.name)} is closed`));
+  const closed = new PoolError("POOL_CLOSED", `sqlite ${JSON.stringify(place.name)} is closed`);
+  dispatcher.close(closed);
+  backups.close(closed);
   router.forget();
   guard.close();
-  await within(timeout, dispatcher.idle());
+  await within(timeout, Promise.all([dispatcher.idle(), backups.idle()]));
+  await within(KILL_MS, backups.end());
   checkpointer.close();
   await Promise.all([pools.threads.close(left()), pools.processes.close(left())]);
   reader.close();

@@ -1,5 +1,5 @@
 import { createSqlClient, PoolError, readCall } from "@pool/core";
-import { backUpTo } from "./backup.js";
+import { Backups } from "./backups.js";
 import { makeBatch } from "./batch.js";
 import { Checkpointer } from "./checkpoint.js";
 import { type SqliteClient, type SqlitePools } from "./client.js";
@@ -24,6 +24,7 @@ export interface Parts {
   readonly checkpointer: Checkpointer;
   readonly guard: FileGuard;
   readonly leased: LeasedDatabases;
+  readonly backups: Backups;
 }
 
 /** Puts the parts together over pools that are open. Closes these when it fails. */
@@ -47,6 +48,7 @@ export async function assemble(
     back: () => outage.ended("file"),
   });
   const leased = new LeasedDatabases({ place, spec, writer, onWrite: () => checkpointer.arm() });
+  const backups = new Backups(place, spec);
   const sql = createSqlClient({ pool: writer, readPool: processes, driver: sqliteDriver, queryTimeout });
   const client: SqliteClient = {
     ...sql,
@@ -54,14 +56,14 @@ export async function assemble(
     file: place.file,
     query: (text, values, queryOptions) => router.query(text, values, queryOptions),
     batch: makeBatch(sql, dispatcher),
-    backup: (target, backupOptions) => backUpTo(place, spec, target, backupOptions),
+    backup: (target, backupOptions) => backups.start(target, backupOptions),
     async database(acquire) {
       const asked = readCall(`sqlite ${JSON.stringify(place.name)}: database`, acquire, ["signal", "timeout"]);
       assertNotHeld(writer, holdOfWriter(writer, options));
       return await leased.open(asked);
     },
   };
-  return { client, reader, router, dispatcher, checkpointer, guard, leased };
+  return { client, reader, router, dispatcher, checkpointer, guard, leased, backups };
 }
 
 async function openReader(place: Place, options: ResolvedSqliteOptions, pools: SqlitePools): Promise<InThreadReader> {

@@ -1,5 +1,5 @@
-import { createRequire } from "node:module";
-import { PoolError } from "@pool/core";
+import { PoolError, reasonOf } from "@pool/core";
+import { type DatabaseConstructor, loadDriver } from "./helper/database.js";
 
 /** The oldest Node with the native interface that better-sqlite3 13 is built for (Node-API 10). */
 export const OLDEST_NODE = [22, 14] as const;
@@ -19,15 +19,25 @@ export function assertNodeVersion(version: string = process.versions.node): void
 }
 
 /**
- * Refuses to go on without the driver, which the program has to install beside this package.
+ * Refuses to go on without the driver, which the program has to install beside this package, or without its binary for this machine.
  * @throws PoolError `DRIVER_MISSING`
  */
-export function assertDriver(resolve: (name: string) => string = createRequire(import.meta.url).resolve): void {
+export function assertDriver(load: () => DatabaseConstructor = loadDriver): void {
+  const Driver = loaded(load);
   try {
-    resolve("better-sqlite3");
+    // It loads its binary with its first database.
+    new Driver(":memory:", {}).close();
   } catch (cause) {
-    throw new PoolError("DRIVER_MISSING", "@pool/sqlite needs the driver beside it: npm install better-sqlite3", {
-      cause,
-    });
+    const message = `the binary of better-sqlite3 for ${process.platform} ${process.arch} does not load: npm rebuild better-sqlite3, or install it on this machine (${reasonOf(cause)})`;
+    throw new PoolError("DRIVER_MISSING", message, { cause });
+  }
+}
+
+function loaded(load: () => DatabaseConstructor): DatabaseConstructor {
+  try {
+    return load();
+  } catch (cause) {
+    const message = "@pool/sqlite needs the driver beside it: npm install better-sqlite3";
+    throw new PoolError("DRIVER_MISSING", message, { cause });
   }
 }

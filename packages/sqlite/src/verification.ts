@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { isPoolError, readCall, readName, readSignal, reasonOf } from "@pool/core";
+import { logBeside } from "./backup-target.js";
 import { type Started } from "./channel/spawn-process.js";
 import { withProcess } from "./channel/with-process.js";
 import { type Place } from "./errors.js";
@@ -22,7 +23,7 @@ export interface Verification {
 }
 
 /**
- * Checks a database file: its integrity, and its foreign keys.
+ * Checks a database file that nobody works with: its integrity, its foreign keys, and that no log stands beside it. Leaves it as it is.
  * @throws PoolError `NOT_A_DATABASE`, `CANNOT_OPEN`, or the signal's reason. What the checks find is in the result
  */
 export async function verifyBackup(
@@ -45,7 +46,10 @@ export async function verifyBackup(
     busyTimeout: 5_000,
     statementCache: 10,
   };
-  const report = { file: path, ...(await inspect(place, spec, signal)) } as Omit<Verification, "ok">; // what the helper's verify() gives
+  const log = await logBeside(path);
+  // To open it would bring the log into the file.
+  const found = log === undefined ? await inspect(place, spec, signal) : unread(besideIt(log));
+  const report = { file: path, ...found } as Omit<Verification, "ok">; // what the helper's verify() gives
   return { ...report, ok: report.problems.length === 0 && report.foreignKeyViolations === 0 };
 }
 
@@ -57,10 +61,19 @@ async function inspect(
 ): Promise<Readonly<Record<string, unknown>>> {
   try {
     const work = ({ link }: Started) => link.ask({ op: "verify" }).done;
-    return (await withProcess(place, { ...spec, role: "reader" }, signal, work)).found ?? {};
+    const { found = {} } = await withProcess(place, { ...spec, role: "reader" }, signal, work);
+    return found.pages === 0 ? { ...found, problems: ["the file is empty"] } : found;
   } catch (error) {
     if (!isPoolError(error, "DATABASE_CORRUPT")) throw error;
-    const facts = { pages: 0, pageSize: 0, userVersion: 0, applicationId: 0, objects: 0, foreignKeyViolations: 0 };
-    return { ...facts, problems: [reasonOf(error.cause)] };
+    return unread(reasonOf(error.cause));
   }
+}
+
+function unread(problem: string): Readonly<Record<string, unknown>> {
+  const facts = { pages: 0, pageSize: 0, userVersion: 0, applicationId: 0, objects: 0, foreignKeyViolations: 0 };
+  return { ...facts, problems: [problem] };
+}
+
+function besideIt(log: string): string {
+  return `${log} stands beside the file and is read into it by whoever opens it next: remove it if it is an older file's, else open and close the file once`;
 }

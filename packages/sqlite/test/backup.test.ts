@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { sqlite, verifyBackup } from "../src/index.js";
@@ -69,6 +69,57 @@ test("leaves the older copy alone, and nothing beside it, when it is cancelled",
   await expect(backup).rejects.toThrow("enough");
   expect(readFileSync(target, "utf8")).toBe("the older one");
   expect(readdirSync(folder)).toEqual(["copy.db"]);
+});
+
+const throwing: readonly (readonly [how: string, progress: () => unknown])[] = [
+  [
+    "throws",
+    () => {
+      throw new Error("from progress");
+    },
+  ],
+  ["rejects", () => Promise.reject(new Error("from progress"))],
+];
+
+test.each(throwing)("rejects with what the progress callback %s, and leaves nothing", async (_, progress) => {
+  const { client } = await openDatabase();
+  await client.query("create table t (a)");
+  await client.batch(Array.from({ length: 60 }, () => ({ text: "insert into t values (randomblob(1000000))" })));
+  const folder = temporaryFolder();
+  await expect(client.backup(join(folder, "copy.db"), { progress })).rejects.toThrow("from progress");
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+test("ends a backup with the disconnect that does not wait for it, and begins none afterwards", async () => {
+  const { db, client } = await openDatabase();
+  await client.query("create table t (a)");
+  await client.batch(Array.from({ length: 60 }, () => ({ text: "insert into t values (randomblob(1000000))" })));
+  const folder = temporaryFolder();
+  let closing: Promise<void> | undefined;
+  const progress = (): void => void (closing ??= db.disconnect({ timeout: 0 }));
+  expect(await failureOf(client.backup(join(folder, "copy.db"), { progress }))).toMatchObject({ code: "POOL_CLOSED" });
+  await closing;
+  expect(readdirSync(folder)).toEqual([]);
+  expect(await failureOf(client.backup(join(folder, "copy.db")))).toMatchObject({ code: "POOL_CLOSED" });
+});
+
+test("waits at the disconnect for a backup under way", async () => {
+  const { db, client } = await openDatabase();
+  await withProducts(client, 500);
+  const target = join(temporaryFolder(), "copy.db");
+  const backup = client.backup(target, { verify: true });
+  await db.disconnect({ timeout: 30_000 });
+  expect(await backup).toMatchObject({ verified: true });
+});
+
+test("says that the file is gone which is to be copied", async () => {
+  const { client, file } = await openDatabase();
+  await client.query("create table t (a)");
+  rmSync(file);
+  expect(await failureOf(client.backup(join(temporaryFolder(), "copy.db")))).toMatchObject({
+    code: "BACKUP_FAILED",
+    cause: { code: "CANNOT_OPEN" },
+  });
 });
 
 test("refuses a folder that is missing, and the database itself under any name", async () => {

@@ -1,6 +1,7 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { buildPackage, program, removeBuilt } from "./built.js";
 import { eventually, HEAVY, openDatabase, temporaryFolder } from "./support.js";
 
@@ -45,6 +46,47 @@ test("works as built: the writer, threads, processes, a backup", async () => {
   expect(child.exitCode).toBe(0);
 });
 
+/** The package as built, where there is no driver, with what is copied beside it. */
+function elsewhere(copied: Readonly<Record<string, string>> = {}): string {
+  const folder = temporaryFolder();
+  cpSync(built, folder, { recursive: true });
+  for (const [from, to] of Object.entries(copied)) cpSync(from, join(folder, to), { recursive: true });
+  writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
+  return folder;
+}
+
+const CONNECT = `
+  const failed = await sqlite({ file: process.argv[1], readers: 2 }).connect().then(() => ({}), (error) => error);
+  console.log(JSON.stringify([failed.code, failed.message]));
+`;
+
+test("loads without the driver, and says at the connect what to install", async () => {
+  const files = readdirSync(built).filter((name) => name.endsWith(".js"));
+  const loads = files.filter((name) => /^import\b.*"better-sqlite3"/m.test(readFileSync(join(built, name), "utf8")));
+  expect(loads).toEqual([]);
+  const { output } = await program(elsewhere(), CONNECT, join(temporaryFolder(), "a.db"));
+  expect(JSON.parse(await output)).toEqual(["DRIVER_MISSING", expect.stringContaining("npm install better-sqlite3")]);
+});
+
+test("says that the driver's binary is missing, and what to do", async () => {
+  const driver = dirname(createRequire(import.meta.url).resolve("better-sqlite3/package.json"));
+  const there = "node_modules/better-sqlite3";
+  const files = { [join(driver, "package.json")]: `${there}/package.json`, [join(driver, "lib")]: `${there}/lib` };
+  const { output } = await program(elsewhere(files), CONNECT, join(temporaryFolder(), "a.db"));
+  expect(JSON.parse(await output)).toEqual(["DRIVER_MISSING", expect.stringContaining("npm rebuild better-sqlite3")]);
+});
+
+test.each(["sqlite.child.js", "sqlite.worker.js"])(
+  "says that %s is missing, as of a program that was bundled",
+  async (name) => {
+    const driver = dirname(createRequire(import.meta.url).resolve("better-sqlite3/package.json"));
+    const folder = elsewhere({ [driver]: "node_modules/better-sqlite3" });
+    rmSync(join(folder, name));
+    const { output } = await program(folder, CONNECT, join(temporaryFolder(), "a.db"));
+    expect(JSON.parse(await output)).toEqual(["HELPER_MISSING", expect.stringContaining("external")]);
+  },
+);
+
 test("lets a program end that has not disconnected, and leaves no process of it", async () => {
   const { child, output } = await program(
     built,
@@ -59,6 +101,28 @@ test("lets a program end that has not disconnected, and leaves no process of it"
   expect(child.exitCode).toBe(0);
   expect(helpers).toHaveLength(2);
   expect(await eventually(() => !helpers.some(isAlive))).toBe(true);
+});
+
+test("ends a helper that hears nothing any more, and the program with it", async () => {
+  const { child, output } = await program(
+    built,
+    `import { readFileSync } from "node:fs";
+     ${OPEN}
+     await db.client.query("create table t (a)");
+     const [helper] = readFileSync("/proc/self/task/" + process.pid + "/children", "utf8").trim().split(" ").map(Number);
+     console.log(helper);
+     process.kill(helper, "SIGSTOP");
+     await db.disconnect();
+     console.log("disconnected");`,
+    join(temporaryFolder(), "a.db"),
+  );
+  const [helper = 0] = childrenOf(child.pid!);
+  onTestFinished(() => {
+    if (isAlive(helper)) process.kill(helper, "SIGKILL");
+  });
+  expect(await output).toContain("disconnected");
+  expect(child.exitCode).toBe(0);
+  expect(isAlive(helper)).toBe(false);
 });
 
 test("leaves no process behind a program that is killed, also one inside a long query", async () => {

@@ -53,6 +53,8 @@ export async function program(built: string, script: string, ...args: string[]):
   const source = `import { sqlite } from ${JSON.stringify(join(built, "index.js"))};\n${script}`;
   const child = spawn(process.execPath, ["--input-type=module", "-e", source, ...args], {
     cwd: root,
+    // A test runner's start may add places where modules are found.
+    env: { ...process.env, NODE_PATH: "" },
     stdio: ["pipe", "pipe", "inherit"],
   });
   onTestFinished(() => {

@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { connectAll, PoolError } from "@pool/core";
 import { expect, onTestFinished, test } from "vitest";
 import { sqlite } from "../src/index.js";
+import { sqliteError } from "../src/errors.js";
+import { type DatabaseConstructor } from "../src/helper/database.js";
 import { assertDriver, assertNodeVersion } from "../src/runtime.js";
 import { failureOf, openDatabase, temporaryFolder } from "./support.js";
 
@@ -170,8 +172,8 @@ test("tells of its health in JSON, also where integers are bigints", async () =>
 });
 
 test("says how to install the driver when it is missing", () => {
-  const missing = (name: string): never => {
-    throw new Error(`Cannot find module '${name}'`);
+  const missing = (): never => {
+    throw new Error("Cannot find module 'better-sqlite3'");
   };
   expect(() => assertDriver(missing)).toThrow(
     expect.objectContaining({
@@ -179,5 +181,16 @@ test("says how to install the driver when it is missing", () => {
       message: expect.stringContaining("npm install better-sqlite3") as string,
     }),
   );
+  const withoutBinary = (): never => {
+    throw new Error("Cannot find module 'better_sqlite3.node'");
+  };
+  expect(() => assertDriver(() => withoutBinary as unknown as DatabaseConstructor)).toThrow(
+    expect.objectContaining({
+      code: "DRIVER_MISSING",
+      message: expect.stringContaining("npm rebuild better-sqlite3") as string,
+    }),
+  );
+  const inHelper = { kind: "other", code: "MODULE_NOT_FOUND", message: "Cannot find module 'better-sqlite3'" } as const;
+  expect(sqliteError({ name: "test", file: "/test.db" }, inHelper).code).toBe("DRIVER_MISSING");
   expect(() => assertDriver()).not.toThrow();
 });

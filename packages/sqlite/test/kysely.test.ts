@@ -1,8 +1,9 @@
 import { type Queryable } from "@pool/core";
 import { type Generated, Kysely, sql, SqliteDialect } from "kysely";
+import { type Migration, Migrator } from "kysely/migration";
 import { expect, onTestFinished, test } from "vitest";
 import { kyselyDialect } from "../src/kysely/index.js";
-import { failureOf, HEAVY, openDatabase, withProducts } from "./support.js";
+import { failureOf, HEAVY, openDatabase, sleep, withProducts } from "./support.js";
 
 interface Schema {
   product: { id: Generated<number>; name: string; stock: number };
@@ -95,6 +96,27 @@ test("cancels a query by Kysely's signal", async () => {
   const read = sql.raw(HEAVY).execute(db, { signal: controller.signal });
   setTimeout(() => controller.abort(new Error("enough")), 200);
   await expect(read).rejects.toThrow();
+});
+
+test("runs migrations once when several migrators come at the same time", async () => {
+  const { client } = await openDatabase();
+  const ran: string[] = [];
+  const migration = (name: string): Migration => ({
+    async up(db) {
+      ran.push(name);
+      await sleep(20);
+      await db.schema.createTable(name).addColumn("id", "integer").execute();
+    },
+  });
+  const provider = { getMigrations: async () => ({ m1: migration("m1"), m2: migration("m2") }) };
+  const one = new Kysely<unknown>({ dialect: kyselyDialect(client) });
+  const other = new Kysely<unknown>({ dialect: kyselyDialect(client) });
+  const results = await Promise.all([one, one, other].map((db) => new Migrator({ db, provider }).migrateToLatest()));
+  expect(results.map(({ error }) => error)).toEqual([undefined, undefined, undefined]);
+  expect(ran).toEqual(["m1", "m2"]);
+  const broken = { getMigrations: async () => ({ m1: migration("m1"), m2: migration("m2"), m3: migration("m1") }) };
+  expect((await new Migrator({ db: one, provider: broken }).migrateToLatest()).error).toBeDefined();
+  expect((await new Migrator({ db: other, provider: broken }).migrateToLatest()).error).toBeDefined();
 });
 
 test("lends a synchronous database to Kysely's own dialect, and is the writer until it closes", async () => {

@@ -93,6 +93,13 @@ test("reads with common table expressions and writes with them", async () => {
   ).toMatchObject({ rowCount: 1 });
 });
 
+/** A blob whose memory belongs to somebody else by now. */
+function handedOver(): Uint8Array {
+  const blob = new Uint8Array(4);
+  structuredClone(blob, { transfer: [blob.buffer] });
+  return blob;
+}
+
 const refused: [what: string, text: unknown, values: unknown, message: RegExp][] = [
   ["two statements", "select 1; select 2", [], /more than one statement/],
   ["no statement", "-- nothing", [], /no statements/],
@@ -109,7 +116,24 @@ const refused: [what: string, text: unknown, values: unknown, message: RegExp][]
   ["a boolean", "select ?", [true], /value 1 is a boolean/],
   ["undefined", "select ?, ?", [1, undefined], /value 2 is undefined/],
   ["a function by name", "select @a", { a: () => 1 }, /value "a" is a function/],
-  ["a scalar for values", "select ?", 7, /values must be an array or an object/],
+  ["a scalar for values", "select ?", 7, /values must be an array or a plain object, got a number/],
+  ["null for values", "select ?", null, /got null/],
+  ["an array behind a Proxy", "select ?", new Proxy([1], {}), /got a Proxy/],
+  ["values by name behind a Proxy", "select @a", new Proxy({ a: 1 }, {}), /got a Proxy/],
+  ["a forgotten await", "select ?", Promise.resolve([1]), /got a promise \(await it\)/],
+  [
+    "an instance of a class",
+    "select @a",
+    new (class Named {
+      a = 1;
+    })(),
+    /got an object/,
+  ],
+  ["a write of an array behind a Proxy", "insert into note values (?)", new Proxy([1], {}), /got a Proxy/],
+  ["a write of a promise", "insert into note values (?)", Promise.resolve([1]), /got a promise/],
+  ["a scan for a blob without its memory", "select a, ? from note", [handedOver()], /value 1 is a blob/],
+  ["a DataView", "select ?", [new DataView(new ArrayBuffer(4))], /value 1 is a DataView/],
+  ["a blob without its memory", "select ?", [handedOver()], /value 1 is a blob whose memory was handed over/],
   ["a write with a symbol", "create table x as select ?", [Symbol("x")], /value 1 is a symbol/],
 ];
 
@@ -120,6 +144,60 @@ test.each(refused)("refuses %s", async (_, text, values, message) => {
   expect(error.message).toMatch(message);
   expect(error.message).toContain("test");
   expect((await client.query("select 1 as one")).rows).toEqual([{ one: 1 }]);
+});
+
+test.each(ways)("refuses a blob in place of a list of values (%s)", async (way) => {
+  for (const values of [Buffer.from("ab"), new Float64Array(1), new Uint8Array(0)]) {
+    const refusal = failureOf(through(way, "? as a", values as unknown as readonly unknown[]));
+    expect(await refusal).toMatchObject({
+      code: "INVALID_ARGUMENT",
+      message: expect.stringMatching(/values.*(?:got a blob|an array)/) as string,
+    });
+  }
+});
+
+test.each(["point", "thread", "process"] as const)(
+  "takes values as they were at the call, whatever becomes of them afterwards (%s)",
+  async (way) => {
+    const blob = Buffer.from("before");
+    const floats = new Float64Array([1]);
+    const values = ["before", blob, floats];
+    const answer = through(way, "? as text, ? as blob, ? as floats", values);
+    values[0] = "after";
+    blob.write("after!");
+    floats[0] = 2;
+    const before = { text: "before", blob: Buffer.from("before"), floats: Buffer.from(new Float64Array([1]).buffer) };
+    expect((await answer).rows).toEqual([before]);
+  },
+);
+
+test("stores what is written by position, by name and in a batch, as it was at the call", async () => {
+  const { client } = numbers();
+  const blob = Buffer.from("before");
+  const named = { a: blob };
+  const answers = [
+    client.query("insert into note values (?) returning a", [blob]),
+    client.query("insert into note values (@a) returning a", named),
+    client.query("insert into note values (@a) returning a", [named]),
+    client.batch([{ text: "insert into note values (?) returning a", values: [blob] }]).then(([first]) => first!),
+  ];
+  blob.write("after!");
+  named.a = Buffer.from("other");
+  for (const { rows } of await Promise.all(answers)) expect(rows).toEqual([{ a: Buffer.from("before") }]);
+  await client.query("delete from note");
+});
+
+test("binds the items of a list, and nothing else that hangs on it", async () => {
+  const { client } = numbers();
+  const odd = Object.assign(["odd"], { f: () => 1 });
+  for (const text of ["select ? as a", "select ? as a from (select 1 union all select 2 limit 1)"])
+    expect((await client.query(text, odd)).rows).toEqual([{ a: "odd" }]);
+  await client.transaction(async (tx) => {
+    await tx.query("insert into note values (?)", odd);
+    await tx.query("delete from note");
+  });
+  await client.batch([{ text: "insert into note values (?)", values: odd }, { text: "delete from note" }]);
+  expect(client.pools.writer.stats.leased).toBe(0);
 });
 
 const failing: [what: string, text: string, expected: object][] = [

@@ -1,21 +1,18 @@
-import { PoolError } from "@pool/core";
-import { sqliteError, type Place } from "../errors.js";
+import { type PoolError } from "@pool/core";
+import { type Place } from "../errors.js";
 import { type Done, type FromHelper, type Reply, type Request } from "../helper/protocol.js";
-import { type Pending } from "./pending.js";
+import { type Ask } from "./ask.js";
+import { helperLost, notSent } from "./link-errors.js";
+import { pendingOf } from "./pending.js";
 import { type Port } from "./port.js";
-import { type ListOwner, SentList } from "./sent-list.js";
-
-type WithoutId<R> = R extends unknown ? Omit<R, "id"> : never;
-export type Ask = WithoutId<Request>;
+import { type ListOwner } from "./sent-list.js";
+import { Waiting } from "./waiting.js";
 
 /** Sends requests to one helper and hands the replies to who asked. Knows from them what state the connection is in. */
 export class Link {
   readonly place: Place;
   readonly #port: Port;
-  readonly #pending = new Map<number, Pending>();
-  /** At most one is under way. */
-  #list: SentList | undefined;
-  #nextId = 1;
+  readonly #waiting = new Waiting();
   #lost: PoolError | undefined;
   inTransaction = false;
   dirty = false;
@@ -32,7 +29,7 @@ export class Link {
   }
 
   get busy(): boolean {
-    return this.#pending.size > 0 || this.#list !== undefined;
+    return !this.#waiting.isEmpty;
   }
 
   get lost(): PoolError | undefined {
@@ -45,43 +42,40 @@ export class Link {
 
   /** One request, in a message of its own. */
   ask(request: Ask): { readonly id: number; readonly done: Promise<Done> } {
-    const id = this.#nextId++;
-    const done = new Promise<Done>((resolve, reject) => {
-      this.#add(id, {
-        settle: (reply) => {
-          if (reply.error === undefined) resolve(reply);
-          else reject(sqliteError(this.place, reply.error));
-        },
-        lost: reject,
-      });
-      if (this.#lost === undefined) this.#port.post({ type: "requests", requests: [{ ...request, id }], list: 0 });
-    });
-    return { id, done };
+    const id = this.#waiting.number(1);
+    return { id, done: this.#lost === undefined ? this.#send({ ...request, id }) : Promise.reject(this.#lost) };
   }
 
-  /** Many statements in one message. @returns the id of the first; the others' follow */
+  /**
+   * Many statements in one message. @returns the id of the first; the others' follow
+   * @throws PoolError `INVALID_ARGUMENT` when there is one among them that cannot be sent: then none was
+   */
   askMany(owner: ListOwner, asks: readonly Ask[], list: number): number {
-    const first = this.#nextId;
-    this.#nextId += asks.length;
+    const first = this.#waiting.number(asks.length);
     if (this.#lost !== undefined) {
       owner.lost(this.#lost);
       return first;
     }
     if (!this.busy) this.#port.ref(true);
-    this.#list = new SentList(owner, first, asks.length);
-    this.#port.post({ type: "requests", requests: asks.map((ask, at) => ({ ...ask, id: first + at })), list });
+    this.#waiting.addList(owner, first, asks.length);
+    try {
+      this.#port.post({ type: "requests", requests: asks.map((ask, at) => ({ ...ask, id: first + at })), list });
+    } catch (error) {
+      this.#waiting.deleteList();
+      this.#settled();
+      throw notSent(this.place, error);
+    }
     return first;
   }
 
   /** Those of the list from this id on were taken back before they began: nobody waits for their replies any more. */
   forgetFrom(id: number): void {
-    this.#list?.forgetFrom(id);
+    this.#waiting.forgetFrom(id);
     this.#settled();
   }
 
   cancel(id: number): void {
-    const isKnown = this.#list?.has(id) === true || this.#pending.has(id);
-    if (this.#lost === undefined && isKnown) this.#port.post({ type: "cancel", id });
+    if (this.#lost === undefined && this.#waiting.has(id)) this.#port.post({ type: "cancel", id });
   }
 
   /** Asks the helper to close its connection and end. */
@@ -89,12 +83,18 @@ export class Link {
     if (this.#lost !== undefined) return;
     // Whoever closes it waits for its end.
     this.#port.ref(true);
-    this.#port.post({ type: "requests", requests: [{ op: "close", id: this.#nextId++ }], list: 0 });
+    this.#port.post({ type: "requests", requests: [{ op: "close", id: this.#waiting.number(1) }], list: 0 });
   }
 
   kill(): void {
     this.#port.ref(true);
     this.#port.kill?.();
+  }
+
+  /** It does not end by itself: kills a process, and lets the program end without a thread. */
+  giveUp(): void {
+    if (this.canKill) this.kill();
+    else this.#port.ref(false);
   }
 
   receive(message: FromHelper): void {
@@ -104,45 +104,35 @@ export class Link {
     this.dirty = message.dirty;
     if (message.schemaChanged) this.onSchemaChange?.();
     this.onReplies?.(message.replies);
-    const list = this.#list;
-    for (const reply of message.replies) {
-      if (list?.has(reply.id) === true) list.answered(reply);
-      else this.#answered(reply);
-    }
+    const owner = this.#waiting.answer(message.replies);
     this.#settled();
-    list?.owner.heard();
+    owner?.heard();
   }
 
   /** The helper has ended. Everybody who waits for it gets to know. */
   end(cause: unknown, how: string): void {
     if (this.#lost !== undefined) return;
-    const error = new PoolError("RESOURCE_LOST", `sqlite ${JSON.stringify(this.place.name)}: ${how}`, {
-      cause,
-      details: { file: this.place.file },
-    });
+    const error = helperLost(this.place, how, cause);
     this.#lost = error;
-    const pending = [...this.#pending.values()];
-    this.#pending.clear();
-    for (const one of pending) one.lost(error);
-    this.#list?.owner.lost(error);
-    this.#list = undefined;
+    this.#waiting.lose(error);
     this.onLost?.(error);
   }
 
-  #add(id: number, pending: Pending): void {
-    if (this.#lost !== undefined) return pending.lost(this.#lost);
-    if (!this.busy) this.#port.ref(true);
-    this.#pending.set(id, pending);
-  }
-
-  #answered(reply: Reply): void {
-    const pending = this.#pending.get(reply.id);
-    this.#pending.delete(reply.id);
-    pending?.settle(reply);
+  #send(request: Request): Promise<Done> {
+    return new Promise((resolve, reject) => {
+      if (!this.busy) this.#port.ref(true);
+      this.#waiting.add(request.id, pendingOf(this.place, resolve, reject));
+      try {
+        this.#port.post({ type: "requests", requests: [request], list: 0 });
+      } catch (error) {
+        this.#waiting.delete(request.id);
+        this.#settled();
+        reject(notSent(this.place, error));
+      }
+    });
   }
 
   #settled(): void {
-    if (this.#list?.isOver === true) this.#list = undefined;
     if (!this.busy && this.#lost === undefined) this.#port.ref(false);
   }
 }

@@ -1,8 +1,9 @@
 import { type Place } from "../errors.js";
 import { type OpenSpec } from "../helper/protocol.js";
+import { endOf } from "./end-of.js";
 import { spawnProcess, type Started } from "./spawn-process.js";
 
-/** Starts a process for one work, and waits for its end. On abort it is killed, whatever it does. */
+/** Starts a process for one work, and waits for its end. On abort it is killed, whatever it does; also when it does not end by itself. */
 export async function withProcess<T>(
   place: Place,
   spec: OpenSpec,
@@ -17,6 +18,6 @@ export async function withProcess<T>(
   } finally {
     signal.removeEventListener("abort", kill);
     started.link.sayClose();
-    await started.ended;
+    await endOf(started);
   }
 }

@@ -1,4 +1,4 @@
-import { type Database } from "better-sqlite3";
+import type { Database } from "better-sqlite3";
 import { type AcquireOptions, type Lease, type Pool } from "@pool/core";
 import { sqliteErrorOf, type Place } from "../errors.js";
 import { openDatabase } from "../helper/database.js";

@@ -1,8 +1,9 @@
 import { type PoolError, type QueryOptions, type SqlResult } from "@pool/core";
+import { endOf } from "../channel/end-of.js";
 import { type Link } from "../channel/link.js";
 import { type WorkerControl } from "../channel/worker-control.js";
 import { type Outcome, type Values } from "../helper/protocol.js";
-import { assertBindable } from "./values.js";
+import { plainValues } from "./values.js";
 
 /** What a statement resolves with. */
 export interface SqliteResult<Row = Record<string, unknown>> extends SqlResult<Row> {
@@ -55,12 +56,8 @@ export class SqliteHandle {
   }
 
   /** The same, but rejects with what became of the connection and not with the signal's reason. */
-  async run<Row>(
-    text: string,
-    values: Values | undefined,
-    signal: AbortSignal | undefined,
-  ): Promise<SqliteResult<Row>> {
-    assertBindable(values, `sqlite ${JSON.stringify(this.link.place.name)}`);
+  async run<Row>(text: string, given: Values | undefined, signal: AbortSignal | undefined): Promise<SqliteResult<Row>> {
+    const values = plainValues(given, `sqlite ${JSON.stringify(this.link.place.name)}`);
     const { id, done } = this.link.ask({ op: "run", text, values, session: true, stoppable: false });
     if (signal === undefined) return resultOf<Row>(await done);
     const cancel = (): void => this.cancel(id, done);
@@ -102,7 +99,7 @@ export class SqliteHandle {
     if (!graceful && this.link.canKill) this.link.kill();
     else this.link.sayClose();
     if (!graceful) this.link.end(undefined, "this connection was closed with a statement under way");
-    await this.ended;
+    await endOf(this);
   }
 
   toJSON(): { role: Role; inTransaction: boolean; lost: PoolError["code"] | undefined } {

@@ -1,6 +1,12 @@
-import { type Database } from "better-sqlite3";
-import { type Done, type FromHelper, type TaskRequest } from "./protocol.ts";
+import { rmSync } from "node:fs";
+import type { Database } from "better-sqlite3";
+import { type BackupRequest } from "./backup-request.ts";
 import { loadDriver } from "./database.ts";
+import { type Done, type FromHelper } from "./protocol.ts";
+import { Refusal } from "./wire-error.ts";
+
+// How long a lock on a copy is waited for.
+const LOCK_MS = 1_000;
 
 /**
  * Copies the whole database into `target` while others go on writing. A read transaction keeps the state of this moment: without it
@@ -9,10 +15,10 @@ import { loadDriver } from "./database.ts";
  */
 export async function backUp(
   database: Database,
-  request: Extract<TaskRequest, { op: "backup" }>,
+  { id, target, replaces, pagesPerStep }: BackupRequest,
   send: (message: FromHelper) => void,
 ): Promise<Omit<Done, "id" | "ms">> {
-  const { id, target, pagesPerStep } = request;
+  if (replaces !== undefined) bringLogsInto(replaces);
   database.exec("begin");
   try {
     const expected = describe(database);
@@ -55,11 +61,30 @@ function describe(database: Database): Record<string, unknown> {
   };
 }
 
-function makeOneFile(target: string): void {
+/** The copy is whole and alone then, and can be replaced at any moment without its logs meeting another file. */
+function bringLogsInto(file: string): void {
+  try {
+    makeOneFile(file, (copy) => {
+      // Nobody writes now: a journal that is still there has been rolled back, or holds nothing.
+      copy.exec("begin exclusive");
+      rmSync(`${file}-journal`, { force: true });
+      copy.exec("rollback");
+    });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Refusal(
+      "refused",
+      `${file} has logs beside it that cannot be brought into it, so that it is damaged or open elsewhere: ${why}`,
+    );
+  }
+}
+
+function makeOneFile(target: string, then: (copy: Database) => void = () => {}): void {
   const Driver = loadDriver();
-  const copy = new Driver(target, { fileMustExist: true });
+  const copy = new Driver(target, { fileMustExist: true, timeout: LOCK_MS });
   try {
     copy.pragma("journal_mode = DELETE");
+    then(copy);
   } finally {
     copy.close();
   }

@@ -1,8 +1,8 @@
 import { createRequire } from "node:module";
-import { type Database } from "better-sqlite3";
+import type { Database } from "better-sqlite3";
 import { type OpenSpec } from "./protocol.ts";
 
-type DatabaseConstructor = new (
+export type DatabaseConstructor = new (
   file: string,
   options: { readonly?: boolean; fileMustExist?: boolean; timeout?: number },
 ) => Database;

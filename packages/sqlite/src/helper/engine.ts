@@ -1,4 +1,4 @@
-import { type Database } from "better-sqlite3";
+import type { Database } from "better-sqlite3";
 import { backUp } from "./backup.ts";
 import { type Control } from "./control.ts";
 import { openDatabase } from "./database.ts";

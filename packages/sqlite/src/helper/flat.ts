@@ -30,7 +30,9 @@ export class FlatSender<Message> {
       this.#write(message, this.#writer, this.#words);
       if (this.#ring.push(this.#writer.bytes, this.#writer.length)) return true;
     } catch (error) {
+      this.#words.forget();
       if (error !== NOT_FLAT) throw error;
+      return false;
     }
     this.#words.forget();
     return false;

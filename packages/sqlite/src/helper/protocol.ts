@@ -5,6 +5,7 @@
  * The files that a helper is made of import each other by `.ts`: a helper is started by file name, from the sources in tests
  * (Node strips the types) and from `dist` otherwise, and they import nothing of @pool.
  */
+import { type BackupRequest } from "./backup-request.ts";
 
 /** Values to bind: by position, or by name. */
 export type Values = readonly unknown[] | Readonly<Record<string, unknown>>;
@@ -49,7 +50,7 @@ export type TaskRequest =
   /** Does the connection still work? */
   | { readonly op: "check"; readonly id: number }
   | { readonly op: "checkpoint"; readonly id: number; readonly mode: "PASSIVE" | "TRUNCATE" }
-  | { readonly op: "backup"; readonly id: number; readonly target: string; readonly pagesPerStep: number }
+  | BackupRequest
   /** integrity_check and foreign_key_check of this helper's file. */
   | { readonly op: "verify"; readonly id: number }
   /** Close the connection and end. Not answered: the end of the helper is the answer. */

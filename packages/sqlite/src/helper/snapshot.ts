@@ -1,4 +1,4 @@
-import { type Database, type Statement } from "better-sqlite3";
+import type { Database, Statement } from "better-sqlite3";
 
 /**
  * One read transaction around the reads of a list. On its own each takes and gives back the file's lock, four system calls and more than half of

@@ -4,7 +4,7 @@ import { type SqliteClient } from "../client.js";
 import { type SqliteResult } from "../handle/handle.js";
 
 /** A connected client; or one of its sessions or transactions, in which Kysely begins none of its own. */
-export type KyselyTarget = Queryable & Partial<Pick<SqliteClient, "openSession">>;
+export type KyselyTarget = Queryable & Partial<Pick<SqliteClient, "openSession" | "file">>;
 
 /** What Kysely takes for a connection: none is lent until a transaction begins. */
 export class PooledConnection implements DatabaseConnection {

@@ -7,6 +7,7 @@ import {
   type TransactionSettings,
 } from "kysely";
 import { type KyselyTarget, PooledConnection } from "./connection.js";
+import { migrationTurn } from "./migration-turn.js";
 
 export { type KyselyTarget };
 
@@ -21,14 +22,15 @@ export interface KyselyDialectOptions {
  * A Kysely dialect over a connected client: statements run wherever `client.query` sends them, transactions in sessions of the writer (or
  * of a reader, with the access mode "read only"). Kysely's `destroy()` leaves the client as it is: its connector closes it.
  *
- * Outside a transaction every statement is on its own, also inside `db.connection()`.
+ * Outside a transaction every statement is on its own, also inside `db.connection()`. Migrators of one file take turns in this process; with
+ * several processes on it, leave the migrations to one of them.
  *
  * Inside a transaction of the client's, which brings retries, a label and a signal, Kysely builds the statements all the same:
  * `client.transaction((tx) => work(new Kysely({ dialect: kyselyDialect(tx) })), { retries: 3 })`. Nest with `tx.transaction()` there.
  */
 export function kyselyDialect(client: KyselyTarget, options: KyselyDialectOptions = {}): Dialect {
   return {
-    createAdapter: () => new PooledAdapter(),
+    createAdapter: () => new PooledAdapter(client),
     createDriver: () => new PooledDriver(client, options),
     createIntrospector: (db) => new SqliteIntrospector(db),
     createQueryCompiler: () => new SqliteQueryCompiler(),
@@ -37,8 +39,25 @@ export function kyselyDialect(client: KyselyTarget, options: KyselyDialectOption
 
 /** Kysely's own serializes everything over one connection, which is not needed over a pool. */
 class PooledAdapter extends SqliteAdapter {
+  readonly #client: KyselyTarget;
+  #endTurn: (() => void) | undefined;
+
+  constructor(client: KyselyTarget) {
+    super();
+    this.#client = client;
+  }
+
   override get supportsMultipleConnections(): boolean {
     return true;
+  }
+
+  /** Kysely's own relies on there being one connection. */
+  override async acquireMigrationLock(): Promise<void> {
+    this.#endTurn = await migrationTurn(this.#client.file ?? this.#client);
+  }
+
+  override async releaseMigrationLock(): Promise<void> {
+    this.#endTurn?.();
   }
 }
 

@@ -20,6 +20,12 @@ export class Backlog {
     return Math.min(this.#quick.oldest, this.#alone.oldest);
   }
 
+  /** How long to wait for a connection: as long as the one that has waited longest still may, of `acquireTimeout` ms. */
+  patience(acquireTimeout: number): number {
+    const { oldest } = this;
+    return oldest === Infinity ? acquireTimeout : Math.max(0, oldest + acquireTimeout - performance.now());
+  }
+
   push(job: Job): void {
     (job.alone ? this.#alone : this.#quick).push(job);
   }

@@ -1,6 +1,6 @@
 import { type Hold, type PoolError, type QueryOptions, readSignal, type Statement } from "@pool/core";
 import { resultOf, type SqliteResult } from "../handle/handle.js";
-import { assertBindable } from "../handle/values.js";
+import { ownValues } from "../handle/values.js";
 import { type Values } from "../helper/protocol.js";
 import { Plan } from "../read/plan.js";
 import { Job, LONG_MS, QUICK_MS } from "./job.js";
@@ -52,11 +52,11 @@ export class Dispatcher {
     }
   }
 
-  #send(plan: Plan, values: Values | undefined, options: QueryOptions = {}): Promise<unknown> {
+  #send(plan: Plan, given: Values | undefined, options: QueryOptions = {}): Promise<unknown> {
     const { where, queryTimeout } = this.#options;
     const { timeout = queryTimeout, label } = options;
     const signal = this.#admit(options.signal);
-    assertBindable(values, where);
+    const values = ownValues(given, where);
     const ownTimeout = timeout < queryTimeout;
     const job = new Job(
       { plan, values, label, timeout, ownTimeout, signal, batch: undefined },
@@ -84,8 +84,10 @@ export class Dispatcher {
   ): Promise<SqliteResult[]> {
     const { where, queryTimeout: timeout } = this.#options;
     const signal = this.#admit(given);
-    statements.forEach(({ values }, at) => assertBindable(values, `${where}: statement ${at} of the batch`));
-    const copies = statements.map(({ text, values }) => ({ text, ...(values !== undefined && { values }) }));
+    const copies = statements.map(({ text, values: given }, at) => {
+      const values = ownValues(given, `${where}: statement ${at} of the batch`);
+      return { text, ...(values !== undefined && { values }) };
+    });
     const plan = new Plan(`${begin}; ${statements[0]?.text ?? ""}; …`, "write");
     const batch = { begin, statements: copies };
     const job = new Job(

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { type PoolError, type Statement, statementContextHeard } from "@pool/core";
-import { type Ask } from "../channel/link.js";
-import { type Done, type Reply, type Values } from "../helper/protocol.js";
+import { type PoolError, statementContextHeard } from "@pool/core";
+import { type Ask } from "../channel/ask.js";
+import { type BatchRequest, type Done, type Reply, type Values } from "../helper/protocol.js";
 import { type Plan } from "../read/plan.js";
 
 export interface JobOptions {
@@ -14,7 +14,7 @@ export interface JobOptions {
   readonly ownTimeout: boolean;
   readonly signal: AbortSignal | undefined;
   /** Runs these in one transaction instead of the plan's text. */
-  readonly batch: { readonly begin: string; readonly statements: readonly Statement[] } | undefined;
+  readonly batch: Pick<BatchRequest, "begin" | "statements"> | undefined;
 }
 
 // What is expected to take longer than this does not share a list with others, who would wait for it.

@@ -1,4 +1,5 @@
 import { isPoolError, type Lease, PoolError } from "@pool/core";
+import { helperLost } from "../channel/link-errors.js";
 import { type SqliteHandle } from "../handle/handle.js";
 import { Backlog } from "./backlog.js";
 import { freeLeases } from "./free-leases.js";
@@ -78,7 +79,7 @@ export class Lane {
 
   #wait(): void {
     this.#acquiring++;
-    this.#options.pool.acquire({ timeout: this.#patience() }).then(
+    this.#options.pool.acquire({ timeout: this.#backlog.patience(this.#options.acquireTimeout) }).then(
       (lease) => {
         this.#acquiring--;
         this.#lendAll([lease, ...freeLeases(this.#options.pool, this.#missingTurns() - 1)]);
@@ -92,13 +93,6 @@ export class Lane {
     );
   }
 
-  /** As long as the one that has waited longest may still wait. */
-  #patience(): number {
-    const { acquireTimeout } = this.#options;
-    const { oldest } = this.#backlog;
-    return oldest === Infinity ? acquireTimeout : Math.max(0, oldest + acquireTimeout - performance.now());
-  }
-
   #run(lease: Lease<SqliteHandle>, jobs: readonly Job[]): void {
     const [first] = jobs;
     if (first === undefined) return lease.release();
@@ -110,7 +104,11 @@ export class Lane {
       timeout: alone ? first.options.timeout : this.#options.queryTimeout,
       onSlow: (back) => this.#slow(back, alone),
     });
-    void track(lease, jobs, list).then(() => this.#over(lease, list, alone));
+    const over = (): void => this.#over(lease, list, alone);
+    track(lease, jobs, list).then(over, (error: unknown) => {
+      list.lost(helperLost(lease.resource.link.place, "its statements could not be followed", error));
+      over();
+    });
   }
 
   #over(lease: Lease<SqliteHandle>, list: List, alone: boolean): void {

@@ -6,20 +6,12 @@ import { type Reply } from "../helper/protocol.js";
 import { Answers } from "./answers.js";
 import { Clock } from "./clock.js";
 import { type Job } from "./job.js";
+import { type ListOptions, SLOW_MS } from "./list-options.js";
 import { Outcomes } from "./outcomes.js";
 import { outcomeUnknown, timedOut } from "./unfinished.js";
 
-/** A list that is still under way after this time is looked at: what has not begun is better off elsewhere. */
-export const SLOW_MS = 10;
 // How long a thread has to come out of a read that was given up, in ms, until another thread takes its place.
 const STOP_GRACE_MS = 80;
-
-export interface ListOptions {
-  readonly writes: boolean;
-  readonly timeout: number;
-  /** It has taken {@link SLOW_MS}. `back` are the jobs that were taken back before they began. */
-  onSlow(back: readonly Job[]): void;
-}
 
 /** Some jobs sent to one connection in one message, until each has its reply or is known to get none. */
 export class List implements ListOwner {
@@ -60,7 +52,11 @@ export class List implements ListOwner {
     this.#startClock();
     // What could share a list is known to be quick; reading rows one by one costs as much as all the rest of such a read.
     const asks = this.#jobs.map((job) => job.ask(this.#jobs.length === 1 && job.alone));
-    this.#firstId = link.askMany(this, asks, number);
+    try {
+      this.#firstId = link.askMany(this, asks, number);
+    } catch (error) {
+      this.#failUnanswered(error, error);
+    }
     for (const job of this.#jobs) job.onAbort((reason) => this.#giveUp(job, reason));
     return this.#done.promise;
   }
@@ -85,11 +81,16 @@ export class List implements ListOwner {
   /** Called by the link. */
   lost(error: PoolError): void {
     this.fatal ??= error;
+    this.#failUnanswered(error, this.#options.writes ? outcomeUnknown(error) : error);
+  }
+
+  /** `error` is what it comes to on this connection, `told` what their callers get. */
+  #failUnanswered(error: unknown, told: unknown): void {
     for (let at = 0; at < this.#sentTo; at++) {
       const job = this.#jobs[at];
       if (job === undefined || this.answers.has(at)) continue;
       this.#outcomes?.failed(job, error);
-      job.fail(this.#options.writes ? outcomeUnknown(error) : error);
+      job.fail(told);
     }
     this.#unanswered = 0;
     this.#end();
@@ -97,10 +98,8 @@ export class List implements ListOwner {
 
   #startClock(): void {
     const { timeout } = this.#options;
-    if (this.#handle.control === undefined || timeout <= SLOW_MS) {
-      this.#clock.callIn(timeout, () => this.#timedOut());
-      return;
-    }
+    const isPatient = this.#handle.control === undefined || timeout <= SLOW_MS;
+    if (isPatient) return this.#clock.callIn(timeout, () => this.#timedOut());
     this.#clock.callIn(SLOW_MS, () => {
       this.#clock.callIn(timeout - SLOW_MS, () => this.#timedOut());
       this.#takeBack();
@@ -124,8 +123,8 @@ export class List implements ListOwner {
 
   #timedOut(): void {
     const { timeout, writes } = this.#options;
-    if (this.#handle.control !== undefined && !this.slow) this.#takeBack();
-    const job = this.#jobs.slice(0, this.#sentTo).find(({ settled }) => !settled);
+    this.#takeBack();
+    const job = this.#jobs.find(({ settled }, at) => at < this.#sentTo && !settled);
     if (job !== undefined) this.#giveUp(job, timedOut(this.#handle.link.place, timeout, writes));
   }
 

@@ -1,4 +1,4 @@
-import { type Statement } from "better-sqlite3";
+import type { Statement } from "better-sqlite3";
 
 /**
  * How a statement is run. `point`: in this thread, its work is bounded by its program. `read`: in a reader. `write`: in the writer.

@@ -1,4 +1,4 @@
-import { type Statement } from "better-sqlite3";
+import type { Statement } from "better-sqlite3";
 import { PoolError, type QueryOptions, statementsHeard, tellStatement } from "@pool/core";
 import { sqliteErrorOf, type Place } from "../errors.js";
 import { type SqliteResult } from "../handle/handle.js";
