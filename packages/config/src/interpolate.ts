@@ -1,4 +1,4 @@
-import type { Environment } from "./environment.js";
+import type { Environment } from "./environment-options.js";
 
 export interface Interpolated {
   readonly text: string;

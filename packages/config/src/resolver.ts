@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import type { OptionSpec } from "@pool/core";
 import { coerce, isSecretName } from "./coerce.js";
 import { isReference } from "./drafts.js";
-import type { Environment } from "./environment.js";
+import type { Environment } from "./environment-options.js";
 import { interpolate, type Interpolated, variableOf } from "./interpolate.js";
 import { camelCase, fold, type MapNode, type Node, nodesOf, type Origin } from "./nodes.js";
 import type { Problems } from "./problems.js";
