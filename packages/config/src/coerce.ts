@@ -5,6 +5,12 @@ export function isSecretName(name: string): boolean {
   return (redact({ [name]: "value" }) as Readonly<Record<string, unknown>>)[name] === REDACTED;
 }
 
+/** Is this the name of a variable that must not be shown? One that tells where a secret lies, as `DB_PASSWORD_FILE` does, may be. */
+export function isSecretVariable(name: string): boolean {
+  // The shell's PWD is no password.
+  return isSecretName(name) && !/^(?:OLD)?PWD$|_(?:DIR|DIRECTORY|FILE|PATH)$/.test(name);
+}
+
 /** A text that comes from the environment, as what its target takes. What it cannot be stays text, for the target to refuse. */
 export function coerce(
   text: string,

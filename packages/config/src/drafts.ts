@@ -1,3 +1,4 @@
+import { shownKey } from "./key-text.js";
 import { fold, type MapNode, type Node } from "./nodes.js";
 import type { Problems } from "./problems.js";
 
@@ -39,7 +40,7 @@ export class Drafts {
   add(layer: MapNode): void {
     const seen = new Map<string, string>();
     for (const [name, node] of layer.entries) {
-      const path = `connectors.${name}`;
+      const path = `connectors.${shownKey(name)}`;
       const key = fold(name);
       const twin = seen.get(key);
       seen.set(key, name);
@@ -48,7 +49,7 @@ export class Drafts {
         this.#problems.add(
           node.origin.source,
           path,
-          `is written like connectors.${twin}: no variable could tell them apart`,
+          `is written like connectors.${shownKey(twin)}: no variable could tell them apart`,
         );
       else if (node.type !== "map") this.#problems.add(node.origin.source, path, "must be a map of settings");
       else this.#put(key, name, node);
@@ -60,7 +61,7 @@ export class Drafts {
     const shown = before?.name ?? this.#names.get(key) ?? name;
     const draft: Draft = {
       name: shown,
-      path: `connectors.${name}`,
+      path: `connectors.${shownKey(name)}`,
       origin: node.origin,
       settings: this.#settingsOf(name, node),
     };
@@ -77,8 +78,8 @@ export class Drafts {
       else
         this.#problems.add(
           node.origin.source,
-          `connectors.${connector}.${name}`,
-          `is given twice: as ${twin.name} as well`,
+          `connectors.${shownKey(connector)}.${shownKey(name)}`,
+          `is given twice: as ${shownKey(twin.name)} as well`,
         );
     }
     return settings;

@@ -1,36 +1,19 @@
 import { join, resolve } from "node:path";
 import { stat } from "node:fs/promises";
 import { parseEnv } from "node:util";
-import { invalidOptions } from "@pool/core";
+import { type Environment, type EnvironmentOptions, readEnvironmentOptions } from "./environment-options.js";
 import { Problems } from "./problems.js";
 import { readText } from "./read-text.js";
-
-export type Environment = Readonly<Record<string, string | undefined>>;
-
-export interface EnvironmentOptions {
-  /** Which environment this is: chooses the files. */
-  readonly environment: string;
-  /** The folder of the files. @default the working directory */
-  readonly folder?: string;
-  /** What was set outside, which wins over every file. @default process.env */
-  readonly env?: Environment;
-}
 
 const LARGEST_FILE = 64 * 1024;
 
 /**
  * The variables of one environment: those of `.env`, `.env.local`, `.env.<environment>` and `.env.<environment>.local`, the later over the earlier, and
  * what was set outside over all of them. A file that is not there is left out. For `test`, `.env.local` is left out too, so that tests see the same everywhere.
- * Changes nothing in `process.env`. @throws PoolError `INVALID_OPTIONS` for a name that chooses no file, and a file that cannot be read
+ * Changes nothing in `process.env`. @throws PoolError `INVALID_OPTIONS` for options that it does not know, a name that chooses no file, and a file that cannot be read
  */
 export async function loadEnvironment(options: EnvironmentOptions): Promise<Environment> {
-  const { environment, folder = ".", env = process.env } = options;
-  // The name becomes part of a file's name; "local" would be a file that has a meaning already.
-  if (!/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/.test(environment) || environment === "local") {
-    throw invalidOptions("cannot load the environment", [
-      'environment must be a name of letters, digits, "-" and "_" such as "production", and not "local"',
-    ]);
-  }
+  const { environment, folder, env } = readEnvironmentOptions(options);
   const problems = new Problems();
   const files = [
     ".env",

@@ -1,8 +1,8 @@
-import type { Environment } from "./environment.js";
+import type { Environment } from "./environment-options.js";
 
 export interface Interpolated {
   readonly text: string;
-  /** The variables whose values are in it. */
+  /** The variables whose values, or defaults, are in it. */
   readonly variables: ReadonlyMap<string, string>;
   readonly problems: readonly string[];
 }
@@ -25,9 +25,9 @@ export function interpolate(text: string, env: Environment): Interpolated {
       }
       const value = variableOf(env, name);
       if (value === undefined && fallback === undefined) problems.push(`needs the variable ${name}, which is not set`);
-      if (value === undefined || (value === "" && fallback !== undefined)) return fallback ?? "";
-      variables.set(name, value);
-      return value;
+      const filling = value === undefined || value === "" ? (fallback ?? "") : value;
+      variables.set(name, filling);
+      return filling;
     },
   );
   return { text: filled, variables, problems };

@@ -1,6 +1,7 @@
 import { invalidOptions, type OptionTable, readOptions } from "@pool/core";
-import type { Environment } from "./environment.js";
+import { type Environment, environmentOptions } from "./environment-options.js";
 import type { Factories, MadeBy } from "./factories.js";
+import { isObjectOf } from "./object-of.js";
 
 /** The connectors that a program needs, each with the kind, or kinds, that it may be. */
 export type Expected<F extends Factories = Factories> = Readonly<
@@ -41,7 +42,7 @@ export const loadOptions: OptionTable<LoadOptions> = {
     type: "custom",
     required: true,
     shape: "an object from kind to factory",
-    check: (value) => (hasOnly(value, isFactory) ? undefined : "an object from kind to factory"),
+    check: (value) => (isObjectOf(value, isFactory) ? undefined : "an object from kind to factory"),
     doc: "What makes the connectors, by kind",
   },
   file: {
@@ -53,15 +54,10 @@ export const loadOptions: OptionTable<LoadOptions> = {
   expect: {
     type: "custom",
     shape: "an object from name to kind, or to a list of kinds",
-    check: (value) => (hasOnly(value, isKinds) ? undefined : "an object from name to kind, or to a list of kinds"),
+    check: (value) => (isObjectOf(value, isKinds) ? undefined : "an object from name to kind, or to a list of kinds"),
     doc: "The connectors that must be there, and of which kind; types the result by name",
   },
-  env: {
-    type: "custom",
-    shape: "an object from name to text",
-    check: (value) => (hasOnly(value, isTextOrNothing) ? undefined : "an object from name to text"),
-    doc: "Where variables are looked up. Default: `process.env`",
-  },
+  env: { ...environmentOptions.env, doc: "Where variables are looked up. Default: `process.env`" },
   prefix: {
     type: "custom",
     default: "POOL_",
@@ -70,7 +66,11 @@ export const loadOptions: OptionTable<LoadOptions> = {
     check: (value) => (value === false || isText(value) ? undefined : "a text that is not empty, or false"),
     doc: "How the variables begin that set options; false for none",
   },
-  environment: { type: "string", doc: "Reads the env files of this environment as well" },
+  environment: {
+    ...environmentOptions.environment,
+    required: false,
+    doc: "Reads the env files of this environment as well",
+  },
   envFolder: { type: "string", default: ".", doc: "The folder of the env files" },
 };
 
@@ -91,10 +91,6 @@ export function readLoadOptions(
   return given;
 }
 
-function hasOnly(value: unknown, allowed: (item: unknown) => boolean): boolean {
-  return typeof value === "object" && value !== null && !Array.isArray(value) && Object.values(value).every(allowed);
-}
-
 function isFactory(value: unknown): boolean {
   return typeof value === "function" || typeof (value as { create?: unknown } | null)?.create === "function";
 }
@@ -105,8 +101,4 @@ function isKinds(value: unknown): boolean {
 
 function isText(value: unknown): boolean {
   return typeof value === "string" && value !== "";
-}
-
-function isTextOrNothing(value: unknown): boolean {
-  return value === undefined || typeof value === "string";
 }

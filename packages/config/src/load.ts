@@ -1,6 +1,7 @@
 import type { Connector } from "@pool/core";
 import { Drafts } from "./drafts.js";
-import { type Environment, loadEnvironment } from "./environment.js";
+import { loadEnvironment } from "./environment.js";
+import type { Environment } from "./environment-options.js";
 import type { Factories } from "./factories.js";
 import { type Expected, type Loaded, type LoadOptions, readLoadOptions } from "./load-options.js";
 import { makeConnector } from "./make-connector.js";
@@ -40,7 +41,9 @@ export async function loadConnectors<const F extends Factories, const E extends 
   const where = files.length === 0 ? "environment" : files.join(", ");
   const made = new Map<string, Connector>();
   for (const draft of drafts.all()) {
-    const kinds = [expect[draft.name] ?? Object.keys(factories)].flat();
+    // A connector may be called what every object has, such as "toString".
+    const expected = Object.hasOwn(expect, draft.name) ? expect[draft.name] : undefined;
+    const kinds = [expected ?? Object.keys(factories)].flat();
     const connector = await makeConnector(draft, kinds, factories, resolver, problems);
     if (connector !== undefined) made.set(draft.name, connector);
   }

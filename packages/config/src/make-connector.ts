@@ -1,7 +1,8 @@
 import { resolve } from "node:path";
-import { type Connector, isPoolError, reasonOf, secretTexts } from "@pool/core";
+import { type Connector, isPoolError, reasonOf, secretNames, secretTexts } from "@pool/core";
 import type { Draft, Setting } from "./drafts.js";
 import { type Factories, type Factory, factoryOf } from "./factories.js";
+import { holdsValue, shownKey } from "./key-text.js";
 import { camelCase, fold } from "./nodes.js";
 import type { Problems } from "./problems.js";
 import type { Resolver } from "./resolver.js";
@@ -29,17 +30,22 @@ export async function makeConnector(
   for (const [key, setting] of draft.settings) {
     if (key === "kind") continue;
     const name = optionName(setting.name, factory);
-    const path = `${draft.path}.${setting.name}`;
+    const path = `${draft.path}.${shownKey(setting.name)}`;
+    if (holdsValue(setting.name)) problems.add(setting.node.origin.source, path, "is no name of an option");
     origins.set(name, { path, source: setting.node.origin.source });
-    const value = await resolver.value(setting.node, path, name, ownSpec(factory, name));
-    options[name] = factory.paths.includes(name) ? pathOf(value, setting) : value;
+    const spec = ownSpec(factory, name);
+    const value = await resolver.value(setting.node, path, name, spec);
+    // What is unknown does not count as left out, so that the adapter tells of it.
+    const isUnknown = spec === undefined && Object.keys(factory.options).length > 0;
+    if (value === undefined && isUnknown) options[name] = null;
+    else options[name] = factory.paths.includes(name) ? pathOf(value, setting) : value;
   }
   // A factory would complain of what is missing only because it could not be resolved.
   if (problems.count > before) return undefined;
   try {
     return factory.create(options);
   } catch (error) {
-    for (const secret of secretTexts(options)) problems.secret(secret);
+    for (const secret of secretTexts(options, secretNames(factory.options))) problems.secret(secret);
     for (const complaint of complaintsOf(error)) report(complaint, kind, draft, origins, problems);
     return undefined;
   }
@@ -59,9 +65,14 @@ async function kindOf(
   if (problems.count > before) return undefined;
   if (typeof kind === "string" && allowed.includes(kind)) return kind;
   const list = allowed.map((one) => JSON.stringify(one)).join(", ");
-  const got = typeof kind === "string" ? JSON.stringify(kind) : `a ${typeof kind}`;
+  const got = typeof kind === "string" ? describeKind(kind) : `a ${typeof kind}`;
   problems.add(source, path, kind === undefined ? `is required: one of ${list}` : `must be one of ${list}, got ${got}`);
   return undefined;
+}
+
+// What is not written like a kind may be anything: an address, or a line that should have been two.
+function describeKind(kind: string): string {
+  return /^[\w.-]{0,60}$/.test(kind) ? JSON.stringify(kind) : `a string of ${String(kind.length)} characters`;
 }
 
 /** The adapter's own spelling where its table is known, else the one with capitals. */
@@ -102,9 +113,8 @@ function report(
     problems.add(
       found.source,
       found.path,
-      problems.clean(unknown === undefined ? (rest ?? "") : `is no option of ${kind}${hint ?? ""}`),
+      unknown === undefined ? (rest ?? "") : `is no option of ${kind}${hint ?? ""}`,
     );
-  else if (option !== undefined)
-    problems.add(draft.origin.source, `${draft.path}.${option}`, problems.clean(rest ?? ""));
-  else problems.add(draft.origin.source, draft.path, problems.clean(complaint));
+  else if (option !== undefined) problems.add(draft.origin.source, `${draft.path}.${option}`, rest ?? "");
+  else problems.add(draft.origin.source, draft.path, complaint);
 }

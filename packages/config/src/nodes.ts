@@ -1,3 +1,4 @@
+import { holdsValue, shownKey } from "./key-text.js";
 import type { Problems } from "./problems.js";
 
 /** Where a setting comes from: a file or a variable, and the folder that its relative paths start at. */
@@ -69,13 +70,18 @@ export function nodesOf(value: unknown, path: string, origin: Origin, problems: 
   function convertMap(map: object, at: string, depth: number): Node {
     const entries = new Map<string, Node>();
     for (const [name, child] of Object.entries(map)) {
-      const childPath = at === "" ? name : `${at}.${name}`;
-      const node = isReserved(name)
-        ? refuse(childPath, "is a name that no setting may have")
-        : convert(child, childPath, depth + 1);
+      const childPath = at === "" ? shownKey(name) : `${at}.${shownKey(name)}`;
+      const node = convertSetting(name, child, childPath, depth);
       if (node !== undefined) entries.set(name, node);
     }
     return { type: "map", entries, origin };
+  }
+
+  function convertSetting(name: string, child: unknown, at: string, depth: number): Node | undefined {
+    if (isReserved(name)) return refuse(at, "is a name that no setting may have");
+    if (child === null && holdsValue(name))
+      return refuse(at, "has its value within its name: between them belong a colon and a space");
+    return convert(child, at, depth + 1);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Environment } from "./environment.js";
+import type { Environment } from "./environment-options.js";
 import { camelCase, fold, isReserved, type MapNode, type Node, type Origin } from "./nodes.js";
 import type { Problems } from "./problems.js";
 

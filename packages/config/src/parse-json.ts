@@ -1,3 +1,5 @@
+import { shownKey } from "./key-text.js";
+
 /** What a text says, or what could be told of one that is no configuration: never any of the text itself, which may hold secrets. */
 export type Parsed = { readonly value: unknown } | { readonly problems: readonly string[] };
 
@@ -54,7 +56,7 @@ class Reader {
       this.#take(/[ \t\r\n]*/y);
       const offset = this.#offset;
       const key = this.#string() ?? this.#fail();
-      if (entries.has(key)) throw new Mistake(offset, `gives ${JSON.stringify(key)} twice in one object`);
+      if (entries.has(key)) throw new Mistake(offset, `gives ${JSON.stringify(shownKey(key))} twice in one object`);
       if (this.#take(/[ \t\r\n]*:/y) === undefined) this.#fail();
       entries.set(key, this.#value(depth + 1));
     });

@@ -1,4 +1,5 @@
 import { isScalar, Lexer, LineCounter, parseDocument, visit, type Document } from "yaml";
+import { shownKey } from "./key-text.js";
 import type { Parsed } from "./parse-json.js";
 
 const DEEPEST = 32;
@@ -63,7 +64,8 @@ function keyProblems(document: Document.Parsed, place: (offset: number | undefin
         const offset = (key as { range?: [number, number, number] | null } | null)?.range?.[0];
         const name = isScalar(key) ? String(key.value) : undefined;
         if (name === undefined) problems.push(`has a key that is no text${place(offset)}`);
-        else if (keys.has(name)) problems.push(`gives ${JSON.stringify(name)} twice in one map${place(offset)}`);
+        else if (keys.has(name))
+          problems.push(`gives ${JSON.stringify(shownKey(name))} twice in one map${place(offset)}`);
         else keys.add(name);
       }
     },

@@ -1,9 +1,10 @@
 import { resolve } from "node:path";
-import type { OptionSpec } from "@pool/core";
-import { coerce, isSecretName } from "./coerce.js";
+import { type OptionSpec, secretTexts } from "@pool/core";
+import { coerce, isSecretName, isSecretVariable } from "./coerce.js";
 import { isReference } from "./drafts.js";
-import type { Environment } from "./environment.js";
+import type { Environment } from "./environment-options.js";
 import { interpolate, type Interpolated, variableOf } from "./interpolate.js";
+import { shownKey } from "./key-text.js";
 import { camelCase, fold, type MapNode, type Node, nodesOf, type Origin } from "./nodes.js";
 import type { Problems } from "./problems.js";
 import { readText } from "./read-text.js";
@@ -23,7 +24,8 @@ export class Resolver {
   /** The text of a scalar, where it is one and all its variables are set. Tells no problem. */
   textOf(node: Node | undefined): string | undefined {
     if (node?.type !== "scalar" || typeof node.value !== "string") return undefined;
-    const { text, problems } = this.#interpolate(node.value, node.origin);
+    const { text, variables, problems } = this.#interpolate(node.value, node.origin);
+    for (const [variable, value] of variables) if (isSecretVariable(variable)) this.#problems.secret(value);
     return problems.length === 0 ? text : undefined;
   }
 
@@ -39,9 +41,12 @@ export class Resolver {
     for (const problem of problems) this.#problems.add(node.origin.source, path, problem);
     const secret = isSecretName(name) || (spec !== undefined && "secret" in spec && spec.secret);
     if (secret) this.#problems.secret(text);
-    for (const [variable, value] of variables) if (secret || isSecretName(variable)) this.#problems.secret(value);
+    const secrets = [...variables].filter(([variable]) => secret || isSecretVariable(variable));
+    for (const [, value] of secrets) this.#problems.secret(value);
     if (!node.origin.untyped && variables.size === 0 && text === node.value) return text;
-    return this.#checked(coerce(text, name, spec, node.like), path, node);
+    const value = coerce(text, name, spec, node.like);
+    if (secrets.length > 0 && typeof value !== "string") this.#noteSecret(value);
+    return this.#checked(value, path, node);
   }
 
   // A value that is a variable's own is taken as it is: passwords may hold anything.
@@ -52,7 +57,7 @@ export class Resolver {
   async #map(node: MapNode, path: string): Promise<Record<string, unknown>> {
     const values = [...node.entries].map(async ([name, child]): Promise<[string, unknown]> => [
       name,
-      await this.value(child, `${path}.${name}`, name),
+      await this.value(child, `${path}.${shownKey(name)}`, name),
     ]);
     return Object.fromEntries((await Promise.all(values)).filter(([, value]) => value !== undefined));
   }
@@ -63,6 +68,12 @@ export class Resolver {
     return nodesOf(value, path, node.origin, this.#problems) === undefined ? undefined : value;
   }
 
+  /** A secret as its target gets it, which may be a number, or the parts of some JSON. */
+  #noteSecret(value: unknown): void {
+    if (typeof value === "string" || typeof value === "number") this.#problems.secret(String(value));
+    else for (const part of secretTexts({ secret: value })) this.#problems.secret(part);
+  }
+
   async #referred(node: MapNode, path: string, name: string, spec: OptionSpec | undefined): Promise<unknown> {
     const [[kind, target] = ["", undefined], ...others] = node.entries;
     const place = this.textOf(target);
@@ -70,11 +81,15 @@ export class Resolver {
       this.#problems.add(node.origin.source, path, "must be a value, or { fromEnv: NAME } or { fromFile: path } alone");
       return undefined;
     }
+    // Whoever writes the secret, or an address with one, where its name belongs shall not see it in the message.
+    for (const secret of secretTexts(place)) this.#problems.secret(secret);
     const text =
       fold(kind) === "fromenv" ? this.#fromEnv(place, path, target) : await this.#fromFile(place, path, target);
     if (text === undefined) return undefined;
     this.#problems.secret(text);
-    return spec === undefined ? text : coerce(text, camelCase(name), spec, undefined);
+    const value = spec === undefined ? text : coerce(text, camelCase(name), spec, undefined);
+    this.#noteSecret(value);
+    return value;
   }
 
   #fromEnv(variable: string, path: string, target: Node): string | undefined {
@@ -88,7 +103,7 @@ export class Resolver {
     const where = resolve(target.origin.folder, file);
     const text = await readText(
       where,
-      `${target.origin.source}: ${path}: ${file}`,
+      `${target.origin.source}: ${path}: ${this.#problems.clean(file)}`,
       "secret",
       LARGEST_SECRET,
       this.#problems,

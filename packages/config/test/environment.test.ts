@@ -50,11 +50,27 @@ test("means nothing by the name of a variable", async () => {
 test.each(["", "..", "../../etc", "a/b", "local", "x".repeat(65), ".hidden"])(
   "refuses %j as an environment, and reads nothing",
   async (environment) => {
-    expect(await problemsOf(loadEnvironment({ environment, env: {} }))).toEqual([
-      'environment must be a name of letters, digits, "-" and "_" such as "production", and not "local"',
-    ]);
+    const [problem] = await problemsOf(loadEnvironment({ environment, env: {} }));
+    expect(problem).toMatch(
+      /^environment must be a name of letters, digits, "-" and "_" such as "production", and not "local", got /,
+    );
   },
 );
+
+test.each([
+  [undefined, /^environment is required: a name of letters/],
+  [{}, /^environment is required: a name of letters/],
+  [{ environment: undefined }, /^environment is required: a name of letters/],
+  [{ environment: 7 }, /^environment must be a name of letters.*, got 7$/],
+  [{ environment: "production", foldr: "x" }, /^unknown option "foldr"; did you mean folder\?$/],
+  [{ environment: "production", folder: "" }, /^folder must be a string that is not empty, got ""$/],
+  [{ environment: "production", env: { A: 7 } }, /^env must be an object from name to text, got an object$/],
+])("refuses the options %j with a reason", async (options, reason) => {
+  using folder = folderWith({ ".env.undefined": "A=wrong\n" });
+  const given = options === undefined ? options : { folder: folder.path, ...options };
+  const problems = await problemsOf(loadEnvironment(given as never));
+  expect(problems).toEqual([expect.stringMatching(reason)]);
+});
 
 test("tells of a file that is there and cannot be read", async () => {
   using folder = folderWith({

@@ -164,6 +164,39 @@ describe("what is wrong with a file is told with its name and the path within", 
       ["pool.yaml: connectors.main.maxSiz is no option of store; did you mean maxSize?"],
     ],
     [
+      "main: { kind: store, maxSiz: }",
+      "an unknown option without a value",
+      ["pool.yaml: connectors.main.maxSiz is no option of store; did you mean maxSize?"],
+    ],
+    [
+      "main: { kind: plain, password:hush-hush, maxSize=4 }",
+      "options without a space",
+      [
+        "pool.yaml: connectors.main.password… has its value within its name: between them belong a colon and a space",
+        "pool.yaml: connectors.main.maxSize… has its value within its name: between them belong a colon and a space",
+      ],
+    ],
+    [
+      "main: { kind: plain, pragmas: { key:hush-hush } }",
+      "one within an option",
+      [
+        "pool.yaml: connectors.main.pragmas.key… has its value within its name: between them belong a colon and a space",
+      ],
+    ],
+    [
+      "main: { kind: plain, 'password: hush-hush': 1, 'a:hush-hush': 2 }",
+      "names that are none of options",
+      [
+        "pool.yaml: connectors.main.password… is no name of an option",
+        "pool.yaml: connectors.main.a… is no name of an option",
+      ],
+    ],
+    [
+      "main: { kind: 'store password:hush-hush' }",
+      "a kind that is more than that",
+      ['pool.yaml: connectors.main.kind must be one of "store", "plain", "cache", got a string of 24 characters'],
+    ],
+    [
       "main: { kind: stor }",
       "an unknown kind",
       ['pool.yaml: connectors.main.kind must be one of "store", "plain", "cache", got "stor"'],
@@ -254,6 +287,8 @@ describe("what is wrong with a file is told with its name and the path within", 
       "a.yaml: is not YAML of plain data: an alias without an anchor before it, or too many aliases",
     ],
     ["a.yaml", "a: 1\nb:\n  x: 1\n  y: 2\n  x: hush-hush", 'a.yaml: gives "x" twice in one map (line 5, column 3)'],
+    ["a.yaml", "{ 'x: hush': 1, 'x: hush': 2 }", 'a.yaml: gives "x…" twice in one map (line 1, column 17)'],
+    ["a.json", '{ "x=hush": 1, "x=hush": 2 }', 'a.json: gives "x…" twice in one object (line 1, column 16)'],
     ["a.yaml", "a: 'hush-hush\nb: 2", "a.yaml: is not YAML of plain data: missing char (line 2, column 5)"],
     ["a.yaml", "a: !!js/function hush-hush", "a.yaml: is not YAML of plain data: a tag (line 1, column 4)"],
     ["a.yaml", "a:\n\tb: 1", "a.yaml: is not YAML of plain data: a tab as indentation (line 2, column 1)"],

@@ -69,6 +69,16 @@ describe("what is expected", () => {
     ]);
   });
 
+  test.each(["toString", "valueOf", "hasOwnProperty"])("may be of any name, also %s", async (name) => {
+    const env = { [`POOL_${name}__KIND`]: "cache" };
+    expect(Object.keys(await loadConnectors({ factories, env }))).toEqual([name]);
+    const expected = await loadConnectors({ factories, env, expect: { [name]: "cache" } });
+    expect(Object.keys(expected)).toEqual([name]);
+    expect(await problemsOf(loadConnectors({ factories, env, expect: { [name]: "store" } }))).toEqual([
+      `POOL_${name}__KIND: connectors.${name}.kind must be one of "store", got "cache"`,
+    ]);
+  });
+
   test("need not be said: then any name may be asked for, of any kind", async () => {
     using folder = folderWith({ "pool.yaml": yaml });
     const connectors = await loadConnectors({ file: folder.file("pool.yaml"), factories, env: {} });
@@ -120,6 +130,10 @@ test.each([
     "expect must be an object from name to kind, or to a list of kinds, got an object",
   ],
   [{ factories, expect: { main: "stor" } }, 'expect.main names the kind "stor"; known are store, plain, cache'],
+  [
+    { factories, environment: "no name" },
+    'environment must be a name of letters, digits, "-" and "_" such as "production", and not "local", got "no name"',
+  ],
   [{ factories, files: "x" }, 'unknown option "files"; did you mean file?'],
 ])("refuses the options %# with a reason", async (options, problem) => {
   expect(await problemsOf(loadConnectors(options as never))).toEqual([problem]);

@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import { type Connector, connectAll, invalidOptions, isPoolError } from "@pool/core";
+import { type Connector, connectAll, invalidOptions, isPoolError, readOptions } from "@pool/core";
 import { describe, expect, test } from "vitest";
 import { type Environment, loadConnectors } from "../src/index.js";
 import { factories, type Store } from "./support/factories.js";
@@ -176,7 +176,17 @@ describe("secrets show in no error", () => {
 
   const tabled = {
     create: talkative,
-    options: { pin: { type: "string", secret: true, doc: "What lets us in" } },
+    options: {
+      pin: { type: "string", secret: true, doc: "What lets us in" },
+      seal: {
+        type: "custom",
+        secret: true,
+        shape: "an object",
+        check: () => undefined,
+        doc: "What lets us in as well",
+      },
+      extra: { type: "custom", shape: "an object", check: () => undefined, doc: "What else there is" },
+    },
   } as const;
 
   test.each([
@@ -190,6 +200,21 @@ describe("secrets show in no error", () => {
     ["within an option", "tls: { key: hush-hush }", {}],
     ["of another type", "kind: store, password: [hush-hush]", {}],
     ["out of place", "kind: store, maxSize: '${DB_PASSWORD}'", { DB_PASSWORD: "hush-hush" }],
+    ["out of place, by default", "kind: store, maxSize: '${DB_PASSWORD:-hush-hush}'", {}],
+    ["as the kind", "kind: '${DB_PASSWORD}'", { DB_PASSWORD: "hush-hush" }],
+    ["as the kind, from a variable", "kind: { fromEnv: X }", { X: "hush-hush" }],
+    ["as the kind, from a file", "kind: { fromFile: secret }", {}],
+    ["as the kind, in an address", "kind: '${DATABASE_URL}'", { DATABASE_URL: "x://user:hush-hush@host" }],
+    ["as the name of a variable", "password: { fromEnv: '${DB_PASSWORD}' }", { DB_PASSWORD: "hush-hush" }],
+    ["as the name of a file", "password: { fromFile: '${DB_PASSWORD}' }", { DB_PASSWORD: "hush-hush" }],
+    ["as the name of a variable, in an address", "password: { fromEnv: '${A}' }", { A: "x://u:hush-hush@host" }],
+    ["as the name of a file, in an address", "password: { fromFile: '${A}' }", { A: "x://u:hush-hush@host" }],
+    ["of several parts, in a file", "kind: tabled, seal: { a: [hush-hush] }", {}],
+    ["of several parts, from a variable", "kind: tabled, extra: { fromEnv: X }", { X: '{"a":["hush-hush" ]}' }],
+    ["with quotes", "kind: store, maxSize: { fromEnv: X }", { X: 'hush"hush' }],
+    ["with a backslash", "kind: store, mode: '${DB_PASSWORD}'", { DB_PASSWORD: "hush\\hush" }],
+    ["with a line break", "kind: store, mode: '${DB_PASSWORD}'", { DB_PASSWORD: "hush\nhush" }],
+    ["with quotes, from a talkative adapter", "password: 'hush\"hu\\sh'", {}],
     ["out of place, by an override", "kind: store", { POOL_MAIN__MAX_SIZE__FROM_ENV: "X", X: "hush-hush" }],
   ])("%s", async (_, settings, env: Record<string, string>) => {
     using folder = folderWith({
@@ -207,4 +232,43 @@ describe("secrets show in no error", () => {
     expect(isPoolError(error, "INVALID_OPTIONS")).toBe(true);
     expect(inspect(error, { depth: 9, showHidden: true })).not.toContain("hush");
   });
+
+  test.each([
+    ["what a number makes of it", "maxSize: '${DB_PASSWORD}'", { DB_PASSWORD: "0073190" }],
+    ["what a number makes of it, from a variable", "maxSize: { fromEnv: X }", { X: "73190" }],
+    ["one of two characters", "maxSize: { fromEnv: X }", { X: "73" }],
+  ])("%s", async (_, settings, env: Environment) => {
+    const main = { ...factories.store.options, maxSize: { type: "integer", min: 1_000_000, doc: "" } } as const;
+    const strict = {
+      create: (options: object) => factories.plain(readOptions(main, options, "strict") as object),
+      options: main,
+    };
+    using folder = folderWith({ "pool.yaml": `connectors: { main: { kind: strict, ${settings} } }` });
+    const load = loadConnectors({ file: folder.file("pool.yaml"), factories: { strict }, env });
+    expect(await problemsOf(load, folder.path)).toEqual([
+      "pool.yaml: connectors.main.maxSize must be a whole number of at least 1000000, got [redacted]",
+    ]);
+  });
+
+  test("whichever is met first: the secret, or what shows it", async () => {
+    const settings = "kind: hush-hush }\n  other: { kind: store, password: hush-hush";
+    expect(await problemsWith(settings, {})).toEqual([
+      'pool.yaml: connectors.main.kind must be one of "store", "plain", "cache", got "[redacted]"',
+    ]);
+  });
+
+  test("a short one leaves words whole that it is a part of", async () => {
+    expect(await problemsWith("kind: store, maxSize: many, password: a", {})).toEqual([
+      'pool.yaml: connectors.main.maxSize must be [redacted] whole number from 1 to 100, got "many"',
+    ]);
+  });
+});
+
+test("where a secret lies is no secret, nor is the shell's PWD", async () => {
+  const env = { DB_PASSWORD_FILE: "run/none", CREDENTIALS_DIRECTORY: "run", PWD: "run" };
+  for (const file of ["${DB_PASSWORD_FILE}", "${CREDENTIALS_DIRECTORY}/none", "${PWD}/none"]) {
+    expect(await problemsWith(`kind: store, password: { fromFile: '${file}' }`, env)).toEqual([
+      "pool.yaml: connectors.main.password: run/none: cannot be read as a secret: there is none (ENOENT)",
+    ]);
+  }
 });

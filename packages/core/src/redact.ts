@@ -1,10 +1,9 @@
 import { createHmac, randomBytes } from "node:crypto";
+import { SECRET_NAME, SECRET_PARAMETER } from "./secret-names.js";
+import { userInfosIn } from "./user-info.js";
 
 /** What stands in a dump where a secret was. */
 export const REDACTED = "[redacted]";
-
-const SECRET_NAME =
-  /pass(word|wd|phrase)?|secret|token|credential|api[-_]?key|private[-_]?key|^key$|^pfx$|auth(?!ority|ors?$|ori[sz]ed)/i;
 
 /** A copy with every value under a secret's name replaced, and the user-info of every URL. For `config`, dumps and errors. */
 export function redact(value: unknown, secretNames: ReadonlySet<string> = new Set(), depth = 0): unknown {
@@ -24,16 +23,25 @@ export function redact(value: unknown, secretNames: ReadonlySet<string> = new Se
 
 /** Takes user and password out of every URL in a text, and what follows `password=` and its like. Linear in the length of the text. */
 export function redactUrls(text: string): string {
-  return text.replace(USER_INFO, `$1${REDACTED}@`).replace(PARAMETER, `$1${REDACTED}`);
+  let clean = "";
+  let behind = 0;
+  for (const { begin, end } of userInfosIn(text)) {
+    clean += text.slice(behind, begin) + REDACTED;
+    behind = end;
+  }
+  return (clean + text.slice(behind)).replace(PARAMETER, `$1${REDACTED}`);
 }
 
-// Up to the last @ before the path. A password that should have had its /, ? or # encoded and has not is known by the colon before it, where
-// no port follows.
-const USER_INFO =
-  /([a-z][a-z0-9+.-]{0,20}:\/\/)(?:[^\s/?#]+|[^\s/?#@:]*:(?!\d{1,5}(?:[/?#,;"'\s)\]}>]|$))\S{1,512})@/gi;
+const PARAMETER = new RegExp(
+  String.raw`((?:${SECRET_PARAMETER})(?:=|["']?\s{0,5}:\s{0,5}(?=["'\`])))(?:${quoted('"')}|${quoted("'")}|(?<!=)${quoted("`")}|[^\s&;]+)`,
+  "gi",
+);
 
-const PARAMETER =
-  /((?:password|passwd|passphrase|pwd|secret|token|api[-_]?key)(?:=|["']?\s{0,5}:\s{0,5}(?=["'])))(?:"[^"]*"?|'[^']*'?|[^\s&;]+)/gi;
+/** A backslash or the same quote again may take a quote in; what clings to the closing one may belong to the value as well. */
+function quoted(quote: string): string {
+  const inside = String.raw`[^${quote}\\]*`;
+  return String.raw`${quote}${inside}(?:(?:\\[^]?|${quote}${quote})${inside})*${quote}?[^\s&;,)\]}]*`;
+}
 
 // Lives as long as the process: a fingerprint tells "same or not" inside it, and nothing outside.
 const fingerprintKey = randomBytes(32);

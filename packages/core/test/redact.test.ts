@@ -16,6 +16,19 @@ describe("redact", () => {
       key: ["s3cret"],
       pfx: "s3cret",
       credentials: { user: "me", value: "s3cret" },
+      pwd: "s3cret",
+      DB_PWD: "s3cret",
+      MYSQL_PWD: "s3cret",
+      encryptionKey: "s3cret",
+      "encryption-key": "s3cret",
+      privateKey: "s3cret",
+      secretKey: "s3cret",
+      accessKey: "s3cret",
+      AWS_SECRET_ACCESS_KEY: "s3cret",
+      accountKey: "s3cret",
+      masterkey: "s3cret",
+      signing_keys: ["s3cret"],
+      API_KEY: "s3cret",
     };
     const copy = redact(secret);
     expect(JSON.stringify(copy)).not.toContain("s3cret");
@@ -50,6 +63,24 @@ describe("redact", () => {
       auth: REDACTED,
       xAuthToken: REDACTED,
     });
+  });
+
+  it("shows keys that open nothing", () => {
+    const options = {
+      keys: ["a"],
+      keyspace: "a",
+      keyPrefix: "a:",
+      keyFile: "a.pem",
+      keepAlive: true,
+      keyAlgorithm: "a",
+      primaryKey: "a",
+      foreign_keys: "on",
+      partitionKey: "a",
+      cacheKey: "a",
+      publicKey: "a",
+      hotkey: "a",
+    };
+    expect(redact(options)).toEqual(options);
   });
 
   it("says that an option was left out where it was", () => {
@@ -90,6 +121,15 @@ describe("redactUrls", () => {
     "postgres://me:s3cret/s3cret@db/shop",
     "postgres://me:s3cret?s3cret@db/shop",
     "postgres://me:s3cret#s3cret@db/shop",
+    "postgres://me:p@s3cret/w0rd@db/shop",
+    "postgres://me:p@ss/s3cret@db/shop?sslmode=require",
+    "postgres://me:12/s3cret@db/shop",
+    "postgres://me:12/s3cret?s3cret@db/shop",
+    'postgres://me:p@s3"s3cret@db/shop',
+    "postgres://me:LONGs3cret/LONGs3cret@db/shop",
+    '{"url":"redis://me:p@s3cret/0@cache/0","mail":"me@example.org"}',
+    "one://web/,two://me:s3cret@db",
+    "one://two://me:s3cret@db",
     "host=db user=me password=s3cret dbname=shop",
     "PGPASSWORD=s3cret psql",
     "db_password=s3cret",
@@ -102,6 +142,14 @@ describe("redactUrls", () => {
     "options { password: 's3cret', host: 'db' }",
     "postgres://me:LONGs3cret@db/shop",
     "password=LONGs3cret",
+    String.raw`{"password":"abc\"s3cret"}`,
+    String.raw`{"password":"abc\\\"s3cret","host":"db"}`,
+    String.raw`host=db password='it\'s s3cret' user=me`,
+    "password='it''s s3cret'",
+    String.raw`password="abc\" token="s3cret"`,
+    'options { password: `it\'s "s3cret"` }',
+    "AccountName=me;AccountKey=s3cret==;",
+    'options {"encryptionKey":"s3cret"}',
   ])("leaves no secret in %s", (pattern) => {
     const text = pattern.replace("LONG", "x".repeat(2_000)); // tokens that stand in for passwords are as long
     const clean = redactUrls(text);
@@ -118,6 +166,11 @@ describe("redactUrls", () => {
     "invalid password: authentication failed",
     "the password was wrong",
     "no secret here",
+    "see http://host/a and mail me@example.com",
+    "see postgres://db:5432/shop, or mail me@example.com",
+    '{"url":"http://host/a","mail":"me@example.com"}',
+    "postgres://db:5432/shop?user=me@tenant",
+    "the option `password`: must be a string",
     "",
   ])("leaves %j as it is", (text) => {
     expect(redactUrls(text)).toBe(text);
@@ -127,6 +180,13 @@ describe("redactUrls", () => {
     expect(redactUrls("connect to postgres://me:s3cret@db:5432/shop?sslmode=require failed")).toBe(
       `connect to postgres://${REDACTED}@db:5432/shop?sslmode=require failed`,
     );
+    expect(redactUrls("redis://:s3cret@one:6379,redis://:s3cret@two:6379/0")).toBe(
+      `redis://${REDACTED}@one:6379,redis://${REDACTED}@two:6379/0`,
+    );
+    expect(redactUrls('{"url":"redis://:s3cret@one/0","mail":"me@example.com"}')).toBe(
+      `{"url":"redis://${REDACTED}@one/0","mail":"me@example.com"}`,
+    );
+    expect(redactUrls(String.raw`{"password":"s3\"cret","host":"db"}`)).toBe(`{"password":${REDACTED},"host":"db"}`);
   });
 
   it.each([
@@ -143,6 +203,14 @@ describe("redactUrls", () => {
     "a+",
     "'",
     "password='",
+    "password='\\",
+    'password=""',
+    "password: `",
+    "a://b@",
+    "a://b:1/",
+    "a://b:1/?a=",
+    ",a://b:c",
+    '@"',
   ])("is done with 64 K of %j in time", (piece) => {
     const text = piece.repeat(Math.ceil(65_536 / piece.length));
     const start = performance.now();

@@ -11,6 +11,7 @@ export type { RegistryHealth } from "./check-all.js";
 export type { ConnectorReadiness, Liveness, Readiness, ReadinessOptions } from "./readiness.js";
 export type { Registry } from "./registry.js";
 export type { Scope, ScopeConnectOptions, ScopedConnector, ScopeOptions } from "./scope.js";
+export { secretForms } from "./secret-forms.js";
 export { cleanText, secretTexts, withoutSecrets } from "./secrets.js";
 export type { ConnectFailure } from "./settle-all.js";
 export { SharedWork } from "./shared-work.js";

@@ -1,33 +1,17 @@
 import { inspect } from "node:util";
 import { isPoolError, PoolError } from "../errors.js";
 import { REDACTED, redact } from "../redact.js";
+import { SECRET_PARAMETER } from "../secret-names.js";
+import { userInfosIn } from "../user-info.js";
+import { inspected, secretForms } from "./secret-forms.js";
 
-// Shorter ones are found in any text, and replacing them would only make it unreadable.
-const SHORTEST_SECRET = 3;
 const DEEPEST = 8;
 
-/** The secret texts in some options: what `redact` would hide, and the user-info of URLs, as written and decoded. */
+/** The secret texts in some options, in every form: what `redact` would hide, and the user-info of URLs, as written and decoded. */
 export function secretTexts(options: unknown, secretNames: ReadonlySet<string> = new Set()): readonly string[] {
   const found = new Set<string>();
   collect(options, redact(options, secretNames), found, 0);
-  // The longest first, so that a secret within another leaves nothing of the longer one behind.
-  return [...found].flatMap(formsOf).sort((a, b) => b.length - a.length);
-}
-
-/** As drivers write it: as it is, in a URL, and in base64 (of a header or a SASL message). */
-function formsOf(text: string): string[] {
-  if (text.length < SHORTEST_SECRET) return [];
-  const forms = new Set([text, percentEncoded(text), new URLSearchParams([["", text]]).toString().slice(1)]);
-  // A base64 of three characters or less, without its padding, would be found anywhere.
-  for (const encoding of ["base64", "base64url"] as const) {
-    const encoded = Buffer.from(text).toString(encoding).replace(/=+$/, "");
-    if (text.length > SHORTEST_SECRET) forms.add(encoded);
-  }
-  return [...forms];
-}
-
-function percentEncoded(text: string): string {
-  return encodeURIComponent(text.toWellFormed());
+  return secretForms(found);
 }
 
 function collect(value: unknown, shown: unknown, found: Set<string>, depth: number): void {
@@ -51,20 +35,20 @@ function loginsOf(value: object): string[] {
   return typeof name === "string" && typeof password === "string" ? [`${name}:${password}`] : [];
 }
 
-// By searching for marks and not by one pattern, which would look at a long text again from each of its "://".
 function urlSecretsOf(text: string): string[] {
   const found: string[] = [];
-  for (const piece of text.split(/[\s,?#&]/)) {
-    const begin = piece.indexOf("://");
-    const end = piece.lastIndexOf("@");
-    const parameter = /^(?:password|passwd|pwd|secret|token)=(.+)$/i.exec(piece)?.[1];
-    if (parameter !== undefined) found.push(parameter);
-    if (begin === -1 || end < begin + 3) continue;
-    const userInfo = piece.slice(begin + 3, end);
+  for (const { begin, end } of userInfosIn(text)) {
+    const userInfo = text.slice(begin, end);
     found.push(userInfo, userInfo.split(":").map(decoded).join(":"), userInfo.slice(userInfo.indexOf(":") + 1));
+  }
+  for (const piece of text.split(/[\s,?#&]/)) {
+    const parameter = PARAMETER.exec(piece)?.[1];
+    if (parameter !== undefined) found.push(parameter);
   }
   return found.flatMap((secret) => [secret, decoded(secret)]);
 }
+
+const PARAMETER = new RegExp(`(?:${SECRET_PARAMETER})=(.+)$`, "i");
 
 function decoded(text: string): string {
   try {
@@ -98,7 +82,7 @@ function shows(error: unknown, secrets: readonly string[]): boolean {
     breakLength: Infinity,
   });
   // In fields, `inspect` shows a text quoted and escaped.
-  return secrets.some((secret) => text.includes(secret) || text.includes(inspect(secret).slice(1, -1)));
+  return secrets.some((secret) => text.includes(secret) || text.includes(inspected(secret)));
 }
 
 function cleanCopy(error: unknown, secrets: readonly string[], depth: number): unknown {

@@ -1,4 +1,5 @@
 export { borrowing, holdOf, type Borrower, type Hold } from "./borrow.js";
+export { endOfComment } from "./comment-end.js";
 export { createPool } from "./create-pool.js";
 export { CLOSE_REASONS, type CloseReason } from "./close-reason.js";
 export type { CreateContext, ResourceFactory, ResourceStatus } from "./factory.js";

@@ -1,38 +1,54 @@
+import { endOfComment } from "./comment-end.js";
+
 const LONGEST = 500;
 const LONGEST_READ = 64 * 1024;
 
 /**
  * A statement with its literals replaced by `?` and its comments removed, for what leaves the process. One pass, linear in the length;
- * what is unclosed counts as a literal to the end. Statements of other languages than SQL come as a bare command and pass unchanged.
+ * what is unclosed counts as a literal to the end, as does what is one for some databases. Statements of other languages than SQL come as a bare command
+ * and pass unchanged.
  */
 export function maskStatement(text: string): string {
   const cut = text.length > LONGEST_READ ? text.slice(0, LONGEST_READ) : text;
-  const masked = cut.replace(TOKEN, (token: string) => {
-    const first = token.charAt(0);
-    if (first === '"' || first === "`") return token;
-    if (token.startsWith("--") || token.startsWith("/*")) return " ";
-    if (/^[A-Za-z_]/.test(token)) return /^(?:[xXbBnNeE]|[uU]&)'/.test(token) ? "?" : token;
-    if (first === "$" || first === ":" || first === "@" || first === "?")
-      return token.endsWith("$") || token.includes("$", 1) ? "?" : token;
-    return "?";
-  });
-  const short = masked.replace(/\s+/g, " ").trim();
+  let masked = "";
+  let behind = 0;
+  TOKEN.lastIndex = 0;
+  for (let found = TOKEN.exec(cut); found !== null; found = TOKEN.exec(cut)) {
+    const [token] = found;
+    const end = token === "/*" ? endOfComment(cut, TOKEN.lastIndex) : TOKEN.lastIndex;
+    masked += cut.slice(behind, found.index) + (end === undefined ? "?" : maskToken(token));
+    TOKEN.lastIndex = behind = end ?? cut.length;
+  }
+  const short = `${masked}${cut.slice(behind)}`.replace(/\s+/g, " ").trim();
   return short.length > LONGEST ? `${short.slice(0, LONGEST)}…` : short;
 }
+
+function maskToken(token: string): string {
+  const first = token.charAt(0);
+  if (first === '"' || first === "`") return token;
+  if (token === "/*" || token.startsWith("--")) return " ";
+  if (WORD.test(first)) return /^(?:[xXbBnNeE]|[uU]&)'/.test(token) ? "?" : token;
+  const isParameter = /[$:@?]/.test(first) && !token.includes("$", 1);
+  return isParameter ? token : "?";
+}
+
+// PostgreSQL takes everything beyond ASCII for a letter.
+const LETTER = String.raw`A-Za-z_\u0080-\uffff`;
+const WORD = new RegExp(`[${LETTER}]`);
 
 // Every alternative consumes greedily and none can backtrack into another, so that the whole is linear.
 const TOKEN = new RegExp(
   [
     String.raw`--[^\n]*`,
-    String.raw`\/\*[^]*?(?:\*\/|$)`,
+    String.raw`\/\*`,
     String.raw`(?:[xXbBnN]|[uU]&)?'(?:[^']|'')*(?:'|$)`,
     String.raw`[eE]'(?:[^'\\]|''|\\[^])*(?:'|\\?$)`,
     String.raw`"(?:[^"]|"")*(?:"|$)`,
     "`[^`]*(?:`|$)",
-    String.raw`\$([A-Za-z_][A-Za-z0-9_]*)?\$[^]*?(?:\$\1\$|$)`,
-    String.raw`[$:@?][A-Za-z0-9_]+`,
-    String.raw`[A-Za-z_][A-Za-z0-9_$]*`,
-    String.raw`\d(?:[eE][+-]\d|[\dA-Za-z_.])*`,
+    String.raw`\$([${LETTER}][${LETTER}\d]*)?\$[^]*?(?:\$\1\$|$)`,
+    String.raw`[$:@?][${LETTER}\d]+`,
+    String.raw`[${LETTER}][${LETTER}\d$]*`,
+    String.raw`\d(?:[eE][+-]\d|[${LETTER}\d.])*`,
     String.raw`\.\d[\d_]*(?:[eE][+-]?\d+)?`,
   ].join("|"),
   "g",

@@ -25,13 +25,20 @@ describe("secretTexts", () => {
   test.each([
     ["postgres://ann:p%40ss%2Fword@host/db", ["p%40ss%2Fword", "p@ss/word"]],
     ["postgres://ann:p@ss@host/db", ["p@ss"]],
+    ["postgres://ann:p,ss@wo,rd@host/db", ["p,ss@wo,rd"]],
     [`redis://:${"x".repeat(2_000)}@host`, ["x".repeat(2_000)]],
+    ["mysql://host/db?access_token=hush-hush&accountKey=hush-hush-2", ["hush-hush", "hush-hush-2"]],
     ["mysql://host/db?user=ann&password=hush-hush&ssl=1", ["hush-hush"]],
   ])("finds the credentials in %s", (url, secrets) => {
     expect(secretTexts({ url })).toEqual(expect.arrayContaining(secrets));
     expect(secretTexts({ urls: [new URL(url)] })).toEqual(
       expect.arrayContaining(secrets.slice(0, 1).map((secret) => secret.replace("@", "%40"))),
     );
+  });
+
+  test("finds the password in an address that should have had it encoded", () => {
+    expect(secretTexts({ url: "postgres://ann:p#ss,wo/rd?x@host/db" })).toContain("p#ss,wo/rd?x");
+    expect(secretTexts({ url: "https://host/users/@me" })).toEqual([]);
   });
 
   test("finds nothing where there is none, and leaves out what is too short to look for", () => {
@@ -43,6 +50,33 @@ describe("secretTexts", () => {
   test("survives a text of many address beginnings in linear time", () => {
     expect(secretTexts({ url: "a://".repeat(16_000) })).toEqual([]);
   });
+});
+
+describe("a secret is found in every form that it may be quoted in", () => {
+  const pins = [
+    'Q1"Q2\\Q3',
+    "Q1'Q2`Q3\"Q4",
+    "Q1\nQ2\tQ3",
+    "Q1ä Q2&$/Q3",
+    `-----BEGIN Q1-----\n${"Q2EvQIBADANBgkqhkiG9w0BAQEFAASC\n".repeat(4)}-----END Q3-----\n`,
+  ];
+  const quotings: [string, (pin: string) => string][] = [
+    ["JSON", (pin) => JSON.stringify({ pin })],
+    ["JSON beside other quotes", (pin) => JSON.stringify([`'"\``, pin])],
+    ["a dump", (pin) => inspect({ pin })],
+    ["a dump of a text", (pin) => inspect(`${pin} is '"\`!`, { breakLength: Infinity })],
+    ["a statement", (pin) => `ALTER ROLE ann PASSWORD '${pin.replaceAll("'", "''")}'`],
+    ["a part of a URL", (pin) => encodeURIComponent(pin)],
+    ["the password of a URL", (pin) => Object.assign(new URL("db://host"), { password: pin }).href],
+  ];
+  test.each(quotings.flatMap(([label, quote]) => pins.map((pin) => [label, pin, quote] as const)))(
+    "%s: %j",
+    (_, pin, quote) => {
+      const cleaned = cleanText(`refused ${quote(pin)}`, secretTexts({ pin }, new Set(["pin"])));
+      expect(cleaned).toContain("[redacted]");
+      expect(cleaned).not.toMatch(/Q\d/);
+    },
+  );
 });
 
 describe("withoutSecrets", () => {

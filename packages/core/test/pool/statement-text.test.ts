@@ -20,6 +20,16 @@ describe("maskStatement", () => {
     ["SELECT 1 -- password is 'x'\nFROM t", "SELECT ? FROM t"],
     ["SELECT /* 'secret' 5 */ a", "SELECT a"],
     ["SELECT a /* never closed 'secret'", "SELECT a"],
+    ["SELECT $é$my secret$é$, $tag2$my secret$tag2$, $ключ_1$ secret $1 $ключ_1$", "SELECT ?, ?, ?"],
+    ["SELECT naïve5, é$b$, 'secret', :größe, 7größe FROM ключ", "SELECT naïve5, é$b$, ?, :größe, ? FROM ключ"],
+    ["/* a /* b */ secret */ SELECT 1", "SELECT ?"],
+    ["SELECT /* a /* b */ se-cret /*/ secret */ secret */ 1", "SELECT ?"],
+    ["SELECT /* a /* b */ it's secret */ a", "SELECT ?"],
+    ["SELECT /* a /* b */ ' */ secret ' */ a", "SELECT ?"],
+    ["SELECT /* a /* b */ secret -- */ secret\n*/ a", "SELECT ?"],
+    ["SELECT /* a /* b */ secret */* secret */ a", "SELECT ?"],
+    ["SELECT /* a /* never closed */ secret", "SELECT ?"],
+    ["SELECT /*/ secret */ a /**/ b /***/ c", "SELECT a b c"],
     ["SELECT 'never closed secret", "SELECT ?"],
     ["SELECT E'never closed \\", "SELECT ?"],
     ["SELECT $q$never closed", "SELECT ?"],
@@ -69,6 +79,10 @@ describe("maskStatement", () => {
     "'a' ",
     "(",
     "/* */",
+    "/* /* */",
+    "/* /* */ */",
+    "$é",
+    "é",
   ])("is done with 64 K of %j in time", (piece) => {
     const text = piece.repeat(Math.ceil(65_536 / piece.length));
     const start = performance.now();

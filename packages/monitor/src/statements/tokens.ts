@@ -1,3 +1,4 @@
+import { endOfComment } from "@pool/core";
 import { DIGIT, endOfNumber, endOfSpace, endOfWord, kindOf, LETTER, SPACE } from "./characters.js";
 
 /** What is not known to be a name, a keyword or punctuation. */
@@ -41,7 +42,7 @@ export class Tokens {
       case "-":
         return second === "-" ? this.#skip(endOf(text, "\n", start + 2)) : this.#take("-", start + 1);
       case "/":
-        return second === "*" ? this.#skip(endOfComment(text, start + 2)) : this.#take("/", start + 1);
+        return second === "*" ? this.#comment(start) : this.#take("/", start + 1);
       case ".":
         return kindOf(second.charCodeAt(0)) === DIGIT
           ? this.#take(LITERAL, endOfNumber(text, start))
@@ -67,6 +68,12 @@ export class Tokens {
   #skip(end: number): string | undefined {
     this.at = end;
     return undefined;
+  }
+
+  /** Where what follows is a comment for some databases and none for others, the rest is taken for a literal. */
+  #comment(start: number): string | undefined {
+    const end = endOfComment(this.#text, start + 2);
+    return end === undefined ? this.#take(LITERAL, this.#text.length) : this.#skip(end);
   }
 
   #word(start: number, end: number): string | undefined {
@@ -127,22 +134,6 @@ function endOfEscaped(text: string, from: number): number {
   }
   return text.length;
 }
-
-/** Comments nest in PostgreSQL. */
-function endOfComment(text: string, from: number): number {
-  let depth = 1;
-  for (let at = from; at < text.length; at++) {
-    const pair = text.charCodeAt(at) * 256 + text.charCodeAt(at + 1);
-    if (pair !== OPENS && pair !== CLOSES) continue;
-    depth += pair === OPENS ? 1 : -1;
-    at++;
-    if (depth === 0) return at + 1;
-  }
-  return text.length;
-}
-
-const OPENS = 47 * 256 + 42;
-const CLOSES = 42 * 256 + 47;
 
 function endOf(text: string, what: string, from: number): number {
   const at = text.indexOf(what, from);
