@@ -46,7 +46,13 @@ export async function assemble(
     gone: (error) => outage.began("file", error),
     back: () => outage.ended("file"),
   });
-  const leased = new LeasedDatabases({ place, spec, writer, onWrite: () => checkpointer.arm() });
+  const leased = new LeasedDatabases({
+    place,
+    spec,
+    writer,
+    onWrite: () => checkpointer.arm(),
+    onGone: () => guard.look(),
+  });
   const sql = createSqlClient({ pool: writer, readPool: processes, driver: sqliteDriver, queryTimeout });
   const client: SqliteClient = {
     ...sql,
