@@ -1,4 +1,4 @@
-import { stat } from "node:fs/promises";
+import { realpath, stat } from "node:fs/promises";
 import { type Pool } from "@pool/core";
 import { type SqliteHandle } from "./handle/handle.js";
 
@@ -9,14 +9,15 @@ const PATIENCE_MS = 1_000;
 export interface CheckpointOptions {
   readonly file: string;
   readonly writer: Pool<SqliteHandle>;
-  /** In bytes. */
+  /** In bytes. Infinity where nothing may be written. */
   readonly limit: number;
 }
 
 /**
  * Keeps the log bounded. SQLite moves the log's pages into the database by itself, but begins it anew only at the next write after the
- * last reader of an old state has gone, and a log that has once grown keeps its size. This one looks after writes, and goes on looking
- * while the log is too long, so that it is cut off soon after a long reader has ended also when nobody writes any more.
+ * last reader of an old state has gone, and a log that has once grown keeps its size. This one looks after writes, and once at the beginning
+ * (a killed program may have left a long one). It goes on looking while the log is too long, so that it is cut off soon after a long reader
+ * has ended also when nobody writes any more.
  */
 export class Checkpointer {
   readonly #options: CheckpointOptions;
@@ -25,6 +26,7 @@ export class Checkpointer {
 
   constructor(options: CheckpointOptions) {
     this.#options = options;
+    this.arm();
   }
 
   /** Something may have been written. */
@@ -38,10 +40,13 @@ export class Checkpointer {
     clearTimeout(this.#timer);
   }
 
-  /** Size of the log in bytes; 0 when there is none. */
+  /** Size of the log in bytes; 0 when there is none. SQLite puts it beside the file that a link names, which may be another one by now. */
   async size(): Promise<number> {
-    const stats = await stat(`${this.#options.file}-wal`).catch(() => undefined);
-    return stats?.size ?? 0;
+    try {
+      return (await stat(`${await realpath(this.#options.file)}-wal`)).size;
+    } catch {
+      return 0;
+    }
   }
 
   async #look(): Promise<void> {

@@ -1,6 +1,7 @@
-import { statSync } from "node:fs";
+import { mkdirSync, renameSync, statSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
-import { eventually, openDatabase, otherProgram } from "./support.js";
+import { eventually, openDatabase, otherProgram, sleep, temporaryFolder } from "./support.js";
 
 const walBytes = (file: string): number => statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0;
 
@@ -30,4 +31,54 @@ test("cuts the log off that another program's reader has held", async () => {
   expect(walBytes(file)).toBeGreaterThan(8 * 1024 * 1024);
   reader.kill("SIGKILL");
   expect(await eventually(() => walBytes(file) <= 8 * 1024 * 1024, 2_000)).toBe(true);
+});
+
+/** A database with a log of 12 MB that nobody has cut off: the program that wrote it was killed. */
+async function withLongLog(file: string): Promise<void> {
+  const writer = await otherProgram(
+    `const db = new Database(process.argv[1]); db.pragma("journal_mode = wal"); db.pragma("wal_autocheckpoint = 0"); db.exec("create table t (a)");
+     for (let at = 0; at < 12; at++) db.exec("insert into t values (randomblob(1000000))"); console.log("written"); setInterval(() => {}, 1000)`,
+    file,
+  );
+  const ended = new Promise((resolve) => writer.once("exit", resolve));
+  writer.kill("SIGKILL");
+  await ended;
+  expect(walBytes(file)).toBeGreaterThan(8 * 1024 * 1024);
+}
+
+test("cuts the log off that it finds at connect, also when nobody writes", async () => {
+  const file = join(temporaryFolder(), "left.db");
+  await withLongLog(file);
+  const { client } = await openDatabase({ file });
+  expect(await eventually(() => walBytes(file) <= 4 * 1024 * 1024, 2_000)).toBe(true);
+  expect((await client.query("select count(*) as n from t")).rows).toEqual([{ n: 12 }]);
+});
+
+test("leaves a log alone that it may only read", async () => {
+  const file = join(temporaryFolder(), "left.db");
+  await withLongLog(file);
+  const { client } = await openDatabase({ file, readonly: true });
+  expect((await client.session((session) => session.query("select count(*) as n from t"))).rows).toEqual([{ n: 12 }]);
+  const { acquired } = client.pools.writer.stats.totals;
+  await sleep(1_000);
+  expect(walBytes(file)).toBeGreaterThan(8 * 1024 * 1024);
+  expect(client.pools.writer.stats.totals).toMatchObject({ acquired });
+});
+
+test("cuts off the log of a file that is named by a link, and of the one that the link names later", async () => {
+  const folder = temporaryFolder();
+  const [one, two, link] = [join(folder, "data", "one.db"), join(folder, "data", "two.db"), join(folder, "link.db")];
+  mkdirSync(join(folder, "data"));
+  await withLongLog(one);
+  await withLongLog(two);
+  symlinkSync(one, link);
+  const { db, client } = await openDatabase({ file: link, healthCheckInterval: Infinity });
+  expect((await db.healthCheck()).details).toMatchObject({ walBytes: walBytes(one) });
+  expect(await eventually(() => walBytes(one) <= 4 * 1024 * 1024, 2_000)).toBe(true);
+  await client.query("insert into t values (1)");
+
+  symlinkSync(two, `${link}.new`);
+  renameSync(`${link}.new`, link);
+  expect(await eventually(() => walBytes(two) <= 4 * 1024 * 1024, 10_000)).toBe(true);
+  expect((await client.query("select count(*) as n from t")).rows).toEqual([{ n: 12 }]);
 });
