@@ -82,3 +82,42 @@ test("cuts off the log of a file that is named by a link, and of the one that th
   expect(await eventually(() => walBytes(two) <= 4 * 1024 * 1024, 10_000)).toBe(true);
   expect((await client.query("select count(*) as n from t")).rows).toEqual([{ n: 12 }]);
 });
+
+test("cuts the log off while short reads overlap all the time", async () => {
+  const { client, file } = await openDatabase({ readers: 4, walLimit: 262_144 });
+  await client.query("create table t (a)");
+  await client.query("insert into t values (1)");
+  let over = false;
+  const readers = [1, 2, 3, 4].map(async () => {
+    while (!over)
+      await client.transaction((tx) => tx.query("select count(*) from t").then(() => sleep(60)), { readOnly: true });
+  });
+  const sizes = [0];
+  for (const end = performance.now() + 10_000; !over && performance.now() < end; await sleep(20)) {
+    await client.query("update t set a = randomblob(200000)");
+    over = walBytes(file) < (sizes.at(-1) ?? 0);
+    sizes.push(walBytes(file));
+  }
+  expect(over).toBe(true);
+  await Promise.all(readers);
+  expect(client.pools.processes.stats).toMatchObject({ maxSize: 4 });
+}, 30_000);
+
+test("keeps nobody from reading for the sake of a log that a long reader needs", async () => {
+  const { client, file } = await openDatabase({ walLimit: 65_536 });
+  await client.query("create table t (a)");
+  await client.transaction(
+    async (tx) => {
+      await tx.query("select * from t");
+      await sleep(1_100);
+      let paused = false;
+      for (const end = performance.now() + 2_000; performance.now() < end; await sleep(5)) {
+        if (walBytes(file) < 5_000_000) await client.query("insert into t values (randomblob(1000000))");
+        paused ||= client.pools.threads.holders().some(({ label }) => label === "checkpoint");
+      }
+      expect(paused).toBe(false);
+    },
+    { readOnly: true },
+  );
+  expect(await eventually(() => walBytes(file) <= 65_536, 5_000)).toBe(true);
+}, 30_000);
