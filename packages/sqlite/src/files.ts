@@ -1,4 +1,4 @@
-import { access, constants, stat } from "node:fs/promises";
+import { access, constants, realpath, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { PoolError } from "@pool/core";
 import { type Place } from "./errors.js";
@@ -33,10 +33,11 @@ export async function checkFile({ name, file }: Place, { create, readonly }: Fil
   if (readonly) return;
   if (!(await may(file, constants.W_OK)))
     fail("DATABASE_READONLY", `${file} may not be written to; the option readonly opens it for reading`);
-  if (!(await may(folder, constants.W_OK))) {
+  const logFolder = dirname(await realpath(file).catch(() => file));
+  if (!(await may(logFolder, constants.W_OK))) {
     fail(
       "DATABASE_READONLY",
-      `the folder ${folder} may not be written to, and the log needs a place beside ${file}; the option readonly opens it for reading`,
+      `the folder ${logFolder} may not be written to, and the log needs a place beside ${file}; the option readonly opens it for reading`,
     );
   }
 }

@@ -36,18 +36,27 @@ export async function assemble(
 ): Promise<Parts> {
   const spec = specOf(place, options);
   const { writer, processes } = pools;
-  const { queryTimeout } = options;
+  const { queryTimeout, readonly, walLimit } = options;
   const reader = await openReader(place, options, pools);
-  const checkpointer = new Checkpointer({ file: place.file, writer, limit: options.walLimit });
+  const checkpointer = new Checkpointer({ file: place.file, pools, limit: readonly ? Infinity : walLimit });
   const dispatcher = makeDispatcher(place, options, pools, outage);
   const router = new Router({ place, reader, dispatcher, planCache: options.statementCache });
   const guard = new FileGuard(place, reader, {
     forget: () => router.forget(),
     evict: () => evictAll(pools),
     gone: (error) => outage.began("file", error),
-    back: () => outage.ended("file"),
+    back() {
+      outage.ended("file");
+      checkpointer.arm();
+    },
   });
-  const leased = new LeasedDatabases({ place, spec, writer, onWrite: () => checkpointer.arm() });
+  const leased = new LeasedDatabases({
+    place,
+    spec,
+    writer,
+    onWrite: () => checkpointer.arm(),
+    onGone: () => guard.look(),
+  });
   const backups = new Backups(place, spec);
   const sql = createSqlClient({ pool: writer, readPool: processes, driver: sqliteDriver, queryTimeout });
   const client: SqliteClient = {

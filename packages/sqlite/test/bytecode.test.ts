@@ -37,6 +37,7 @@ test.each([
   "select name from product where id = ? and price > 5",
   "select 1",
   "select max(price, ?) from product where id = ?",
+  "select trim(name), ltrim(name), rtrim(name), hex(name), substr(name, 2) from product where id = ?",
   "select (select name from product where id = 1) as a, (select name from product where id = 2) as b",
 ])("reads in this thread: %s", (text) => {
   expect(reader.plan(text).kind).toBe("point");
@@ -59,6 +60,12 @@ test.each([
   "select printf('%.*c', 1000000000, 'x')",
   "select zeroblob(1000000000)",
   "select replace(data, 'a', 'aaaaaaaaaa') from product where id = 1",
+  "select trim(?, ?)",
+  "select ltrim(?, name) from product where id = 1",
+  "select rtrim(name, ?) from product where id = 1",
+  "select instr(data, ?) from product where id = 1",
+  "select strftime(?, data) from product where id = 1",
+  "select quote(data), randomblob(?) from product where id = 1",
   "select group_concat(name) from product where id = 1",
   "select * from pragma_integrity_check",
   "pragma integrity_check",
@@ -83,6 +90,45 @@ test.each([
 ])("sends to the writer: %s", (text) => {
   expect(reader.plan(text).kind).toBe("write");
 });
+
+test("calls no function in this thread that takes long for what it is given, whatever that is", () => {
+  const Driver = loadDriver();
+  const database = new Driver(":memory:", {});
+  const names = database
+    .prepare("select distinct name from pragma_function_list where name glob '[a-z]*'")
+    .pluck()
+    .all();
+  const manySigns = Array.from({ length: 20_000 }, (_, at) => String.fromCharCode(0x4e00 + at)).join("");
+  const [sames, almost] = ["b".repeat(100_000), `${"b".repeat(50_000)}c`];
+  const given = [
+    [sames, `${manySigns}b`],
+    [sames, almost],
+    ["%J".repeat(50_000), "now"],
+    [1e9, 1e9],
+  ];
+  const here = names
+    .flatMap((name) => [`${String(name)}(?)`, `${String(name)}(?, ?)`])
+    .filter((call) => kindOf(`select ${call}`) === "point");
+  const slow = here.filter((call) => {
+    const statement = database.prepare(`select ${call}`);
+    return given.some((values) => {
+      const startedAt = performance.now();
+      statement.get(...values.slice(0, call.split("?").length - 1));
+      return performance.now() - startedAt > 150;
+    });
+  });
+  database.close();
+  expect(here.length).toBeGreaterThan(20);
+  expect(slow).toEqual([]);
+});
+
+function kindOf(text: string): string | undefined {
+  try {
+    return reader.plan(text).kind;
+  } catch {
+    return undefined; // no such function, with so many arguments
+  }
+}
 
 test("does not look at a text of 64 thousand characters, and needs no time for it", () => {
   const startedAt = performance.now();

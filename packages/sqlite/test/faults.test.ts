@@ -69,6 +69,23 @@ test("ends a transaction whose process was killed with a lost connection, and no
   expect(await client.transaction((tx) => tx.query("update product set stock = 1"))).toMatchObject({ rowCount: 3 });
 });
 
+test("ends a read-only transaction whose process was killed before COMMIT with a lost connection: nothing is unknown of it", async () => {
+  const { client } = await openDatabase({ readers: 1 });
+  await withProducts(client, 3);
+  const transaction = client.transaction(
+    async (tx) => {
+      await tx.query("select 1");
+      const [pid] = childPids().filter((child) => child !== writerPid(client));
+      process.kill(pid!, "SIGKILL");
+    },
+    { readOnly: true },
+  );
+  expect(await failureOf(transaction)).toMatchObject({ code: "RESOURCE_LOST", cause: { code: "RESOURCE_LOST" } });
+  expect(await client.transaction((tx) => tx.query("select 1 as one"), { readOnly: true })).toMatchObject({
+    rows: [{ one: 1 }],
+  });
+});
+
 test("tells a read whose process was killed, and serves the next", async () => {
   const { client } = await openDatabase({ readers: 1 });
   const read = client.query(HEAVY, [], { signal: AbortSignal.timeout(60_000) });

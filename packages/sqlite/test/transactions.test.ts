@@ -1,6 +1,15 @@
 import { moment } from "@pool/core";
 import { expect, onTestFinished, test } from "vitest";
-import { eventually, failureOf, lockHolder, openDatabase, otherProgram, withProducts } from "./support.js";
+import {
+  eventually,
+  failureOf,
+  HEAVY,
+  lockHolder,
+  openDatabase,
+  otherProgram,
+  sleep,
+  withProducts,
+} from "./support.js";
 
 const stockOf = (id: number): readonly [string, readonly unknown[]] => ["select stock from product where id = ?", [id]];
 
@@ -106,6 +115,42 @@ test("runs a batch as a whole", async () => {
   expect(await failureOf(failing)).toMatchObject({ code: "CONSTRAINT_FAILED" });
   expect((await client.query(...stockOf(1))).rows).toEqual([{ stock: 9 }]);
   expect(await client.batch([])).toEqual([]);
+});
+
+test("a deferred batch waits for a lock as any other, and says which statement has waited in vain", async () => {
+  const { client, file } = await openDatabase({ busyTimeout: 1_000 });
+  await withProducts(client, 3);
+  const batch = () =>
+    client.batch([{ text: "select count(*) as n from product" }, { text: "update product set stock = 9" }], {
+      mode: "deferred",
+    });
+  const other = await lockHolder(file);
+  expect(await failureOf(batch())).toMatchObject({
+    code: "DATABASE_LOCKED",
+    details: { waitedMs: expect.any(Number) as number, statement: 1, sqlite: "SQLITE_BUSY" },
+  });
+  const waiting = batch();
+  setTimeout(() => other.stdin?.write("go\n"), 300);
+  expect(await waiting).toMatchObject([{ rows: [{ n: 3 }] }, { rowCount: 3 }]);
+});
+
+test("a deferred batch begins anew when somebody else has written after it had read", async () => {
+  const { client, file } = await openDatabase();
+  await withProducts(client, 3);
+  const batch = client.batch(
+    [
+      { text: "select count(*) as n from product" },
+      { text: HEAVY.replace("2000000000", "5000000") },
+      { text: "update product set stock = 9" },
+    ],
+    { mode: "deferred" },
+  );
+  await sleep(100);
+  await otherProgram(
+    `new Database(process.argv[1]).exec("delete from product where id = 3"); console.log("done")`,
+    file,
+  );
+  expect(await batch).toMatchObject([{ rows: [{ n: 2 }] }, {}, { rowCount: 2 }]);
 });
 
 test("rolls back an open transaction that comes back with its lease", async () => {

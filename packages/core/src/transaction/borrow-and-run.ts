@@ -14,7 +14,7 @@ export async function borrowAndRun<R, T>(
   finish: "commit" | "rollback",
   asked: TransactionOptions,
 ): Promise<T> {
-  const { signal, label, retries, acquireTimeout } = asked;
+  const { signal, label, readOnly, retries, acquireTimeout } = asked;
   const begin = context.driver.begin(asked);
   const acquire = toAcquire({ signal, label, timeout: acquireTimeout });
   const once = async (borrower: Borrower<R>, attempt: number): Promise<T> => {
@@ -22,7 +22,7 @@ export async function borrowAndRun<R, T>(
     try {
       const lease = await connection.take();
       return await runTransaction(
-        new OpenTransaction(connection, lease, { signal, label, attempt }),
+        new OpenTransaction(connection, lease, { signal, label, readOnly, attempt }),
         begin,
         work,
         finish,

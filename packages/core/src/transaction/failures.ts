@@ -23,6 +23,12 @@ export function outcomeUnknown(place: Place, cause: unknown): PoolError {
   return failure("OUTCOME_UNKNOWN", place, what, {}, { cause });
 }
 
+/** Nothing depends on the COMMIT of a transaction that has only read. */
+export function readOnlyLost(place: Place, cause: unknown): PoolError {
+  const what = `the connection was lost at the end of a read-only transaction (${reasonOf(cause)})`;
+  return failure("RESOURCE_LOST", place, what, {}, { cause });
+}
+
 /** For what is asked of a transaction that is over. `cause` is what ended it before its time. */
 export function transactionEnded(place: Place, what: string, cause?: unknown): PoolError {
   const why = cause === undefined ? "" : ` (${reasonOf(cause)})`;

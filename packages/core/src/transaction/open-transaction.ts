@@ -1,6 +1,6 @@
 import type { Lease } from "../pool/lease.js";
 import type { Connection } from "./connection.js";
-import { attachRollbackFailure, outcomeUnknown } from "./failures.js";
+import { attachRollbackFailure, outcomeUnknown, readOnlyLost } from "./failures.js";
 import type { Place, Refusal, RollbackFailure } from "./failures.js";
 import type { SqlContext } from "./context.js";
 import type { TransactionScope } from "./scope.js";
@@ -23,6 +23,7 @@ export class OpenTransaction<R> {
   readonly #connection: Connection<R>;
   readonly #lease: Lease<R>;
   readonly #doom: Doom<R>;
+  readonly #readOnly: boolean;
   #outcome: TransactionOutcome = "rolled back";
 
   constructor(connection: Connection<R>, lease: Lease<R>, options: OpenTransactionOptions) {
@@ -31,6 +32,7 @@ export class OpenTransaction<R> {
     this.signal = options.signal;
     this.place = { pool: connection.context.pool.name, label: options.label };
     this.attempt = options.attempt ?? 1;
+    this.#readOnly = options.readOnly === true;
     this.#doom = new Doom(connection.context, lease, this.place);
   }
 
@@ -71,7 +73,7 @@ export class OpenTransaction<R> {
 
   /**
    * Commits. The signal has no say any more, since an aborted COMMIT has no known outcome.
-   * @throws PoolError `OUTCOME_UNKNOWN` when no reply came; what doomed it; the backend's own error when it answered that it did not commit
+   * @throws PoolError `OUTCOME_UNKNOWN` when no reply came, `RESOURCE_LOST` when it had only read; what doomed it; the backend's own error when it answered that it did not commit
    */
   async commit(): Promise<void> {
     // What doomed it may be known only when the cancel of an earlier statement is over.
@@ -86,8 +88,9 @@ export class OpenTransaction<R> {
       this.#connection.lose(this.#lease, failed.failure);
       throw failed.failure;
     } else if (wasCancelled(verdict) || verdict.kind === "lost") {
-      this.#outcome = "unknown";
       loseUnlessDone(this.#connection, this.#lease, verdict);
+      if (this.#readOnly) throw readOnlyLost(this.place, failed.failure);
+      this.#outcome = "unknown";
       throw outcomeUnknown(this.place, failed.failure);
     } else {
       // Some backends keep a transaction open whose COMMIT they refuse.

@@ -51,11 +51,11 @@ export class SqlSession<R> implements Session<R>, AsyncDisposable {
     }
     return await this.#occupy("a transaction", async () => {
       readWork(work, "transaction");
-      const { signal, label, retries } = readTransactionOptions(options, "transaction", TRANSACTION_OPTIONS);
+      const { signal, label, readOnly, retries } = readTransactionOptions(options, "transaction", TRANSACTION_OPTIONS);
       const { context, place } = this.#connection;
       const begin = context.driver.begin(options);
       return await withRetries(context, { retries, signal }, async (attempt) => {
-        const open = await this.#open({ signal, label: label ?? place.label, attempt });
+        const open = await this.#open({ signal, label: label ?? place.label, readOnly, attempt });
         return await runTransaction(open, begin, work, "commit");
       });
     });
@@ -67,7 +67,8 @@ export class SqlSession<R> implements Session<R>, AsyncDisposable {
     await this.#occupy("begin()", async () => {
       const { context, place } = this.#connection;
       const texts = context.driver.begin(readTransactionOptions(options, "begin", BEGIN_OPTIONS));
-      this.#manual = await ManualTransaction.begin(await this.#open({ label: place.label }), texts);
+      const open = await this.#open({ label: place.label, readOnly: options.readOnly });
+      this.#manual = await ManualTransaction.begin(open, texts);
     });
   }
 

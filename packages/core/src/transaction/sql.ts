@@ -104,7 +104,8 @@ export interface Transaction<R = unknown, X = unknown> extends SqlTarget<R> {
 export interface Session<R = unknown, X = unknown> extends SqlTarget<R> {
   /**
    * Commits when `work` resolves, rolls back when it rejects; a savepoint between `begin` and `commit`. What fails is what rejects; a rollback
-   * that fails too is noted on it as `rollbackError`. @throws PoolError `OUTCOME_UNKNOWN` when the reply to COMMIT was lost
+   * that fails too is noted on it as `rollbackError`. @throws PoolError `OUTCOME_UNKNOWN` when the reply to COMMIT was lost (`RESOURCE_LOST` of
+   * a `readOnly` one)
    */
   transaction<T>(
     work: (tx: X & Transaction<R, X>) => PromiseLike<T>,

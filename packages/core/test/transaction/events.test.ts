@@ -115,7 +115,12 @@ test("an unknown outcome is told as one, and a sandbox as rolled back", async ()
   const heard = listen();
   await client.transaction(async () => undefined).catch(() => undefined);
   await client.sandbox(async () => undefined);
-  expect(heard.ended).toMatchObject([{ outcome: "unknown", error: "OUTCOME_UNKNOWN" }, { outcome: "rolled back" }]);
+  await client.transaction(async () => undefined, { readOnly: true }).catch(() => undefined);
+  expect(heard.ended).toMatchObject([
+    { outcome: "unknown", error: "OUTCOME_UNKNOWN" },
+    { outcome: "rolled back" },
+    { outcome: "rolled back", error: "RESOURCE_LOST" },
+  ]);
 });
 
 test("a transaction by hand is told of from begin to its end, and one left open as such", async () => {

@@ -227,6 +227,14 @@ test("by hand: a lost COMMIT has an unknown outcome, and the session is over", a
   });
 });
 
+test("by hand: a lost COMMIT after reads alone is a lost connection", async () => {
+  const { client } = setUp({ COMMIT: "reply lost" });
+  await client.session(async (session) => {
+    await session.begin({ readOnly: true });
+    await expect(session.commit()).rejects.toMatchObject({ code: "RESOURCE_LOST" });
+  });
+});
+
 test("by hand: after a lost connection no statement of the transaction runs elsewhere", async () => {
   const { database, client } = setUp({ INSERT: "lost" });
   await client.session(async (session) => {

@@ -120,6 +120,29 @@ test.each(["lost", "reply lost", "deaf", "hang"] as const)(
   },
 );
 
+test.each(["lost", "reply lost", "deaf", "hang"] as const)(
+  "a read-only transaction whose COMMIT ends as %s has lost its connection, and nothing else",
+  async (fault) => {
+    const { client, clock } = setUp({ COMMIT: fault });
+    const inSession = setUp({ COMMIT: fault });
+    const reading = [
+      client.transaction((tx) => tx.query("SELECT", ["t"]), { readOnly: true, label: "report" }),
+      inSession.client.session((session) => session.transaction(() => Promise.resolve(), { readOnly: true })),
+    ];
+    const failed = reading.map((running) => expect(running).rejects.toMatchObject({ code: "RESOURCE_LOST" }));
+    await Promise.all([clock.advance(31_000), inSession.clock.advance(31_000)]);
+    await Promise.all(failed);
+    await expect(reading[0]).rejects.toMatchObject({
+      message: expect.stringMatching(
+        /^pool "main": the connection was lost at the end of a read-only transaction \(.+\)$/,
+      ) as string,
+      cause: expect.any(Error) as Error,
+      details: { pool: "main", label: "report" },
+    });
+    expect(client.pool.stats.totals).toMatchObject({ released: 0, destroyed: 1 });
+  },
+);
+
 test("a COMMIT whose reply comes after its timeout has committed", async () => {
   const { database, client, clock } = setUp({ COMMIT: "too late" });
   const running = client.transaction(async (tx) => {

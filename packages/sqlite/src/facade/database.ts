@@ -1,15 +1,20 @@
 import type { Database } from "better-sqlite3";
 import { type AcquireOptions, type Lease, type Pool } from "@pool/core";
-import { sqliteErrorOf, type Place } from "../errors.js";
-import { openDatabase } from "../helper/database.js";
-import { type OpenSpec } from "../helper/protocol.js";
+import { sqliteError, sqliteErrorOf, type Place } from "../errors.js";
 import { type SqliteHandle } from "../handle/handle.js";
+import { openDatabase } from "../helper/database.js";
+import { FileWatch } from "../helper/file-watch.js";
+import { type OpenSpec } from "../helper/protocol.js";
+import { toWire } from "../helper/wire-error.js";
+import { admitFirst, define } from "./admission.js";
 
 export interface LeasedDatabasesOptions {
   readonly place: Place;
   readonly spec: Omit<OpenSpec, "role">;
   readonly writer: Pool<SqliteHandle>;
   readonly onWrite: () => void;
+  /** The file was removed or replaced. */
+  readonly onGone: () => void;
 }
 
 /** Real better-sqlite3 databases in this thread, each of them the writer as long as it is open, since it holds the writer's lease. */
@@ -46,13 +51,9 @@ export class LeasedDatabases {
     }
   }
 
-  /** As own properties, so that it stays what the query builders look for: an instance of the driver's class. */
   #bind(database: Database, lease: Lease<unknown>): void {
     const close = database.close.bind(database);
-    const define = (name: string, value: unknown): void => {
-      Object.defineProperty(database, name, { configurable: true, value });
-    };
-    define("close", () => {
+    define(database, "close", () => {
       try {
         close();
         this.#open.delete(database);
@@ -62,10 +63,17 @@ export class LeasedDatabases {
       }
       return database;
     });
-    for (const name of ["prepare", "exec", "pragma"] as const) {
-      const method = database[name].bind(database) as (...given: unknown[]) => unknown;
-      // `resource` throws LEASE_ENDED once the lease was taken away: somebody else may be the writer.
-      define(name, (...given: unknown[]) => lease.resource && method(...given));
-    }
+    // As seldom as a reader thread looks, so that a statement in a loop does not pay for each look.
+    const watch = new FileWatch(this.#options.place.file, true);
+    // `resource` throws LEASE_ENDED once the lease was taken away: somebody else may be the writer.
+    admitFirst(database, () => lease.resource && this.#assertThere(watch));
+  }
+
+  /** @throws PoolError `FILE_GONE` */
+  #assertThere(watch: FileWatch): void {
+    const gone = watch.look();
+    if (gone === undefined) return;
+    this.#options.onGone();
+    throw sqliteError(this.#options.place, toWire(gone));
   }
 }

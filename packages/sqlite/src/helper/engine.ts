@@ -115,11 +115,8 @@ export class Engine {
       this.#outbox.push({ id: request.id, ...done, ms: performance.now() - startedAt });
     } catch (error) {
       if (isLocked(error) && request.op !== "checkpoint" && this.#waitForLock(arrivedAt)) return false;
-      this.#outbox.push({
-        id: request.id,
-        error: toWire(isLocked(error) ? this.#lock.refusal(error, arrivedAt) : error),
-        ms: performance.now() - startedAt,
-      });
+      const failure = toWire(this.#lock.failure(error, arrivedAt));
+      this.#outbox.push({ id: request.id, error: failure, ms: performance.now() - startedAt });
     }
     return true;
   }

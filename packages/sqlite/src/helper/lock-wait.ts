@@ -1,4 +1,4 @@
-import { Refusal } from "./wire-error.ts";
+import { BatchFailure, isLocked, Refusal } from "./wire-error.ts";
 
 // How long to wait before asking for a lock again; the last one for all further times.
 const LOCK_PAUSES_MS = [0.5, 1, 2, 3, 5, 5, 8, 10];
@@ -41,8 +41,10 @@ export class LockWait {
     this.#pauses = 0;
   }
 
-  /** What a statement gets that has waited in vain. */
-  refusal(error: unknown, arrivedAt: number): Refusal {
+  /** What a statement gets that has failed with `error`: when that is a lock, that it has waited in vain. */
+  failure(error: unknown, arrivedAt: number): unknown {
+    if (error instanceof BatchFailure) return new BatchFailure(this.failure(error.failed, arrivedAt), error.statement);
+    if (!isLocked(error)) return error;
     const waitedMs = Math.round(performance.now() - arrivedAt);
     return new Refusal("lock", error instanceof Error ? error.message : "locked", { waitedMs, code: "SQLITE_BUSY" });
   }

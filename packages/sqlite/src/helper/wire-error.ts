@@ -14,7 +14,7 @@ export class Refusal extends Error {
   }
 }
 
-/** What a statement of a batch has thrown. Its place is told; and it is never run again, as a wait for a lock at its beginning would. */
+/** What a statement of a batch has thrown, with its place. The batch is rolled back: it can be run again as a whole, not from here on. */
 export class BatchFailure extends Error {
   readonly failed: unknown;
   readonly statement: number;
@@ -50,8 +50,12 @@ export function codeOf(error: unknown): string | undefined {
   return typeof code === "string" ? code : undefined;
 }
 
-/** Somebody else holds a lock, and waiting may help. A stale snapshot does not become fresh by waiting. */
+/**
+ * Somebody else holds a lock, and waiting may help. A stale snapshot does not become fresh by waiting; a batch gets a new one when it begins
+ * anew, and nobody has seen yet what it has read.
+ */
 export function isLocked(error: unknown): boolean {
+  if (error instanceof BatchFailure) return isLocked(error.failed) || codeOf(error.failed) === "SQLITE_BUSY_SNAPSHOT";
   const code = codeOf(error);
   return code === "SQLITE_BUSY" || code === "SQLITE_BUSY_RECOVERY" || code === "SQLITE_BUSY_TIMEOUT";
 }
