@@ -54,8 +54,9 @@ export class StatementRun<R> implements Done<unknown>, Limited {
       return this.reject(error);
     }
     if (this.#isOver) return;
-    listen(this.#call, this);
+    const aborted = listen(this.#call, this);
     this.#limit();
+    if (aborted !== undefined) this.#stop(aborted.reason);
   }
 
   /** Told by the driver. */
