@@ -34,6 +34,13 @@ describe("afterConnect", () => {
     expect(pool.stats).toMatchObject({ size: 0, failures: 1, totals: { createFailed: 1 } });
   });
 
+  it("that refuses with a secret in its text keeps it to its cause", async () => {
+    const { pool } = hooked({ afterConnect: () => Promise.reject(new Error("postgres://app:hunter2@db/x is empty")) });
+    const error = await poolErrorOf(pool.warm(), "HOOK_REFUSED");
+    expect(error.message).toBe("afterConnect refused a fake resource: postgres://[redacted]@db/x is empty");
+    expect(String(error.cause)).toContain("hunter2");
+  });
+
   it("that refuses is told as such when the close fails as well", async () => {
     const { pool } = hooked(
       { afterConnect: () => Promise.reject(new Error("wrong schema")) },
