@@ -3,7 +3,7 @@ import { createPool } from "../../src/pool/create-pool.js";
 import type { ResourceFactory } from "../../src/pool/factory.js";
 import { withCredentials } from "../../src/pool/credentials.js";
 import { withHooks, type PoolHooks } from "../../src/pool/hooks.js";
-import { FakeBackend, FakeResource, hang, type FakeBehaviour } from "../support/fake-backend.js";
+import { FakeBackend, FakeResource, gate, hang, type FakeBehaviour } from "../support/fake-backend.js";
 import { ManualClock } from "../support/manual-clock.js";
 import { errorOf, poolErrorOf, settle, watch } from "../support/pool.js";
 
@@ -51,6 +51,75 @@ describe("afterConnect", () => {
       },
     );
     await poolErrorOf(pool.warm(), "HOOK_REFUSED");
+  });
+});
+
+describe("afterConnect that never settles", () => {
+  const options = { maxSize: 2, connectTimeout: 200, closeTimeout: 50, acquireTimeout: 10_000 };
+
+  it("is given up with its connect, and what was opened is closed, once, also when the hook settles after all", async () => {
+    const late = gate();
+    const { pool, backend, clock } = hooked({ afterConnect: () => late.promise }, {}, options);
+    const waits = [watch(pool.acquire()), watch(pool.acquire())];
+    await clock.advance(3_000);
+    expect(backend.opened.length).toBeGreaterThan(2);
+    expect(backend.most).toBeLessThanOrEqual(2);
+    expect(pool.stats.lastError).toMatchObject({ code: "CONNECT_TIMEOUT" });
+    await pool.close({ timeout: 0 });
+    late.resolve();
+    await settle();
+    expect(backend.live).toBe(0);
+    expect(backend.opened.every(({ closes, graceful }) => closes === 1 && graceful === false)).toBe(true);
+    expect(waits.map(({ state }) => state)).toEqual(["rejected", "rejected"]);
+  });
+
+  it("keeps its place among maxSize while it is closed, for closeTimeout at most", async () => {
+    const { pool, clock } = hooked({ afterConnect: hang }, { close: hang }, { ...options, maxSize: 1 });
+    watch(pool.acquire());
+    await clock.advance(240);
+    expect(pool.stats.size).toBe(1);
+    await clock.advance(20);
+    expect(pool.stats).toMatchObject({ failures: 1 });
+  });
+
+  it("is not begun on what was opened after its connect was given up", async () => {
+    const opens = gate();
+    const seen: number[] = [];
+    const { pool, backend, clock } = hooked(
+      { afterConnect: ({ id }) => seen.push(id) },
+      { create: () => opens.promise },
+      options,
+    );
+    const warmed = watch(pool.warm());
+    await clock.advance(200);
+    opens.resolve();
+    await settle();
+    expect(warmed.error).toMatchObject({ code: "CONNECT_TIMEOUT" });
+    expect(seen).not.toContain(1);
+    expect(backend.opened[0]?.closes).toBe(1);
+  });
+});
+
+describe("a hook whose time is over before it begins", () => {
+  it.each([
+    ["beforeLend", "validate"],
+    ["afterReturn", "reset"],
+  ] as const)("is not run on a resource that is closed: %s after a slow %s", async (hook, method) => {
+    const work = gate();
+    const seen: number[] = [];
+    const { pool, backend, clock } = hooked(
+      { [hook]: ({ id }: FakeResource) => seen.push(id) },
+      { [method]: () => work.promise, validateAlways: true },
+      { validateTimeout: 100, maxSize: 1 },
+    );
+    const first = watch(pool.acquire());
+    await settle();
+    first.value?.release();
+    await clock.advance(100);
+    expect(backend.opened[0]?.closes).toBe(1);
+    work.resolve();
+    await settle();
+    expect(seen).not.toContain(1);
   });
 });
 
