@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { createPool } from "../../src/pool/create-pool.js";
 import type { ResourceFactory } from "../../src/pool/factory.js";
 import { withCredentials } from "../../src/pool/credentials.js";
@@ -258,93 +258,6 @@ describe("withHooks", () => {
   });
 });
 
-describe("withCredentials", () => {
-  const refused = new Error("password authentication failed");
-
-  function rotating(valid: () => string, options: { cacheFor?: number } = {}) {
-    const provide = vi.fn(async ({ refresh }: { refresh: boolean }) => (refresh ? valid() : stale()));
-    let stale = valid;
-    const used: string[] = [];
-    const factory = withCredentials<object, string>(
-      (password) => ({
-        kind: "vault",
-        create: async () => {
-          used.push(password);
-          if (password !== valid()) throw refused;
-          return {};
-        },
-        close: () => undefined,
-      }),
-      { kind: "vault", close: () => undefined },
-      { provide, isRefused: (error) => error === refused, ...options },
-    );
-    const pool = createPool(factory, { maxSize: 3, clock: new ManualClock() });
-    return { pool, provide, used, leaveStale: (old: string) => (stale = () => old) };
-  }
-
-  it("fetches credentials for each connect", async () => {
-    let password = "one";
-    const { pool, used } = rotating(() => password);
-    const first = await pool.acquire();
-    password = "two";
-    const second = await pool.acquire();
-    expect(used).toEqual(["one", "two"]);
-    first.release();
-    second.release();
-  });
-
-  it("fetches anew, once, when they are refused, before the connect fails", async () => {
-    const { pool, used, provide, leaveStale } = rotating(() => "new");
-    leaveStale("old");
-    const lease = await pool.acquire();
-    expect(used).toEqual(["old", "new"]);
-    expect(provide.mock.calls.map(([context]) => context.refresh)).toEqual([false, true]);
-    expect(pool.stats.totals.createFailed).toBe(0);
-    lease.release();
-  });
-
-  it("uses fetched ones again for cacheFor ms, and one fetch for connects at the same time", async () => {
-    const { pool, provide } = rotating(() => "one", { cacheFor: 60_000 });
-    const leases = await Promise.all([pool.acquire(), pool.acquire(), pool.acquire()]);
-    expect(provide).toHaveBeenCalledOnce();
-    for (const lease of leases) lease.release();
-  });
-
-  it("does not keep a failed fetch", async () => {
-    let fails = true;
-    const factory = withCredentials<object, string>(
-      () => ({ kind: "vault", create: async () => ({}), close: () => undefined }),
-      { kind: "vault", close: () => undefined },
-      {
-        provide: () => {
-          if (fails) throw new Error("vault is sealed");
-          return "one";
-        },
-        isRefused: () => false,
-        cacheFor: 60_000,
-      },
-    );
-    const clock = new ManualClock();
-    const pool = createPool(factory, { clock });
-    const error = await poolErrorOf(pool.warm(), "CONNECT_FAILED");
-    expect(error.message).toContain("vault is sealed");
-    fails = false;
-    const again = watch(pool.warm());
-    await clock.advance(500);
-    expect(again.state).toBe("resolved");
-  });
-
-  it("hands on an error that is no refusal", async () => {
-    const factory = withCredentials<object, string>(
-      () => ({ kind: "vault", create: () => Promise.reject(new Error("no route")), close: () => undefined }),
-      { kind: "vault", close: () => undefined },
-      { provide: () => "one", isRefused: (error) => error === refused },
-    );
-    const error = await poolErrorOf(createPool(factory, { clock: new ManualClock() }).warm(), "CONNECT_FAILED");
-    expect(error.message).toContain("no route");
-  });
-});
-
 describe("who writes hooks and credentials", () => {
   class Counter {
     lent = 0;
@@ -367,6 +280,16 @@ describe("who writes hooks and credentials", () => {
       /unknown option "beforeLent"; did you mean beforeLend/,
     );
     expect(() => withHooks(new FakeBackend(), null as never)).toThrow(/hooks must be an object/);
+  });
+
+  it("is told the connect's own error when isRefused throws", async () => {
+    const backend = new FakeBackend({ create: () => Promise.reject(new Error("no route")) });
+    const isRefused = (): never => {
+      throw new TypeError("of undefined");
+    };
+    const factory = withCredentials(() => backend, backend, { provide: () => "one", isRefused });
+    const error = await poolErrorOf(createPool(factory, { clock: new ManualClock() }).warm(), "CONNECT_FAILED");
+    expect(error.message).toContain("no route");
   });
 
   it("may give the time of credentials as text, and a template as a class", async () => {
