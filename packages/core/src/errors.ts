@@ -82,8 +82,8 @@ export function reasonOf(error: unknown): string {
 
 function textOf(error: unknown): string {
   try {
-    if (error instanceof Error) return String(error.message === "" ? error.name : error.message);
-    return String(error);
+    const text: unknown = !(error instanceof Error) ? error : error.message === "" ? error.name : error.message;
+    return String(text); // a message may be anything
   } catch {
     return "an object that has no text"; // one without a prototype, for example
   }
