@@ -96,7 +96,9 @@ describe("a factory whose errors quote a secret", () => {
     const clock = new ManualClock();
     const pool = createPool(crooked({ [method]: quote }), { clock });
     const causes: unknown[] = [];
-    using _ = onEvent("pool:close", ({ reason: why, cause }) => void (why === reason && causes.push(cause)));
+    using _ = onEvent("pool:close", ({ reason: why, cause }) => {
+      if (why === reason) causes.push(cause);
+    });
     (await pool.acquire()).release();
     await clock.advance(2_000);
     await pool.acquire();
