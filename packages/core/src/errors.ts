@@ -1,3 +1,5 @@
+import { redactUrls } from "./redact.js";
+
 /**
  * What went wrong, for a caller to branch on. Adapters add codes of their own; each says so in its README.
  *
@@ -72,12 +74,16 @@ export function isPoolError(error: unknown, code?: PoolErrorCode | (string & {})
   return error instanceof PoolError && (code === undefined || error.code === code);
 }
 
-/** One line about any thrown value, for the tail of another message. */
+/** One line about any thrown value, for the tail of another message. What drivers quote of a URL's credentials is not in it. */
 export function reasonOf(error: unknown): string {
   if (error instanceof AggregateError && error.message === "") return error.errors.map(reasonOf).join("; ");
-  if (error instanceof Error) return error.message === "" ? error.name : error.message;
+  return redactUrls(textOf(error));
+}
+
+function textOf(error: unknown): string {
   try {
-    return String(error);
+    const text: unknown = !(error instanceof Error) ? error : error.message === "" ? error.name : error.message;
+    return String(text); // a message may be anything
   } catch {
     return "an object that has no text"; // one without a prototype, for example
   }

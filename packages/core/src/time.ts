@@ -37,9 +37,13 @@ export class CoarseClock {
   #time: number;
   #readsLeft = 0;
   #awaitsTurnEnd = false;
+  #isRelied = false;
+  /** A time that {@link reliedNow} has told was behind by up to so many ms, more than one. */
+  onBehind: ((time: number, ms: number) => void) | undefined;
   readonly #onTurnEnd = (): void => {
     this.#awaitsTurnEnd = false;
     this.#readsLeft = 0;
+    if (this.#isRelied) this.#tellBehind(this.#time, Math.floor(this.#clock.now()));
   };
 
   constructor(clock: Clock) {
@@ -52,11 +56,20 @@ export class CoarseClock {
     return this.#time;
   }
 
+  /** `now`, for what lasts from then: what blocks the loop makes that time one of the past, of which `onBehind` is told by the end of this turn. */
+  reliedNow(): number {
+    const time = this.now();
+    this.#isRelied = this.#awaitsTurnEnd; // else each reading is exact
+    return time;
+  }
+
   /** Reads the real clock. Call it where a wait ends (timers), so that what follows sees the time that passed. */
   refresh(): number {
     // Whole milliseconds: V8 keeps small integers in place and allocates for every other number.
+    const before = this.#time;
     this.#time = Math.floor(this.#clock.now());
     this.#readsLeft = READS_PER_REFRESH;
+    if (this.#isRelied) this.#tellBehind(before, this.#time);
     // On another clock than the system's, time may pass without a turn of the loop.
     if (this.#clock !== systemClock) this.#readsLeft = 0;
     else if (!this.#awaitsTurnEnd) {
@@ -64,6 +77,11 @@ export class CoarseClock {
       setImmediate(this.#onTurnEnd).unref();
     }
     return this.#time;
+  }
+
+  #tellBehind(before: number, now: number): void {
+    this.#isRelied = false;
+    if (now - before > 1) this.onBehind?.(before, now - before);
   }
 }
 

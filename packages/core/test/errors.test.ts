@@ -49,6 +49,20 @@ describe("reasonOf", () => {
   ])("says of %o that it is %j", (error, reason) => {
     expect(reasonOf(error)).toBe(reason);
   });
+
+  it.each([
+    [new Error("connect postgres://app:hunter2@db/x failed"), "connect postgres://[redacted]@db/x failed"],
+    [new AggregateError([new Error("password=hunter2"), "a"]), "password=[redacted]; a"],
+    ["redis://:hunter2@cache", "redis://[redacted]@cache"],
+  ])("says nothing secret of %o", (error, reason) => {
+    expect(reasonOf(error)).toBe(reason);
+  });
+
+  it("has a text also for an error that has none to give", () => {
+    const error = new Error("x");
+    Object.defineProperty(error, "message", { value: Object.create(null) });
+    expect(reasonOf(error)).toBe("an object that has no text");
+  });
 });
 
 describe("withoutStack", () => {

@@ -141,6 +141,35 @@ describe("CoarseClock", () => {
     expect(clock.refresh() - before).toBeGreaterThanOrEqual(4.9);
   });
 
+  it("tells how far a time that was relied on was behind, by the next reading or the end of the turn", async () => {
+    const clock = new CoarseClock(systemClock);
+    const told: [number, number][] = [];
+    clock.onBehind = (time, ms) => void told.push([time, ms]);
+    const block = (ms: number): void => {
+      const end = performance.now() + ms;
+      while (performance.now() < end);
+    };
+    const first = clock.reliedNow();
+    block(20);
+    const second = clock.refresh();
+    expect(told).toEqual([[first, second - first]]);
+    block(20);
+    await settle();
+    expect(told).toHaveLength(1);
+    const third = clock.reliedNow();
+    block(20);
+    await settle();
+    expect(told[1]).toEqual([third, expect.any(Number)]);
+    expect(told[1]?.[1]).toBeGreaterThanOrEqual(19);
+    const manual = new ManualClock();
+    const other = new CoarseClock(manual);
+    other.onBehind = (time, ms) => void told.push([time, ms]);
+    other.reliedNow();
+    manual.jump(50);
+    other.refresh();
+    expect(told).toHaveLength(2);
+  });
+
   it("reads another clock at every call, for its time may pass without a turn", () => {
     const manual = new ManualClock();
     const clock = new CoarseClock(manual);

@@ -1,7 +1,6 @@
 import { unlessAborted, withAnySignal } from "../aborts.js";
 import { isPoolError, PoolError, reasonOf } from "../errors.js";
 import { trace, traced, type TracedEvents } from "../events.js";
-import { redactUrls } from "../redact.js";
 import { withTimeout, type Clock } from "../time.js";
 import type { Condition } from "./condition.js";
 import type { ConnectorSpec } from "./connector.js";
@@ -52,7 +51,7 @@ export class Backend<C> {
         } catch (error) {
           const cause = this.#clean(error);
           if (isPoolError(cause)) throw cause;
-          const message = `connector "${name}" (${kind}) could not connect: ${redactUrls(reasonOf(cause))}`;
+          const message = `connector "${name}" (${kind}) could not connect: ${reasonOf(cause)}`;
           throw new PoolError("CONNECT_FAILED", message, { cause, details: { connector: name, kind } });
         }
       },
@@ -119,7 +118,7 @@ export class Backend<C> {
   #lostError(cause: unknown): PoolError {
     const { name, kind } = this;
     const why = this.#clean(cause);
-    const message = `connector "${name}" (${kind}) has lost its backend${why === undefined ? "" : `: ${redactUrls(reasonOf(why))}`}`;
+    const message = `connector "${name}" (${kind}) has lost its backend${why === undefined ? "" : `: ${reasonOf(why)}`}`;
     return new PoolError("UNAVAILABLE", message, { cause: why, details: { connector: name, kind } });
   }
 

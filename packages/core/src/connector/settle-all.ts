@@ -1,5 +1,4 @@
 import { isPoolError, PoolError, reasonOf } from "../errors.js";
-import { redactUrls } from "../redact.js";
 import type { Clock } from "../time.js";
 import type { Connector } from "./connector.js";
 
@@ -30,7 +29,7 @@ export async function settleAll(
     } catch (error) {
       const code = isPoolError(error) ? error.code : undefined;
       const afterMs = Math.round(clock.now() - startedAt);
-      failures.push({ name, kind: connector.kind, code, reason: redactUrls(reasonOf(error)), afterMs });
+      failures.push({ name, kind: connector.kind, code, reason: reasonOf(error), afterMs });
       errors.push(error);
     }
   };

@@ -57,7 +57,7 @@ export class Engine<R> implements EntryOwner {
   warmTarget = 0;
   observer: EngineObserver | undefined;
   readonly keptShapes: readonly unknown[];
-  readonly #clock: CoarseClock;
+  readonly clock: CoarseClock;
   readonly #returns: Returns<R>;
   readonly #lifo: boolean;
   /** What was in use a moment ago may be lent on at once. */
@@ -72,7 +72,7 @@ export class Engine<R> implements EntryOwner {
     this.factory = factory;
     this.options = options;
     this.limits = { maxSize: options.maxSize, maxIdle: options.maxIdle, minIdle: options.minIdle };
-    this.#clock = new CoarseClock(options.clock);
+    this.clock = new CoarseClock(options.clock);
     this.#lifo = options.reuse === "lifo";
     this.#lendsOn =
       factory.validate === undefined || (factory.validateAlways !== true && options.validateIfIdleFor > 0);
@@ -108,11 +108,11 @@ export class Engine<R> implements EntryOwner {
   }
 
   now(): number {
-    return this.#clock.now();
+    return this.clock.now();
   }
 
   refresh(): number {
-    return this.#clock.refresh();
+    return this.clock.refresh();
   }
 
   exactNow(): number {
@@ -126,7 +126,7 @@ export class Engine<R> implements EntryOwner {
       return Promise.reject(request.signal.reason as Error);
     }
     if (this.room.waiting === 0 && this.isOpen) {
-      const now = this.#clock.now();
+      const now = this.clock.now();
       const entry = this.#takeFresh(now);
       if (entry !== undefined) return promised(this.#lend(entry, request, stack, now, -1));
     }
@@ -136,7 +136,7 @@ export class Engine<R> implements EntryOwner {
   /** A fresh idle one, unless somebody else waits for it. */
   tryLend(request: Request | undefined, stack: string | undefined): PoolLease<R> | undefined {
     if (this.room.waiting > 0 || !this.isOpen) return undefined;
-    const now = this.#clock.now();
+    const now = this.clock.now();
     const entry = this.#takeFresh(now);
     return entry && this.#lend(entry, request, stack, now, -1);
   }
@@ -154,7 +154,7 @@ export class Engine<R> implements EntryOwner {
     while (this.#serveAgain) {
       this.#serveAgain = false;
       while (this.room.waiting > 0) {
-        const now = this.#clock.now();
+        const now = this.clock.now();
         const entry = this.#takeFresh(now);
         if (entry === undefined) break;
         this.#lendToNext(entry, now);
@@ -194,7 +194,7 @@ export class Engine<R> implements EntryOwner {
 
   /** It is back and clean: lend it on or keep it, unless something speaks against it. */
   keep(entry: Entry<R>, objection: CloseReason | undefined): void {
-    const now = this.#clock.now();
+    const now = this.clock.now();
     const reason = objection ?? this.whyNotKeep(entry, now);
     if (reason !== undefined) {
       this.close(entry, reason, entry.retireCause);

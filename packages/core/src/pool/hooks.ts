@@ -1,3 +1,4 @@
+import { unlessAborted } from "../aborts.js";
 import { PoolError, reasonOf } from "../errors.js";
 import { invalidOptions, readOptions, type OptionTable } from "../options.js";
 import { checkFactory } from "./arguments.js";
@@ -6,7 +7,7 @@ import type { ResourceFactory } from "./factory.js";
 
 /** What to do with a resource at a moment of its life. Each may refuse it by throwing or rejecting: it is closed, and the caller gets another. */
 export interface PoolHooks<R> {
-  /** Once, when it has been opened: settings that last. A refusal counts as a failed connect. */
+  /** Once, when it has been opened: settings that last. A refusal counts as a failed connect. Bounded by `connectTimeout`, as part of the connect. */
   afterConnect?(resource: R, signal: AbortSignal): unknown;
   /** Before every loan. Bounded by `validateTimeout`. */
   beforeLend?(resource: R, signal: AbortSignal): unknown;
@@ -27,15 +28,13 @@ export function withHooks<R>(factory: ResourceFactory<R>, hooks: PoolHooks<R>): 
   const decorated: ResourceFactory<R> = {
     ...bound(factory),
     async create(context) {
+      const { signal } = context;
       const resource = await factory.create(context);
       try {
-        await hooks.afterConnect?.(resource, context.signal);
+        await unlessAborted(signal, () => hooks.afterConnect?.(resource, signal));
       } catch (error) {
-        try {
-          await factory.close(resource, { graceful: true });
-        } catch {
-          // What the hook said is the reason that helps.
-        }
+        await closeUnseen(factory, resource, !signal.aborted);
+        signal.throwIfAborted();
         throw refused("afterConnect", factory.kind, error);
       }
       return resource;
@@ -46,6 +45,7 @@ export function withHooks<R>(factory: ResourceFactory<R>, hooks: PoolHooks<R>): 
       validateAlways: true,
       async validate(resource: R, signal: AbortSignal, about: { readonly stale: boolean }) {
         if (about.stale || factory.validateAlways === true) await factory.validate?.(resource, signal, about);
+        signal.throwIfAborted();
         await refusing("beforeLend", factory.kind, () => hooks.beforeLend?.(resource, signal));
       },
     });
@@ -56,6 +56,7 @@ export function withHooks<R>(factory: ResourceFactory<R>, hooks: PoolHooks<R>): 
       status: (resource: R) => ({ ...factory.status?.(resource), clean: false }),
       async reset(resource: R, signal: AbortSignal) {
         await resetUnlessClean(factory, resource, signal);
+        signal.throwIfAborted();
         await refusing("afterReturn", factory.kind, () => hooks.afterReturn?.(resource, signal));
       },
     });
@@ -68,6 +69,15 @@ function checkHooks(hooks: unknown): void {
   if (typeof hooks !== "object" || hooks === null) throw invalidOptions("withHooks", ["hooks must be an object"]);
   if ([Object.prototype, null].includes(Object.getPrototypeOf(hooks) as null))
     readOptions(hookOptions, hooks, "withHooks");
+}
+
+/** Of a resource that the pool has not seen; how long it is waited for is bounded with the connect. */
+async function closeUnseen<R>(factory: ResourceFactory<R>, resource: R, graceful: boolean): Promise<void> {
+  try {
+    await factory.close(resource, { graceful });
+  } catch {
+    // Why it is closed is the reason that helps.
+  }
 }
 
 /** What the pool would do by itself, had the hook not made it ask after every return. */

@@ -12,6 +12,7 @@ export class WaitQueue<R> {
   /** Those still waiting. */
   #waiting = 0;
   #settledInside = 0;
+  readonly #later = new Map<number, { readonly ms: number; readonly until: number }>();
 
   // Of one scan. The function is made once: a new one in each scan would have to be compiled each time.
   #now = 0;
@@ -19,7 +20,8 @@ export class WaitQueue<R> {
   #expired: Waiter<R>[] = [];
   readonly #staysUntilDue = (waiter: Waiter<R>): boolean => {
     if (waiter.settled) return false;
-    const { deadline } = waiter;
+    let { deadline } = waiter;
+    if (deadline <= this.#now && this.#later.size > 0) deadline += this.#later.get(waiter.since)?.ms ?? 0;
     if (deadline <= this.#now) {
       waiter.settled = true;
       this.#expired.push(waiter);
@@ -69,6 +71,10 @@ export class WaitQueue<R> {
     this.#high?.filter(this.#staysUntilDue);
     this.#normal.filter(this.#staysUntilDue);
     this.#low?.filter(this.#staysUntilDue);
+    for (const [time, { until }] of this.#later) {
+      if (until > now) break; // they are in order
+      this.#later.delete(time);
+    }
     const expired = this.#expired;
     this.#expired = [];
     this.#waiting -= expired.length;
@@ -91,6 +97,11 @@ export class WaitQueue<R> {
     this.#waiting -= leaving.length;
     this.#settledInside = 0;
     return leaving;
+  }
+
+  /** Those who came at `time` may have come up to `ms` later, and are due by as much later. Forgotten by the first scan from `until` on. */
+  mayBeLater(time: number, ms: number, until: number): void {
+    this.#later.set(time, { ms, until });
   }
 
   #compact(): void {

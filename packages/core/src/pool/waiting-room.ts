@@ -30,9 +30,9 @@ export class WaitingRoom<R> {
   #enteringStack: string | undefined;
   readonly #enqueue = (resolve: (lease: Lease<R>) => void, reject: (reason: unknown) => void): void => {
     const request = this.#entering;
-    // The coarse clock may be behind by a turn that blocked the loop; a short wait would be cut by as much.
+    // The coarse clock may be behind by what has blocked the loop in this turn, as it tells later: in a burst it is not worth reading the exact one for each.
     const exact = this.#queue.waiting === 0 || request?.timeout !== undefined;
-    const now = exact ? this.#engine.refresh() : this.#engine.now();
+    const now = exact ? this.#engine.refresh() : this.#engine.clock.reliedNow();
     const deadline = now + this.#enteringTimeout;
     this.#deadlines.include(deadline, now);
     const stack = this.#enteringStack;
@@ -50,12 +50,12 @@ export class WaitingRoom<R> {
     this.#admission = new Admission(engine);
     this.#acquireTimeout = engine.options.acquireTimeout;
     this.#maxWaiting = engine.options.maxWaiting;
-    this.#signals = new Signals((waiter, reason) => {
-      this.#abort(waiter, reason);
-    });
-    this.#deadlines = new Deadlines(engine.options.clock, () => {
-      this.#expire();
-    });
+    this.#signals = new Signals((waiter, reason) => this.#abort(waiter, reason));
+    this.#deadlines = new Deadlines(engine.options.clock, () => this.#expire());
+    engine.clock.onBehind = (time, ms) => {
+      const until = time + ms + this.#acquireTimeout;
+      if (until < Infinity) this.#queue.mayBeLater(time, ms, until);
+    };
   }
 
   get waiting(): number {

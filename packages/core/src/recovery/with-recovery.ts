@@ -6,7 +6,6 @@ import { supervisedOf } from "../connector/supervised.js";
 import { classifyError, type ErrorClass } from "../error-class.js";
 import { PoolError, reasonOf } from "../errors.js";
 import { pause } from "../pause.js";
-import { redactUrls } from "../redact.js";
 import { withTimeout } from "../time.js";
 import { readRecoveryOptions, type RecoveryOptions, type ResolvedRecoveryOptions } from "./options.js";
 import type { RecoveryAction } from "./policy.js";
@@ -125,7 +124,7 @@ class Recovery<C, T> {
   #downError(): PoolError {
     const { name, kind } = this.#connector;
     const cause = supervisedOf(this.#connector)?.trouble;
-    const message = `connector "${name}" (${kind}) is known to be down: ${redactUrls(reasonOf(cause))}`;
+    const message = `connector "${name}" (${kind}) is known to be down: ${reasonOf(cause)}`;
     return new PoolError("UNAVAILABLE", message, { cause, details: { connector: name, kind, sent: false } });
   }
 

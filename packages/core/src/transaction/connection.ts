@@ -2,6 +2,7 @@ import type { Borrower } from "../pool/borrow.js";
 import type { Lease } from "../pool/lease.js";
 import type { AcquireOptions } from "../pool/pool.js";
 import { withAnySignal } from "../aborts.js";
+import { isInTransaction } from "./ask-driver.js";
 import type { SqlContext } from "./context.js";
 import { sessionLost, type Place } from "./failures.js";
 import { Gate } from "./gate.js";
@@ -137,8 +138,7 @@ export class Connection<R> {
   }
 
   get #inTransaction(): boolean {
-    const lease = this.#lease;
-    return lease?.active === true && this.context.driver.inTransaction?.(lease.resource) === true;
+    return isInTransaction(this.context.driver, this.#lease) === true;
   }
 
   /** What comes next takes a fresh one, also after a loss. */

@@ -1,4 +1,5 @@
 import type { Lease } from "../pool/lease.js";
+import { isInTransaction, isRetryable, transactionsEnded } from "./ask-driver.js";
 import type { SqlContext } from "./context.js";
 import { transactionEnded, type Place } from "./failures.js";
 import { refusalIn, wasCancelled, type Verdict } from "./verdict.js";
@@ -11,7 +12,7 @@ export class Doom<R> {
   readonly #context: SqlContext<R>;
   readonly #lease: Lease<R>;
   readonly #place: Place;
-  readonly #endedBefore: number;
+  readonly #endedBefore: number = 0;
   #found: { readonly error: unknown } | undefined;
 
   constructor(context: SqlContext<R>, lease: Lease<R>, place: Place) {
@@ -52,19 +53,18 @@ export class Doom<R> {
     // Said when its cancel had not taken effect; what was answered in the end says more.
     if (this.#found?.error === verdict.error) this.#found = undefined;
     const refusal = refusalIn(verdict);
-    if (refusal !== undefined && this.#context.driver.isRetryable(refusal)) this.set(refusal);
+    // Where the driver cannot tell, what came next might run outside of it.
+    if (refusal !== undefined && isRetryable(this.#context.driver, refusal, true)) this.set(refusal);
     const adrift = isControl && wasCancelled(verdict);
     if (adrift || verdict.kind === "lost" || !this.#lease.active) this.set(verdict.error);
   }
 
   #ended(): number {
-    return this.#lease.active
-      ? (this.#context.driver.transactionsEnded?.(this.#lease.resource) ?? 0)
-      : this.#endedBefore;
+    return transactionsEnded(this.#context.driver, this.#lease) ?? this.#endedBefore;
   }
 
   /** Nothing is left to be rolled back. */
   get endedByBackend(): boolean {
-    return this.#lease.active && this.#context.driver.inTransaction?.(this.#lease.resource) === false;
+    return isInTransaction(this.#context.driver, this.#lease) === false;
   }
 }

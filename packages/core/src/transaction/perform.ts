@@ -1,6 +1,7 @@
 import { PoolLease, type Lease } from "../pool/lease.js";
 import { endsAreHeard, type StatementToTell } from "../pool/leased-statement.js";
 import { contextHeard } from "../pool/told-ends.js";
+import { isConnectionLost } from "./ask-driver.js";
 import type { SqlContext } from "./context.js";
 import type { Done } from "./sql-driver.js";
 import { abortedBefore, type StatementCall } from "./statement-call.js";
@@ -114,7 +115,7 @@ function answered<R>(run: StatementRun<R>, result: unknown): Verdict {
 }
 
 function failed<R>(context: SqlContext<R>, lease: Lease<R>, run: StatementRun<R>, error: unknown): Verdict {
-  const lost = run.abandoned || !lease.active || context.driver.isConnectionLost(error);
+  const lost = run.abandoned || !lease.active || isConnectionLost(context.driver, error);
   if (lost) lease.destroy(error);
   if (run.cancelled === undefined) return { kind: lost ? "lost" : "refused", error };
   return { kind: lost ? "lost" : "cancelled", error: run.cancelled.reason, refusal: error };

@@ -1,5 +1,6 @@
 import { isPoolError } from "../errors.js";
 import { pause } from "../pause.js";
+import { isRetryable } from "./ask-driver.js";
 import type { SqlContext } from "./context.js";
 
 const FIRST_DELAY = 10;
@@ -26,17 +27,17 @@ export async function withRetries<R, T>(
     try {
       return await attempt(number);
     } catch (error) {
-      if (number > retries || !isRetryable(context, error)) throw error;
+      if (number > retries || !isWorthRetrying(context, error)) throw error;
     }
     await pause(context.clock, context.random() * Math.min(LONGEST_DELAY, FIRST_DELAY * 2 ** (number - 1)), signal);
   }
 }
 
 // Query builders wrap the driver's errors, so it is looked for along the causes; behind an unknown outcome nothing is.
-function isRetryable<R>(context: SqlContext<R>, error: unknown): boolean {
+function isWorthRetrying<R>(context: SqlContext<R>, error: unknown): boolean {
   for (let link = error, depth = 0; link !== undefined && depth < DEEPEST_CAUSE; depth++) {
     if (isPoolError(link, "OUTCOME_UNKNOWN")) return false;
-    if (context.driver.isRetryable(link)) return true;
+    if (isRetryable(context.driver, link, false)) return true;
     link = link instanceof Error ? link.cause : undefined;
   }
   return false;

@@ -31,7 +31,7 @@ export interface SqlDriver<R> {
   begin(options: Pick<TransactionOptions, "isolation" | "readOnly" | "mode">): readonly string[];
   /** A serialization failure or a deadlock: the transaction was rolled back whole, and may be run again. */
   isRetryable(error: unknown): boolean;
-  /** The connection is gone, so that the outcome of what was under way is not known. */
+  /** The connection is gone, so that the outcome of what was under way is not known. One that throws is taken to say so. */
   isConnectionLost(error: unknown): boolean;
   /**
    * Is a transaction open on this resource? Free of round trips; undefined where that is not known. With it, a transaction that the backend

@@ -30,11 +30,12 @@ export function abortedBefore({ signal, transactionSignal }: StatementCall): { r
   return transactionSignal?.aborted === true ? { reason: transactionSignal.reason } : undefined;
 }
 
-/** Has the abort of its signals heard. */
-export function listen({ signal, transactionSignal }: StatementCall, listener: Listener): void {
+/** Has the abort of its signals heard; returns the reason of one that has aborted already, as it may while the statement is sent. */
+export function listen(call: StatementCall, listener: Listener): { readonly reason: unknown } | undefined {
   // One that is both is listened to once: adding the same listener again does nothing.
-  signal?.addEventListener("abort", listener, ONCE);
-  transactionSignal?.addEventListener("abort", listener, ONCE);
+  call.signal?.addEventListener("abort", listener, ONCE);
+  call.transactionSignal?.addEventListener("abort", listener, ONCE);
+  return abortedBefore(call);
 }
 
 export function unlisten({ signal, transactionSignal }: StatementCall, listener: Listener): void {

@@ -1,4 +1,5 @@
 import type { Timer } from "../time.js";
+import { cancel } from "./ask-driver.js";
 import type { SqlContext } from "./context.js";
 import { queryTimedOut } from "./failures.js";
 import { sendStatement } from "./send-statement.js";
@@ -54,8 +55,9 @@ export class StatementRun<R> implements Done<unknown>, Limited {
       return this.reject(error);
     }
     if (this.#isOver) return;
-    listen(this.#call, this);
+    const aborted = listen(this.#call, this);
     this.#limit();
+    if (aborted !== undefined) this.#stop(aborted.reason);
   }
 
   /** Told by the driver. */
@@ -112,7 +114,7 @@ export class StatementRun<R> implements Done<unknown>, Limited {
     if (this.#tellsEarly && cancelTimeout > TELL_AFTER) this.#startTimer(TELL_AFTER, () => this.#tell(reason));
     else this.#startTimer(cancelTimeout, () => this.#abandon(reason));
     if (this.#controller !== undefined) this.#controller.abort(reason);
-    else this.#context.driver.cancel?.(this.#resource as R, reason); // set before anything could stop it
+    else cancel(this.#context.driver, this.#resource as R, reason); // set before anything could stop it
   }
 
   #tell(reason: unknown): void {

@@ -1,9 +1,9 @@
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { createPool } from "../../src/pool/create-pool.js";
 import type { ResourceFactory } from "../../src/pool/factory.js";
 import { withCredentials } from "../../src/pool/credentials.js";
 import { withHooks, type PoolHooks } from "../../src/pool/hooks.js";
-import { FakeBackend, FakeResource, hang, type FakeBehaviour } from "../support/fake-backend.js";
+import { FakeBackend, FakeResource, gate, hang, type FakeBehaviour } from "../support/fake-backend.js";
 import { ManualClock } from "../support/manual-clock.js";
 import { errorOf, poolErrorOf, settle, watch } from "../support/pool.js";
 
@@ -34,6 +34,13 @@ describe("afterConnect", () => {
     expect(pool.stats).toMatchObject({ size: 0, failures: 1, totals: { createFailed: 1 } });
   });
 
+  it("that refuses with a secret in its text keeps it to its cause", async () => {
+    const { pool } = hooked({ afterConnect: () => Promise.reject(new Error("postgres://app:hunter2@db/x is empty")) });
+    const error = await poolErrorOf(pool.warm(), "HOOK_REFUSED");
+    expect(error.message).toBe("afterConnect refused a fake resource: postgres://[redacted]@db/x is empty");
+    expect(String(error.cause)).toContain("hunter2");
+  });
+
   it("that refuses is told as such when the close fails as well", async () => {
     const { pool } = hooked(
       { afterConnect: () => Promise.reject(new Error("wrong schema")) },
@@ -44,6 +51,75 @@ describe("afterConnect", () => {
       },
     );
     await poolErrorOf(pool.warm(), "HOOK_REFUSED");
+  });
+});
+
+describe("afterConnect that never settles", () => {
+  const options = { maxSize: 2, connectTimeout: 200, closeTimeout: 50, acquireTimeout: 10_000 };
+
+  it("is given up with its connect, and what was opened is closed, once, also when the hook settles after all", async () => {
+    const late = gate();
+    const { pool, backend, clock } = hooked({ afterConnect: () => late.promise }, {}, options);
+    const waits = [watch(pool.acquire()), watch(pool.acquire())];
+    await clock.advance(3_000);
+    expect(backend.opened.length).toBeGreaterThan(2);
+    expect(backend.most).toBeLessThanOrEqual(2);
+    expect(pool.stats.lastError).toMatchObject({ code: "CONNECT_TIMEOUT" });
+    await pool.close({ timeout: 0 });
+    late.resolve();
+    await settle();
+    expect(backend.live).toBe(0);
+    expect(backend.opened.every(({ closes, graceful }) => closes === 1 && graceful === false)).toBe(true);
+    expect(waits.map(({ state }) => state)).toEqual(["rejected", "rejected"]);
+  });
+
+  it("keeps its place among maxSize while it is closed, for closeTimeout at most", async () => {
+    const { pool, clock } = hooked({ afterConnect: hang }, { close: hang }, { ...options, maxSize: 1 });
+    watch(pool.acquire());
+    await clock.advance(240);
+    expect(pool.stats.size).toBe(1);
+    await clock.advance(20);
+    expect(pool.stats).toMatchObject({ failures: 1 });
+  });
+
+  it("is not begun on what was opened after its connect was given up", async () => {
+    const opens = gate();
+    const seen: number[] = [];
+    const { pool, backend, clock } = hooked(
+      { afterConnect: ({ id }) => seen.push(id) },
+      { create: () => opens.promise },
+      options,
+    );
+    const warmed = watch(pool.warm());
+    await clock.advance(200);
+    opens.resolve();
+    await settle();
+    expect(warmed.error).toMatchObject({ code: "CONNECT_TIMEOUT" });
+    expect(seen).not.toContain(1);
+    expect(backend.opened[0]?.closes).toBe(1);
+  });
+});
+
+describe("a hook whose time is over before it begins", () => {
+  it.each([
+    ["beforeLend", "validate"],
+    ["afterReturn", "reset"],
+  ] as const)("is not run on a resource that is closed: %s after a slow %s", async (hook, method) => {
+    const work = gate();
+    const seen: number[] = [];
+    const { pool, backend, clock } = hooked(
+      { [hook]: ({ id }: FakeResource) => seen.push(id) },
+      { [method]: () => work.promise, validateAlways: true },
+      { validateTimeout: 100, maxSize: 1 },
+    );
+    const first = watch(pool.acquire());
+    await settle();
+    first.value?.release();
+    await clock.advance(100);
+    expect(backend.opened[0]?.closes).toBe(1);
+    work.resolve();
+    await settle();
+    expect(seen).not.toContain(1);
   });
 });
 
@@ -182,93 +258,6 @@ describe("withHooks", () => {
   });
 });
 
-describe("withCredentials", () => {
-  const refused = new Error("password authentication failed");
-
-  function rotating(valid: () => string, options: { cacheFor?: number } = {}) {
-    const provide = vi.fn(async ({ refresh }: { refresh: boolean }) => (refresh ? valid() : stale()));
-    let stale = valid;
-    const used: string[] = [];
-    const factory = withCredentials<object, string>(
-      (password) => ({
-        kind: "vault",
-        create: async () => {
-          used.push(password);
-          if (password !== valid()) throw refused;
-          return {};
-        },
-        close: () => undefined,
-      }),
-      { kind: "vault", close: () => undefined },
-      { provide, isRefused: (error) => error === refused, ...options },
-    );
-    const pool = createPool(factory, { maxSize: 3, clock: new ManualClock() });
-    return { pool, provide, used, leaveStale: (old: string) => (stale = () => old) };
-  }
-
-  it("fetches credentials for each connect", async () => {
-    let password = "one";
-    const { pool, used } = rotating(() => password);
-    const first = await pool.acquire();
-    password = "two";
-    const second = await pool.acquire();
-    expect(used).toEqual(["one", "two"]);
-    first.release();
-    second.release();
-  });
-
-  it("fetches anew, once, when they are refused, before the connect fails", async () => {
-    const { pool, used, provide, leaveStale } = rotating(() => "new");
-    leaveStale("old");
-    const lease = await pool.acquire();
-    expect(used).toEqual(["old", "new"]);
-    expect(provide.mock.calls.map(([context]) => context.refresh)).toEqual([false, true]);
-    expect(pool.stats.totals.createFailed).toBe(0);
-    lease.release();
-  });
-
-  it("uses fetched ones again for cacheFor ms, and one fetch for connects at the same time", async () => {
-    const { pool, provide } = rotating(() => "one", { cacheFor: 60_000 });
-    const leases = await Promise.all([pool.acquire(), pool.acquire(), pool.acquire()]);
-    expect(provide).toHaveBeenCalledOnce();
-    for (const lease of leases) lease.release();
-  });
-
-  it("does not keep a failed fetch", async () => {
-    let fails = true;
-    const factory = withCredentials<object, string>(
-      () => ({ kind: "vault", create: async () => ({}), close: () => undefined }),
-      { kind: "vault", close: () => undefined },
-      {
-        provide: () => {
-          if (fails) throw new Error("vault is sealed");
-          return "one";
-        },
-        isRefused: () => false,
-        cacheFor: 60_000,
-      },
-    );
-    const clock = new ManualClock();
-    const pool = createPool(factory, { clock });
-    const error = await poolErrorOf(pool.warm(), "CONNECT_FAILED");
-    expect(error.message).toContain("vault is sealed");
-    fails = false;
-    const again = watch(pool.warm());
-    await clock.advance(500);
-    expect(again.state).toBe("resolved");
-  });
-
-  it("hands on an error that is no refusal", async () => {
-    const factory = withCredentials<object, string>(
-      () => ({ kind: "vault", create: () => Promise.reject(new Error("no route")), close: () => undefined }),
-      { kind: "vault", close: () => undefined },
-      { provide: () => "one", isRefused: (error) => error === refused },
-    );
-    const error = await poolErrorOf(createPool(factory, { clock: new ManualClock() }).warm(), "CONNECT_FAILED");
-    expect(error.message).toContain("no route");
-  });
-});
-
 describe("who writes hooks and credentials", () => {
   class Counter {
     lent = 0;
@@ -291,6 +280,16 @@ describe("who writes hooks and credentials", () => {
       /unknown option "beforeLent"; did you mean beforeLend/,
     );
     expect(() => withHooks(new FakeBackend(), null as never)).toThrow(/hooks must be an object/);
+  });
+
+  it("is told the connect's own error when isRefused throws", async () => {
+    const backend = new FakeBackend({ create: () => Promise.reject(new Error("no route")) });
+    const isRefused = (): never => {
+      throw new TypeError("of undefined");
+    };
+    const factory = withCredentials(() => backend, backend, { provide: () => "one", isRefused });
+    const error = await poolErrorOf(createPool(factory, { clock: new ManualClock() }).warm(), "CONNECT_FAILED");
+    expect(error.message).toContain("no route");
   });
 
   it("may give the time of credentials as text, and a template as a class", async () => {

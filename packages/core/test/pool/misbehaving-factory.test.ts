@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { onEvent } from "../../src/on-event.js";
 import { createPool } from "../../src/pool/create-pool.js";
 import type { ResourceFactory } from "../../src/pool/factory.js";
 import { gate, hang } from "../support/fake-backend.js";
@@ -67,6 +68,42 @@ describe("a factory that throws where it should reject", () => {
     expect(await errorOf(lease.track("INSERT", () => Promise.reject(own)))).toBe(own);
     lease.release();
     expectCountsToAddUp(pool);
+  });
+});
+
+describe("a factory whose errors quote a secret", () => {
+  const own = new Error("connect postgres://app:hunter2@db/x failed");
+  const quote = (): Promise<never> => rejectedWith(own);
+
+  it("keeps it out of what is told of a failed connect; the cause stays its own error", async () => {
+    const clock = new ManualClock();
+    const pool = createPool(crooked({ create: quote }), { clock, acquireTimeout: 300 });
+    const [timedOut, warmed] = [watch(pool.acquire({ timeout: 60 })), watch(pool.warm())];
+    const waited = watch(pool.acquire({ timeout: 2_000 }));
+    await clock.advance(2_000);
+    expect(waited.error).toMatchObject({ code: "UNAVAILABLE" });
+    for (const told of [timedOut.error, warmed.error, waited.error, pool.stats.lastError]) {
+      expect(String(told)).toContain("postgres://[redacted]@db/x");
+      expect(String(told)).not.toContain("hunter2");
+    }
+    expect(warmed.error).toMatchObject({ code: "CONNECT_FAILED", cause: own });
+  });
+
+  it.each([
+    ["validate", "validate-failed"],
+    ["reset", "reset-failed"],
+  ] as const)("keeps it out of what is told of a failed %s", async (method, reason) => {
+    const clock = new ManualClock();
+    const pool = createPool(crooked({ [method]: quote }), { clock });
+    const causes: unknown[] = [];
+    using _ = onEvent("pool:close", ({ reason: why, cause }) => {
+      if (why === reason) causes.push(cause);
+    });
+    (await pool.acquire()).release();
+    await clock.advance(2_000);
+    await pool.acquire();
+    expect(String(causes[0])).toContain("[redacted]@db");
+    expect(causes[0]).toMatchObject({ code: "VALIDATE_FAILED", cause: own });
   });
 });
 

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { createPool } from "../../src/pool/create-pool.js";
+import type { AcquireOptions } from "../../src/pool/pool.js";
 import { isPoolError } from "../../src/errors.js";
 import { FakeBackend, type FakeResource } from "../support/fake-backend.js";
 import { seededRandom } from "../support/random.js";
-import { expectCountsToAddUp } from "../support/pool.js";
+import { expectCountsToAddUp, poolErrorOf } from "../support/pool.js";
 
 /** Keeps the loop from turning, as a long computation does. */
 function block(ms: number): void {
@@ -81,4 +82,30 @@ it("keeps its promises on the system's clock, with a loop that is blocked now an
     backend.opened.every((resource) => resource.closes === 1),
     told,
   ).toBe(true);
+});
+
+it.each([
+  ["behind another's, in a turn that has been blocked", "normal"],
+  ["of another priority", "low"],
+] as const)("does not cut a wait %s", async (_which, priority) => {
+  const pool = createPool(new FakeBackend(), { maxSize: 1, acquireTimeout: 100 });
+  const lease = await pool.acquire();
+  const waits = async (options?: AcquireOptions): Promise<number> => {
+    const start = performance.now();
+    const error = await poolErrorOf(pool.acquire(options), "ACQUIRE_TIMEOUT");
+    expect(error.message).toContain("within 100 ms");
+    return performance.now() - start;
+  };
+  const first = waits();
+  block(150);
+  const second = waits({ priority });
+  const third = waits();
+  block(50);
+  const fourth = waits();
+  for (const waited of await Promise.all([first, second, third, fourth])) {
+    expect(waited).toBeGreaterThanOrEqual(98.5);
+    expect(waited).toBeLessThan(5_000);
+  }
+  lease.release();
+  await pool.close();
 });

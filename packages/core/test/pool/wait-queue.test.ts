@@ -21,6 +21,28 @@ function labels(queue: WaitQueue<string>): (string | undefined)[] {
 }
 
 describe("WaitQueue", () => {
+  it("has those who may have come later due by as much later, once", () => {
+    const queue = new WaitQueue<string>();
+    for (const [label, since] of [
+      ["a", 0],
+      ["b", 50],
+      ["c", 100],
+    ] as const)
+      queue.push(waiter(label, since + 100, since));
+    for (const time of [0, 50, 100]) queue.mayBeLater(time, 50, time + 150);
+    const expired = (now: number) => queue.expire(now).expired.map(({ telling }) => telling?.label);
+    expect(queue.expire(149)).toEqual({ expired: [], earliest: 150 });
+    expect([expired(150), expired(199), expired(200), expired(249), expired(250)]).toEqual([
+      ["a"],
+      [],
+      ["b"],
+      [],
+      ["c"],
+    ]);
+    queue.push(waiter("d", 300, 100));
+    expect(expired(300)).toEqual(["d"]);
+  });
+
   it("serves by priority, then by arrival", () => {
     const queue = new WaitQueue<string>();
     for (const [label, priority] of [

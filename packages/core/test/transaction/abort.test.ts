@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
 import { ManualClock, settle } from "../support/manual-clock.js";
-import type { Transaction } from "../../src/transaction/index.js";
-import { clientOf, FakeDatabase } from "./fake-database.js";
+import type { SqlClient, Transaction } from "../../src/transaction/index.js";
+import { hangUntilAborted } from "../support/fake-backend.js";
+import { watch } from "../support/pool.js";
+import { clientOf, FakeDatabase, type Connection } from "./fake-database.js";
 
 function setUp() {
   const database = new FakeDatabase();
@@ -152,4 +154,30 @@ test("a statement that is aborted while it waits for its turn never runs, and do
   });
   expect(database.committed).toEqual(["a", "c"]);
   expect(database.violations).toEqual([]);
+});
+
+test("an abort in the first part of a use reaches its work", async () => {
+  const { client, controller, signal } = setUp();
+  const work = (_: Connection, { signal: own }: { signal: AbortSignal }): Promise<never> => {
+    controller.abort("at once");
+    return hangUntilAborted(own);
+  };
+  const outcome = watch(client.use("COPY", work, { signal }));
+  await settle();
+  expect(outcome).toEqual({ state: "rejected", error: "at once" });
+});
+
+test.each<[string, (client: SqlClient<Connection>, signal: AbortSignal) => Promise<unknown>]>([
+  ["a statement", (client, signal) => client.query("SELECT", ["auto"], { signal })],
+  ["one of a session", (client, signal) => client.session((session) => session.query("SELECT", ["auto"], { signal }))],
+  ["one of a transaction", (client, signal) => client.transaction((tx) => tx.query("SELECT", ["t"]), { signal })],
+])("an abort while %s is being sent is heard", async (_what, run) => {
+  const { database, client, controller, signal } = setUp();
+  database.fault = (text) => (text === "SELECT" ? "hang" : undefined);
+  database.latency = async () => {
+    if (database.log.at(-1)?.startsWith("SELECT") === true) controller.abort("at once");
+  };
+  const outcome = watch(run(client, signal));
+  await settle();
+  expect(outcome).toEqual({ state: "rejected", error: "at once" });
 });
