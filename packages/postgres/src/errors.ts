@@ -87,6 +87,11 @@ export function isFatal(error: unknown): boolean {
   return severity === "FATAL" || severity === "PANIC";
 }
 
+/** Does the server refuse with this SQLSTATE because of who asks? */
+export function isAccessDenied(sqlstate: string): boolean {
+  return meaningOf(sqlstate) === "ACCESS_DENIED";
+}
+
 /** The server has refused a statement for what it is, with an error that names no class of its own (08P01): a number of values that does not fit. */
 export function isProtocolRefusal(error: unknown): boolean {
   if (sqlstateOf(error) !== "08P01") return false;
@@ -110,7 +115,11 @@ function codeOf(error: unknown, sqlstate: string | undefined): string {
   if (isFatal(error)) return "RESOURCE_LOST";
   // The server's own statement_timeout; every other cancel was asked for by somebody.
   if (sqlstate === "57014" && reasonOf(error).endsWith(" timeout")) return "QUERY_TIMEOUT";
-  return CODES.find(([start]) => sqlstate.startsWith(start))?.[1] ?? "STATEMENT_FAILED";
+  return meaningOf(sqlstate) ?? "STATEMENT_FAILED";
+}
+
+function meaningOf(sqlstate: string): string | undefined {
+  return CODES.find(([start]) => sqlstate.startsWith(start))?.[1];
 }
 
 function detailsOf(error: unknown, sqlstate: string | undefined): ErrorDetails {
