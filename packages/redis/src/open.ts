@@ -1,4 +1,4 @@
-import { type ManagedLock, type OpenContext } from "@pool/core";
+import { type ManagedLock, type OpenContext, readFunction } from "@pool/core";
 import { type RedisClient } from "./client.js";
 import { submitBlocking } from "./commands/blocking.js";
 import { type CallArguments, readCall } from "./commands/call.js";
@@ -85,7 +85,10 @@ function clientOf({ name, dedicated, dispatcher, hub, handing }: Parts): RedisCl
     },
     commands: new SharedRedis(sender),
     dedicated,
-    use: (work, options) => dedicated.use((redis) => work(redis), options),
+    async use(work, options) {
+      readFunction("use: work", work);
+      return await dedicated.use((redis) => work(redis), options);
+    },
     watch: (keys, work, options) => watch(dedicated, keys, work, options),
     subscribe: (channels, handler, options) => subscribe(hub, channels, handler, options),
     get lock() {
