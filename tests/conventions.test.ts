@@ -85,6 +85,34 @@ test("a manifest names only the packages below its own", () => {
   expect(complaints).toEqual([]);
 });
 
+test("the types of a driver are an optional peer, as the driver is one, and the README installs them", () => {
+  const complaints = everyPackage(({ folder, manifest }) => {
+    const { peerDependencies = {}, peerDependenciesMeta = {}, devDependencies = {} } = manifest;
+    const types = Object.keys(devDependencies).filter((name) => name.replace("@types/", "") in peerDependencies);
+    return types
+      .filter((name) => name.startsWith("@types/"))
+      .flatMap((name) => [
+        ...(peerDependenciesMeta[name]?.optional === true && name in peerDependencies
+          ? []
+          : [`package.json does not name ${name} as an optional peer`]),
+        ...(installedBy(read(`${folder}/README.md`)).includes(name) ? [] : [`README.md does not install ${name}`]),
+      ]);
+  });
+  expect(complaints).toEqual([]);
+});
+
+test("a README installs the packages of ours that its examples import", () => {
+  const complaints = everyPackage(({ folder, manifest }) => {
+    const readme = read(`${folder}/README.md`);
+    const there = [...installedBy(readme), manifest.name, ...Object.keys(manifest.dependencies ?? {})];
+    const imported = [...readme.matchAll(/from "(@pool\/[a-z]+)/g)].map(([, name = ""]) => name);
+    return [...new Set(imported)]
+      .filter((name) => !there.includes(name))
+      .map((name) => `README.md does not install ${name}`);
+  });
+  expect(complaints).toEqual([]);
+});
+
 test("every manifest has the same shape", () => {
   const complaints = everyPackage(({ short, manifest }) => {
     const agreed = {
@@ -224,4 +252,9 @@ function same(one: unknown, other: unknown): boolean {
 
 function only(names: readonly string[]): string {
   return names.length > 0 ? `${names.join(", ")} only` : "none";
+}
+
+/** What the install lines of a README name. */
+function installedBy(readme: string): readonly string[] {
+  return [...readme.matchAll(/^npm install ([^#\n]+)/gm)].flatMap(([, names = ""]) => names.trim().split(" "));
 }

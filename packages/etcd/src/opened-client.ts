@@ -73,6 +73,7 @@ export class OpenedClient implements EtcdClient {
 
   async document<T = unknown>(key: Bytes, options: DocumentOptions<T> = {}): Promise<EtcdDocument<T>> {
     const { timeout, signal } = readDocumentOptions(options, this.#parts.callTimeout);
+    this.#parts.keyspace.key("document", key);
     signal?.throwIfAborted();
     const parts = {
       name: this.#parts.calls.name,

@@ -1,5 +1,5 @@
 import { type ErrorClass } from "@pool/core";
-import { sqlstateOf } from "./errors.js";
+import { isProtocolRefusal, sqlstateOf } from "./errors.js";
 
 /** SQLSTATEs, or the classes they begin with (PostgreSQL manual, appendix A); the first that fits. */
 const CLASSES: readonly (readonly [start: string, errorClass: ErrorClass])[] = [
@@ -31,6 +31,7 @@ const CLASSES: readonly (readonly [start: string, errorClass: ErrorClass])[] = [
 
 /** What an error of the server means; undefined for what does not come from it. */
 export function classify(error: unknown): ErrorClass | undefined {
+  if (isProtocolRefusal(error)) return "syntax";
   const sqlstate = sqlstateOf(error);
   return sqlstate === undefined ? undefined : CLASSES.find(([start]) => sqlstate.startsWith(start))?.[1];
 }

@@ -18,7 +18,10 @@ export type PostgresErrorCode =
   | "OUT_OF_RESOURCES"
   | "STATEMENT_FAILED";
 
-/** SQLSTATEs, or the classes they begin with (PostgreSQL manual, appendix A), and what they mean here; the first that fits. */
+/**
+ * SQLSTATEs, or the classes they begin with (PostgreSQL manual, appendix A), and what they mean here; the first that fits. Class 08 is not among them: where
+ * an error of it ends the connection it is fatal, and else it tells of values that do not fit (08P01) or of another server, which a function has asked.
+ */
 const CODES: readonly (readonly [start: string, code: PostgresErrorCode | "RESOURCE_LOST" | "QUERY_TIMEOUT"])[] = [
   ["23", "CONSTRAINT_FAILED"],
   ["40001", "SERIALIZATION_FAILURE"],
@@ -26,7 +29,6 @@ const CODES: readonly (readonly [start: string, code: PostgresErrorCode | "RESOU
   ["55P03", "LOCK_TIMEOUT"],
   ["57014", "STATEMENT_CANCELLED"],
   ["57P", "RESOURCE_LOST"],
-  ["08", "RESOURCE_LOST"],
   ["25P03", "RESOURCE_LOST"], // idle_in_transaction_session_timeout ends the session
   ["25006", "READ_ONLY"],
   ["28", "ACCESS_DENIED"],
@@ -79,6 +81,24 @@ export function postgresError(pool: string, error: unknown): PoolError {
   });
 }
 
+/** The server ends the connection with this error. */
+export function isFatal(error: unknown): boolean {
+  const severity = (error as ServerError).severity;
+  return severity === "FATAL" || severity === "PANIC";
+}
+
+/** Does the server refuse with this SQLSTATE because of who asks? */
+export function isAccessDenied(sqlstate: string): boolean {
+  return meaningOf(sqlstate) === "ACCESS_DENIED";
+}
+
+/** The server has refused a statement for what it is, with an error that names no class of its own (08P01): a number of values that does not fit. */
+export function isProtocolRefusal(error: unknown): boolean {
+  if (sqlstateOf(error) !== "08P01") return false;
+  if (isPoolError(error)) return error.code === "STATEMENT_FAILED";
+  return (error as ServerError).severity !== undefined && !isFatal(error);
+}
+
 /** Does this error mean that the connection itself is gone or unfit, and not just one statement? */
 export function isConnectionLost(error: unknown): boolean {
   return isPoolError(error, "RESOURCE_LOST");
@@ -92,11 +112,14 @@ export function isRetryable(error: unknown): boolean {
 
 function codeOf(error: unknown, sqlstate: string | undefined): string {
   if (sqlstate === undefined) return error instanceof TypeError ? "INVALID_ARGUMENT" : "RESOURCE_LOST";
-  const severity = (error as ServerError).severity;
-  if (severity === "FATAL" || severity === "PANIC") return "RESOURCE_LOST";
+  if (isFatal(error)) return "RESOURCE_LOST";
   // The server's own statement_timeout; every other cancel was asked for by somebody.
   if (sqlstate === "57014" && reasonOf(error).endsWith(" timeout")) return "QUERY_TIMEOUT";
-  return CODES.find(([start]) => sqlstate.startsWith(start))?.[1] ?? "STATEMENT_FAILED";
+  return meaningOf(sqlstate) ?? "STATEMENT_FAILED";
+}
+
+function meaningOf(sqlstate: string): string | undefined {
+  return CODES.find(([start]) => sqlstate.startsWith(start))?.[1];
 }
 
 function detailsOf(error: unknown, sqlstate: string | undefined): ErrorDetails {

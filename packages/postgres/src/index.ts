@@ -7,7 +7,7 @@ export type { ServerFacts } from "./connect/dialled.js";
 export type { TargetSessionAttrs } from "./connect/role.js";
 export type { SslMode, TlsFiles } from "./connect/tls.js";
 export { PostgresConnection } from "./connection/connection.js";
-export type { CopySource } from "./connection/copy.js";
+export type { CopySource } from "./connection/copy-input.js";
 export type { ResetMode } from "./connection/session-dirt.js";
 export type { PostgresResult, PostgresStatement } from "./connection/statement.js";
 export type { PostgresErrorCode } from "./errors.js";

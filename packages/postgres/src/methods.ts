@@ -2,7 +2,7 @@ import { maskStatement, PoolError, type QueryOptions, type SqlTarget, type State
 import pg from "pg";
 import { readCall } from "./call-arguments.js";
 import { type PostgresConnection } from "./connection/connection.js";
-import { type CopySource } from "./connection/copy.js";
+import { CopyInput, type CopySource } from "./connection/copy-input.js";
 import { type ReplyLimit } from "./connection/patience.js";
 import { type PostgresResult } from "./connection/statement.js";
 import { postgresError } from "./errors.js";
@@ -43,7 +43,8 @@ export interface PostgresMethods {
     options?: StreamOptions,
   ): AsyncGenerator<Row, void, undefined>;
   /**
-   * `COPY … FROM STDIN` out of a text, bytes, or anything that gives chunks of them. Resolves with the number of rows; when `source` fails, nothing is copied.
+   * `COPY … FROM STDIN` out of a text, bytes, or anything that gives chunks of them. Resolves with the number of rows; when `source` fails, at whatever
+   * time, nothing is copied and its error is thrown. A source that is not read to its end is ended: a stream is destroyed.
    * `queryTimeout` is for how long the server may take nothing and say nothing; a `timeout` given here is for the whole instead.
    */
   copyFrom(text: string, source: CopySource, options?: QueryOptions): Promise<{ readonly rowCount: number }>;
@@ -78,22 +79,28 @@ export function postgresMethods(
       );
     },
     async copyFrom(text, source, options) {
-      readCall("copyFrom", text, options);
-      return await this.use(
-        text,
-        async (connection, { signal, label }) => {
-          try {
-            const sent = labels === undefined ? text : await labels.label(connection, text, label);
-            return await connection.copyFrom(sent, source, signal, limitOf(text, options));
-          } catch (error) {
-            // What the source throws is its caller's, and so is why it was cancelled: no news about the connection.
-            const isNews = connection.status.busy === true || error instanceof pg.DatabaseError;
-            throw isNews && error !== signal.reason ? postgresError(pool, error) : error;
-          }
-        },
-        // A source that asks the same session for something would wait for the end of its own COPY.
-        { ...options, alone: true },
-      );
+      const input = CopyInput.of(source);
+      try {
+        readCall("copyFrom", text, options);
+        return await this.use(
+          text,
+          async (connection, { signal, label }) => {
+            try {
+              const sent = labels === undefined ? text : await labels.label(connection, text, label);
+              return await connection.copyFrom(sent, input, signal, limitOf(text, options));
+            } catch (error) {
+              // What the source throws is its caller's, and so is why it was cancelled: no news about the connection.
+              const isNews = connection.status.busy === true || error instanceof pg.DatabaseError;
+              throw isNews && error !== signal.reason ? postgresError(pool, error) : error;
+            }
+          },
+          // A source that asks the same session for something would wait for the end of its own COPY.
+          { ...options, signal: input.unlessFailed(options?.signal), alone: true },
+        );
+      } catch (error) {
+        input.giveUp();
+        throw error;
+      }
     },
     copyTo(text, options) {
       const check = (): void => readCall("copyTo", text, options);

@@ -1,6 +1,7 @@
 import { createPool, createSqlClient, type Pool, type PoolOptions, type ResourceFactory, withHooks } from "@pool/core";
 import { check } from "./check.js";
 import { type PostgresClient } from "./client.js";
+import { connectFailure } from "./connect-failure.js";
 import { ping } from "./connect/ping.js";
 import { createDialer } from "./connect/dialer.js";
 import { type PostgresConnection } from "./connection/connection.js";
@@ -46,7 +47,7 @@ export async function openPostgres(
     if (!options.lazy) await primary.warm(undefined, { signal: context.signal });
   } catch (error) {
     await close(0);
-    throw error;
+    throw connectFailure(name, error);
   }
   return {
     client: clientOf(options, parts),

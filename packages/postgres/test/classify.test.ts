@@ -1,7 +1,7 @@
 import { type ErrorClass } from "@pool/core";
 import { sharedPostgres, startPostgres } from "@pool/testing";
 import { afterAll, expect, test } from "vitest";
-import { postgres, type PostgresClient } from "../src/index.js";
+import { postgres, type PostgresClient, type PostgresOptions } from "../src/index.js";
 
 const server = await sharedPostgres();
 afterAll(() => server[Symbol.asyncDispose]());
@@ -89,6 +89,34 @@ test("a connect tells why it failed: nobody there, another password, no room, st
   const nowhere = new URL(server.url);
   nowhere.pathname = "/nowhere";
   expect(await classOf(nowhere)).toBe("syntax");
+});
+
+test("a connect that the server refuses has its code: ACCESS_DENIED where it is about who connects", async () => {
+  const { host, port, user, password, database } = server;
+  const failure = async (options: PostgresOptions): Promise<unknown> => {
+    await using connector = postgres({ host, port, user, password, database, ...options });
+    const error = await failureOf(connector.connect());
+    expect(await failureOf(connector.connect())).toMatchObject({ code: (error as { code: string }).code });
+    return error;
+  };
+  const denied = { code: "ACCESS_DENIED", details: { sqlstate: "28P01" }, cause: { code: "28P01" } };
+  const wrong = await failure({ password: "another" });
+  expect(wrong).toMatchObject(denied);
+  expect((wrong as Error).message).toMatch(
+    /^postgres "postgres": host .*: authentication failed: password .* \(28P01\)$/,
+  );
+  const asked: boolean[] = [];
+  const provide = ({ refresh }: { readonly refresh: boolean }): string => {
+    asked.push(refresh);
+    return "another";
+  };
+  expect(await failure({ password: provide })).toMatchObject(denied);
+  expect(asked.slice(0, 2)).toEqual([false, true]);
+  expect(await failure({ database: "nowhere" })).toMatchObject({
+    code: "CONNECT_FAILED",
+    details: { sqlstate: "3D000" },
+  });
+  expect(await failure({ port: 1 })).toMatchObject({ code: "CONNECT_FAILED", details: {} });
 });
 
 test("a server without room for another connection is overload, and one that has died connection", async () => {

@@ -157,3 +157,16 @@ test("a server behind it that takes no writes any more is noticed by its refusal
 function codeOf(error: unknown): unknown {
   return (error as { readonly code?: unknown }).code;
 }
+
+test("an error with which the PgBouncer ends the connection is a loss, and a wrong number of values is none", async () => {
+  await using other = await startPgBouncer({ server, poolMode: "transaction", settings: { query_timeout: 1 } });
+  await using db = await postgres({ url: other.url, poolMode: "transaction", maxSize: 1 }).connect();
+  await expect(db.client.query("select $1::int", [1, 2])).rejects.toMatchObject({ code: "STATEMENT_FAILED" });
+  expect(db.client.pool.stats.totals).toMatchObject({ created: 1, destroyed: 0 });
+  const ended = { code: "RESOURCE_LOST", details: { sqlstate: "08P01" }, cause: { severity: "FATAL" } };
+  const lost: unknown = await db.client.query("select pg_sleep(30)").catch((error: unknown) => error);
+  expect(lost).toMatchObject(ended);
+  expect(db.classify?.(lost)).toBe("connection");
+  expect((await db.client.query("select 1 as n")).rows).toEqual([{ n: 1 }]);
+  await expect(db.client.shared.query("select pg_sleep(30)")).rejects.toMatchObject({ code: "RESOURCE_LOST" });
+});

@@ -1,9 +1,10 @@
-import { isPoolError, type ManagedLock, type OpenContext } from "@pool/core";
+import { type ManagedLock, type OpenContext, readFunction } from "@pool/core";
 import { type RedisClient } from "./client.js";
 import { submitBlocking } from "./commands/blocking.js";
 import { type CallArguments, readCall } from "./commands/call.js";
 import { type Sender } from "./commands/sender.js";
 import { sendFor, SharedRedis } from "./commands/shared-redis.js";
+import { connectFailure } from "./connect/connect-failure.js";
 import { closeParts, lockOf, type Parts, partsOf } from "./parts.js";
 import { type ResolvedRedisOptions } from "./resolved-options.js";
 import { subscribe } from "./subscribe/subscribe.js";
@@ -59,12 +60,12 @@ export async function openRedis(
 /** How long the server has for the locks that are held at the end, in ms. */
 const LETTING_GO = 500;
 
-async function prove({ dispatcher, dedicated }: Parts, minIdle: number, signal: AbortSignal): Promise<void> {
+async function prove({ name, dispatcher, dedicated }: Parts, minIdle: number, signal: AbortSignal): Promise<void> {
   try {
     await dispatcher.connect(signal);
     if (minIdle > 0) await dedicated.warm(minIdle, { signal });
   } catch (error) {
-    throw isPoolError(error, "UNAVAILABLE") ? (error.cause ?? error) : error;
+    throw connectFailure(name, error);
   }
 }
 
@@ -84,7 +85,10 @@ function clientOf({ name, dedicated, dispatcher, hub, handing }: Parts): RedisCl
     },
     commands: new SharedRedis(sender),
     dedicated,
-    use: (work, options) => dedicated.use((redis) => work(redis), options),
+    async use(work, options) {
+      readFunction("use: work", work);
+      return await dedicated.use((redis) => work(redis), options);
+    },
     watch: (keys, work, options) => watch(dedicated, keys, work, options),
     subscribe: (channels, handler, options) => subscribe(hub, channels, handler, options),
     get lock() {

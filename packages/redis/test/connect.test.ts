@@ -44,7 +44,7 @@ describe("where to connect", () => {
     await admin.redis.acl("SETUSER", "unselecting", "on", ">its secret", "~*", "&*", "+@all", "-select");
     const { host, port } = server;
     const denied = { host, port, user: "unselecting", password: "its secret" };
-    expect(await outcomeOf({ ...denied, db: 1 })).toMatch(/^CONNECT_FAILED: auth: .*NOPERM/);
+    expect(await outcomeOf({ ...denied, db: 1 })).toMatch(/^ACCESS_DENIED: auth: .*NOPERM/);
     await using connector = await redis({ url: server.url, db: 99, lazy: true, minIdle: 0 }).connect();
     const { client } = connector;
     await expect(client.commands.set("stray", 1)).rejects.toMatchObject({ code: "UNAVAILABLE" });
@@ -98,6 +98,28 @@ describe("where to connect", () => {
     );
   });
 
+  it("is told as a connect that took too long where nobody answers, whatever the limits are", async () => {
+    await using mute = await faultProxy({ target: server });
+    mute.blackHole();
+    const { host, port } = mute;
+    for (const limits of [
+      {},
+      { connectTimeout: 1_000, commandTimeout: 1_000 },
+      { connectTimeout: 500 },
+      { commandTimeout: 300 },
+    ])
+      for (const tls of [{}, { tls: true }]) {
+        const options = { host, port, ...tls, ...limits };
+        const error: unknown = await redis(options)
+          .connect()
+          .catch((thrown: unknown) => thrown);
+        expect(error, JSON.stringify(options)).toMatchObject({ code: "CONNECT_TIMEOUT" });
+      }
+    // TLS to a server that speaks none.
+    const { port: plain } = server;
+    await expect(redis({ host, port: plain, tls: true }).connect()).rejects.toMatchObject({ code: "CONNECT_TIMEOUT" });
+  }, 60_000);
+
   it("is checked: unknown parameters, contradictions and impossible combinations are refused together", () => {
     const problemsOf = (options: unknown): unknown => {
       try {
@@ -126,8 +148,14 @@ describe("where to connect", () => {
 describe("as whom", () => {
   it("a refusal is told as one at once, and shows no password in error, dump or DEBUG output", async () => {
     const wrong = await outcomeOf({ url: server.url, password: "not the secret" });
-    expect(wrong).toMatch(/^CONNECT_FAILED: auth: .*WRONGPASS/);
+    expect(wrong).toMatch(/^ACCESS_DENIED: auth: redis "redis": \w+ failed: WRONGPASS/);
     expect(wrong).not.toContain("not the secret");
+    const refused: unknown = await redis({ url: server.url, password: "not the secret" })
+      .connect()
+      .catch((error: unknown) => error);
+    expect(refused).toMatchObject({ code: "ACCESS_DENIED", details: { reply: "WRONGPASS" } });
+    expect(inspect(refused, { depth: 9, showHidden: true })).not.toContain("not the secret");
+    expect(await outcomeOf({ host: server.host, port: server.port })).toMatch(/^ACCESS_DENIED: auth: .*NOAUTH/);
     const program = `const { redis } = await import("@pool/redis");
       const connector = await redis({ url: ${JSON.stringify(server.url)}, name: "debugged" }).connect();
       await connector.client.ioredis().ping();

@@ -32,7 +32,7 @@ export interface Connector<out C = unknown> extends AsyncDisposable {
   /**
    * Idempotent: resolves at once where there is a client, whatever its state. Concurrent calls share one attempt; a failed one may be tried again.
    * Right after `disconnect` it waits for what drains.
-   * @throws PoolError `CONNECT_FAILED` with the backend's reason, `CONNECT_TIMEOUT`, `NOT_CONNECTED` when a disconnect called it off; or the signal's reason
+   * @throws PoolError `CONNECT_FAILED` with the backend's reason, or the adapter's own code for it (`ACCESS_DENIED`), `CONNECT_TIMEOUT`, `NOT_CONNECTED` when a disconnect called it off; or the signal's reason
    */
   connect(options?: { signal?: AbortSignal }): Promise<this>;
   /**

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { isPoolError, PoolError, systemClock } from "@pool/core";
+import { isPoolError, PoolError, readFunction, systemClock } from "@pool/core";
 import { type EtcdEntry } from "../kv/entry.js";
 import { type Bytes } from "../kv/keyspace.js";
 import { type CallOptions } from "../kv/options.js";
@@ -60,10 +60,12 @@ export class WatchedDocument<T> implements EtcdDocument<T> {
   }
 
   subscribe(listener: (value: T) => void): () => void {
+    readFunction("subscribe: listener", listener);
     return this.#versions.listeners.add(listener);
   }
 
   async update(change: (value: T) => T | PromiseLike<T>, options: CallOptions = {}): Promise<T> {
+    readFunction("update: change", change);
     const { serialize = JSON.stringify } = this.#options;
     for (;;) {
       const entry = await this.#parts.values.get(this.key, options);

@@ -1,4 +1,4 @@
-import { readFlag } from "@pool/core";
+import { readFlag, readObject } from "@pool/core";
 import { type Calls } from "../calls/calls.js";
 import { EtcdEntry } from "./entry.js";
 import { type Bytes, type Keyspace, type Selection, toBuffer } from "./keyspace.js";
@@ -8,8 +8,8 @@ import {
   type RangeOptions,
   rangeRequestOf,
   readCallOptions,
-  readNumber,
   type ReadOptions,
+  requireNumber,
 } from "./options.js";
 import { type Deleted, type Found, type Swapped, type Written } from "./results.js";
 import { type LeaseRef, leaseIdOf } from "./lease-ref.js";
@@ -103,12 +103,17 @@ export class KeyValues {
     return { revision: BigInt(header.revision), deleted: Number(deleted), previous: this.#entries(prev_kvs) };
   }
 
-  async swap(key: Bytes, value: Bytes, { ifRevision, lease, ...options }: SwapOptions): Promise<Swapped> {
-    readNumber("swap: ifRevision", ifRevision);
+  async swap(key: Bytes, value: Bytes, options: SwapOptions): Promise<Swapped> {
+    readObject("swap: options", options);
+    const how = readCallOptions("swap", options, this.#callTimeout, ["ifRevision", "lease"]);
+    const { ifRevision, lease } = options;
+    requireNumber("swap: ifRevision", ifRevision);
     const put = { put: key, value, ...(lease !== undefined && { lease }) };
-    const { succeeded, revision, results } = await this.transaction(
+    const { succeeded, revision, results } = await runTransaction(
+      this.#calls,
+      this.#keyspace,
       { if: [{ key, modRevision: ifRevision }], then: [put], else: [{ get: key }] },
-      options,
+      how,
     );
     if (succeeded) return { swapped: true, revision };
     const [found] = results;

@@ -55,12 +55,21 @@ export function readCallOptions<O extends CallOptions>(
   };
 }
 
+const NUMBER = "a bigint of at least 0";
+
 /** A revision, a version or the id of a lease, as etcd takes it. @throws PoolError `INVALID_ARGUMENT` */
 export function readNumber(what: string, value: unknown): string | undefined {
   if (value === undefined) return undefined;
   if (typeof value === "bigint" && value >= 0n) return value.toString();
   if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return String(value);
-  throw wrongArgument(what, "a bigint of at least 0", value);
+  throw wrongArgument(what, NUMBER, value);
+}
+
+/** The same of one that must not be left out. @throws PoolError `INVALID_ARGUMENT` */
+export function requireNumber(what: string, value: unknown): string {
+  const read = readNumber(what, value);
+  if (read === undefined) throw wrongArgument(what, NUMBER, value);
+  return read;
 }
 
 const SORT = { key: "Key", version: "Version", createRevision: "Create", modRevision: "Mod", value: "Value" } as const;

@@ -4,7 +4,7 @@ import { type Calls } from "../calls/calls.js";
 import { EtcdEntry } from "./entry.js";
 import { type Bytes, type Keyspace, type Selection, toBuffer } from "./keyspace.js";
 import { leaseIdOf, type LeaseRef } from "./lease-ref.js";
-import { type CheckedOptions, readNumber } from "./options.js";
+import { type CheckedOptions, requireNumber } from "./options.js";
 
 /** What must hold of one key. `is` is how the two compare, the key's own on the left; a key that is not there has 0 everywhere, and no value. */
 export type Condition = { readonly key: Bytes; readonly is?: "=" | "!=" | "<" | ">" } & (
@@ -50,7 +50,9 @@ export async function runTransaction(
 ): Promise<TransactionResult> {
   readObject("transaction: transaction", transaction);
   readKeys("transaction", transaction, ["if", "then", "else"]);
-  const { if: conditions = [], then = [], else: otherwise = [] } = transaction;
+  const conditions = readList<Condition>("transaction: if", transaction.if);
+  const then = readList<Operation>("transaction: then", transaction.then);
+  const otherwise = readList<Operation>("transaction: else", transaction.else);
   const request = {
     compare: conditions.map((condition) => comparisonOf(keyspace, condition)),
     success: then.map((operation) => requestOf(keyspace, operation)),
@@ -69,6 +71,12 @@ export async function runTransaction(
   };
 }
 
+function readList<T>(what: string, given: readonly T[] | undefined): readonly T[] {
+  if (given === undefined) return [];
+  if (!Array.isArray(given)) throw wrongArgument(what, "a list", given);
+  return given as readonly T[]; // each is looked at where it is read
+}
+
 const RESULT = { "=": "Equal", "!=": "NotEqual", "<": "Less", ">": "Greater" } as const;
 
 function comparisonOf(keyspace: Keyspace, condition: Condition): ICompare {
@@ -77,7 +85,7 @@ function comparisonOf(keyspace: Keyspace, condition: Condition): ICompare {
   const { is = "=" } = condition;
   if (!Object.hasOwn(RESULT, is)) throw wrongArgument("transaction: is", 'one of "=", "!=", "<", ">"', is);
   const common = { key: keyspace.key("transaction", condition.key), result: RESULT[is] };
-  const number = (value: bigint): string => readNumber("transaction: if", value) ?? "0";
+  const number = (value: bigint): string => requireNumber("transaction: if", value);
   if ("modRevision" in condition) return { ...common, target: "Mod", mod_revision: number(condition.modRevision) };
   if ("createRevision" in condition)
     return { ...common, target: "Create", create_revision: number(condition.createRevision) };

@@ -16,6 +16,7 @@ export class EtcdConnection {
   readonly #session: ClientHttp2Session;
   readonly #authority: string;
   #open = 0;
+  #streams = 0;
   #lastHeard = performance.now();
   #unansweredSince: number | undefined;
   #ended = false;
@@ -25,6 +26,7 @@ export class EtcdConnection {
     this.endpoint = endpoint;
     this.#session = session;
     this.#authority = describeEndpoint(endpoint);
+    session.unref(); // a call has a deadline, whose timer keeps the process alive
     let cause: unknown;
     const end = (why: unknown): void => {
       if (this.#ended) return;
@@ -75,10 +77,14 @@ export class EtcdConnection {
     return unary(method, request, (events) => this.#begin(method.path, headers, events));
   }
 
-  /** Messages both ways, until one side ends it. @throws RpcError when the connection takes no more */
+  /** Messages both ways, until one side ends it; so long it keeps the process alive. @throws RpcError when the connection takes no more */
   stream(path: string, headers: CallHeaders, events: ExchangeEvents): Exchange {
     const exchange = this.#begin(path, headers, events);
     if (exchange instanceof RpcError) throw exchange;
+    if (this.#streams++ === 0) this.#session.ref();
+    exchange.onClose(() => {
+      if (--this.#streams === 0 && !this.#session.destroyed) this.#session.unref();
+    });
     return exchange;
   }
 

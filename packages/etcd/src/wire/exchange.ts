@@ -46,6 +46,11 @@ export class Exchange {
     this.#stream.close(NGHTTP2_CANCEL);
   }
 
+  /** Of its stream, however it ends. */
+  onClose(listener: () => void): void {
+    this.#stream.once("close", listener);
+  }
+
   /** Lets nothing more come in until {@link resume}: the server is held back by HTTP/2. */
   pause(): void {
     this.#stream.pause();

@@ -2,7 +2,8 @@ import { type Done, type ResourceStatus } from "@pool/core";
 import type pg from "pg";
 import { type Dialled, type ServerFacts } from "../connect/dialled.js";
 import { type ConnectionOptions } from "./connection-options.js";
-import { copyInto, copyOut, type CopyResult, type CopySource } from "./copy.js";
+import { copyInto, copyOut, type CopyResult } from "./copy.js";
+import { type CopySource } from "./copy-input.js";
 import { sayGoodbye } from "./goodbye.js";
 import { Leftovers } from "./leftovers.js";
 import { Messages } from "./messages.js";
@@ -94,12 +95,11 @@ export class PostgresConnection {
   }
 
   /**
-   * Runs `COPY … FROM STDIN` with the data of a source, no faster than the server takes it; all or nothing.
+   * Runs `COPY … FROM STDIN` with the data of a source, no faster than the server takes it; all or nothing. A source that is not read to its end is ended.
    * @throws what the source throws, the signal's reason, or like {@link run}
    */
-  async copyFrom(text: string, source: CopySource, signal?: AbortSignal, limit?: ReplyLimit): Promise<CopyResult> {
-    this.noteDirt(text);
-    return await copyInto(this.#runner, text, source, { signal, limit });
+  copyFrom(text: string, source: CopySource, signal?: AbortSignal, limit?: ReplyLimit): Promise<CopyResult> {
+    return copyInto(this.#parts, text, source, { signal, limit });
   }
 
   /** What `COPY … TO STDOUT` writes, no faster than it is taken. Leaving the loop cancels it. */

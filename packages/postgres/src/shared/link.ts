@@ -2,13 +2,13 @@ import { type Dialled } from "../connect/dialled.js";
 import { type Messages } from "../connection/messages.js";
 import { internalsOf, type PgClient } from "../connection/pg-internals.js";
 import { type Types } from "../connection/row-reader.js";
-import { postgresError, sqlstateOf } from "../errors.js";
+import { isFatal, postgresError, sqlstateOf } from "../errors.js";
 import { closed, connectionLost } from "./failures.js";
 import { LinkCancels } from "./link-cancels.js";
 import { type LinkOwner, type LinkState } from "./link-owner.js";
 import { Outbox } from "./outbox.js";
 import { PreparedTexts } from "./prepared.js";
-import { isCancelled, isFatal, isStale } from "./refusals.js";
+import { isCancelled, isStale } from "./refusals.js";
 import { type SharedStatement, type StatementRoute } from "./statement.js";
 import { StatementList } from "./statement-list.js";
 

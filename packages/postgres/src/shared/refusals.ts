@@ -16,12 +16,6 @@ export function isCancelled(error: unknown): boolean {
   return sqlstateOf(error) === "57014";
 }
 
-/** The server ends the connection with this error. */
-export function isFatal(error: unknown): boolean {
-  const severity = (error as { readonly severity?: unknown }).severity;
-  return severity === "FATAL" || severity === "PANIC";
-}
-
 /** The message is translated, the name of the function that raised it is not. */
 function isChangedPlan(error: unknown): boolean {
   return (error as { readonly routine?: unknown }).routine === "RevalidateCachedQuery";

@@ -1,23 +1,23 @@
-import { readFunction, readKeys, readName, readSignal, wrongArgument } from "@pool/core";
+import { readCall, readFunction, readName, readSignal, wrongArgument } from "@pool/core";
 import { type Hub } from "./hub.js";
 import { type Message, type MessageHandler, type SubscribeOptions, type Subscription } from "./message.js";
 import { Subscriber } from "./subscriber.js";
 
-const KEYS = ["patterns", "onGap", "onError", "maxBuffered", "signal"];
+const KEYS = ["patterns", "onGap", "onError", "maxBuffered", "signal"] as const;
 
 /** What `subscribe` of a client does: with a handler, or without one to be iterated over. */
 export async function subscribe(
   hub: Hub,
   names: string | readonly string[],
   handler: MessageHandler | undefined,
-  options: SubscribeOptions = {},
+  given?: SubscribeOptions,
 ): Promise<Subscription> {
-  const list = typeof names === "string" ? [names] : [...new Set(names)];
+  const list = typeof names === "string" ? [names] : Array.isArray(names) ? [...new Set<string>(names)] : [];
   if (list.length === 0)
     throw wrongArgument("subscribe: channels", "a name, or a list of names that is not empty", names);
   for (const name of list) readName("subscribe: channel", name);
   if (handler !== undefined) readFunction("subscribe: handler", handler);
-  readKeys("subscribe", options, KEYS);
+  const options = readCall("subscribe", given, KEYS);
   const signal = readSignal("subscribe: signal", options.signal);
   const subscriber = new Subscriber(list, handler, options);
   await hub.add(subscriber, signal);

@@ -1,4 +1,4 @@
-import { isPoolError, type Pool, readFunction, readKeys, wrongArgument } from "@pool/core";
+import { isPoolError, type Pool, readCall, readFunction, wrongArgument } from "@pool/core";
 import { type ChainableCommander, type Redis } from "ioredis";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type LeasedRedis } from "../connection/leased-redis.js";
@@ -27,14 +27,15 @@ export async function watch(
   pool: Pool<LeasedRedis>,
   keys: string | readonly string[],
   work: WatchWork,
-  options: WatchOptions = {},
+  given?: WatchOptions,
 ): Promise<ExecResults> {
   readFunction("watch: work", work);
-  readKeys("watch", options, ["retries", "signal", "timeout", "label"]);
+  const options = readCall("watch", given, ["retries", "signal", "timeout", "label"]);
   const { retries = RETRIES, ...acquire } = options;
   if (!(retries >= 0)) throw wrongArgument("watch: retries", "a number, at least 0", retries);
-  const watched = typeof keys === "string" ? [keys] : [...keys];
-  if (watched.length === 0) throw wrongArgument("watch: keys", "a key, or a list of keys that is not empty", keys);
+  const watched = typeof keys === "string" ? [keys] : Array.isArray(keys) ? [...(keys as readonly string[])] : [];
+  if (watched.length === 0 || watched.some((key: unknown) => typeof key !== "string"))
+    throw wrongArgument("watch: keys", "a key, or a list of keys that is not empty", keys);
   for (let attempt = 0; ; attempt++) {
     const results = await pool.use(async (redis, lease) => {
       await lease.track("WATCH", () => redis.watch(...watched));
