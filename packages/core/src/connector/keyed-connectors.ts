@@ -1,10 +1,9 @@
 import { PoolError } from "../errors.js";
 import type { Clock } from "../time.js";
-import { closeInOrder, type Closer } from "./close-in-order.js";
+import { closeInOrder, closerOf, type Closer } from "./close-in-order.js";
 import type { Connector } from "./connector.js";
 import { claimAnonymous, unclaim } from "./naming.js";
 import { abortable } from "./shared-work.js";
-import { timeoutOption } from "./timeouts.js";
 import { viewOf, type ConnectorView } from "./view.js";
 
 interface Entry {
@@ -53,7 +52,8 @@ export class KeyedConnectors {
     }
   }
 
-  async close(clock: Clock, timeout: number | undefined): Promise<void> {
+  /** @param longest without a timeout, how long it may take in all; see {@link closeInOrder} */
+  async close(clock: Clock, timeout: number | undefined, longest: number | undefined): Promise<void> {
     this.#closed = true;
     this.#onChange();
     const leaving = [...this.#leaving.values()].map(
@@ -61,12 +61,8 @@ export class KeyedConnectors {
         () =>
           gone,
     );
-    const disconnects = this.entries().map(
-      ({ connector }): Closer =>
-        (left) =>
-          connector.disconnect(timeoutOption(left)),
-    );
-    await closeInOrder(clock, [...leaving, ...disconnects], timeout);
+    const disconnects = this.entries().map(({ connector }) => closerOf(connector));
+    await closeInOrder(clock, [...leaving, ...disconnects], timeout, longest);
     for (const { connector } of this.entries()) unclaim(connector);
     this.#entries.clear();
   }
