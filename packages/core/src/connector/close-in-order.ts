@@ -1,5 +1,6 @@
 import { settlesWithin, type Clock } from "../time.js";
 import type { Connector } from "./connector.js";
+import { disconnect } from "./disconnect.js";
 import { supervisedOf } from "./supervised.js";
 import { CLOSE_GRACE, timeoutOption, timeoutOr } from "./timeouts.js";
 
@@ -15,7 +16,7 @@ export const closeWithin = Symbol("@pool/core closeWithin");
 /** Disconnects a connector. One that was written by hand does not tell how long it takes by itself. */
 export function closerOf(connector: Connector): Closer {
   const own = supervisedOf(connector)?.drainTimeout ?? 0;
-  return (timeout, left) => connector.disconnect(timeoutOption(timeout ?? (own > left ? left : undefined)));
+  return (timeout, left) => disconnect(connector, timeoutOption(timeout ?? (own > left ? left : undefined)));
 }
 
 /**

@@ -2,6 +2,7 @@ import { PoolError } from "../errors.js";
 import type { Clock } from "../time.js";
 import { closeInOrder, closerOf, type Closer } from "./close-in-order.js";
 import type { Connector } from "./connector.js";
+import { disconnect } from "./disconnect.js";
 import { claimAnonymous, unclaim } from "./naming.js";
 import { abortable } from "./shared-work.js";
 import { viewOf, type ConnectorView } from "./view.js";
@@ -114,7 +115,7 @@ export class KeyedConnectors {
     this.#entries.delete(key);
     unclaim(entry.connector);
     this.#onChange();
-    const gone = Promise.all([this.#leaving.get(key), entry.connector.disconnect()]).finally(() => {
+    const gone = Promise.all([this.#leaving.get(key), disconnect(entry.connector)]).finally(() => {
       if (this.#leaving.get(key) === gone) this.#leaving.delete(key);
     });
     this.#leaving.set(key, gone);

@@ -1,8 +1,9 @@
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Connector } from "../../src/connector/connector.js";
 import { createRegistry } from "../../src/connector/create-registry.js";
+import { onEvent } from "../../src/on-event.js";
 import { ManualClock, settle } from "../support/manual-clock.js";
-import { failureOf, gate, type Handle, MemoryBackend } from "../support/memory-backend.js";
+import { failureOf, gate, type Handle, handWritten, MemoryBackend } from "../support/memory-backend.js";
 
 /** A registry of connected connectors of these names, each with a backend of its own. */
 async function connected<N extends string>(...names: N[]) {
@@ -12,6 +13,10 @@ async function connected<N extends string>(...names: N[]) {
   );
   await Promise.all(names.map((name) => registry.get(name).connect()));
   return { registry, backends };
+}
+
+function failing(): never {
+  throw new Error("no disconnect");
 }
 
 describe("names", () => {
@@ -356,12 +361,7 @@ describe("close", () => {
         told.push(options);
         return new Promise(() => undefined);
       };
-      registry.register("own", {
-        ...new MemoryBackend().connector(),
-        connect: vi.fn(),
-        key: "own",
-        disconnect,
-      } as never);
+      registry.register("own", handWritten({ disconnect }));
       let closed = false;
       void registry.close().then(() => (closed = true));
       await clock.advance(29_999);
@@ -371,6 +371,23 @@ describe("close", () => {
       await clock.advance(2_000);
       expect(closed).toBe(true);
     });
+  });
+
+  test.each([
+    ["throws", failing],
+    ["rejects", async () => failing()],
+  ])("closes the others, and forgets all, where the disconnect of one %s", async (_, disconnect) => {
+    const { registry, backends } = await connected("first", "last");
+    registry.register("by hand", handWritten({ disconnect }));
+    await registry.register("newest", backends.last.connector()).connect();
+    const told: unknown[] = [];
+    using _told = onEvent("connector:state", ({ connector, cause }) => {
+      if (connector === "by hand") told.push((cause as Error).message);
+    });
+    await registry.close();
+    expect([backends.first.live, backends.last.live]).toEqual([0, 0]);
+    expect(registry.names()).toEqual([]);
+    expect(told).toEqual(["no disconnect"]);
   });
 
   test("is what leaving a block does", async () => {
