@@ -483,6 +483,32 @@ describe("bad input", () => {
     expect(pool.stats).toMatchObject({ waiting: 0, leased: 0 });
   });
 
+  it.each([
+    { hold: {} },
+    { hold: 1 },
+    { hold: null },
+    Object.create({ hold: {} }) as object,
+    Object.defineProperty({}, "hold", { value: {} }),
+  ])("takes no part in what the pool keeps of its own tasks: %o", async (options) => {
+    const { pool } = testPool({ maxSize: 1 });
+    const lease = await pool.acquire();
+    const message = 'pool "test": acquire takes no option "hold"; it takes signal, timeout, label, priority';
+    expect(await poolErrorOf(pool.acquire(options), "INVALID_ARGUMENT")).toMatchObject({ message });
+    const used = pool.use(() => undefined, options);
+    expect(await poolErrorOf(used, "INVALID_ARGUMENT")).toMatchObject({ message });
+    expect(() => pool.tryAcquire(options)).toThrow(message);
+    lease.release();
+    expect(pool.stats).toMatchObject({ leased: 0, idle: 1, waiting: 0 });
+  });
+
+  it("is refused where it has an option that there is not, unless that says nothing", async () => {
+    const { pool } = testPool();
+    const mistyped = { label: "a", timeOut: 5 };
+    const error = await poolErrorOf(pool.acquire(mistyped), "INVALID_ARGUMENT");
+    expect(error.message).toContain('acquire takes no option "timeOut"');
+    (await pool.acquire({ timeOut: undefined } as object)).release();
+  });
+
   it("is refused by use in place of a task, before anything is borrowed", async () => {
     const { pool, backend } = testPool();
     const error = await poolErrorOf(pool.use("SELECT 1" as never), "INVALID_ARGUMENT");
