@@ -88,8 +88,11 @@ export interface MomentEvents {
   "pool:timeout": { pool: string; label: string | undefined; waitedMs: number; holders: readonly Holder[] };
   /** Refused: the queue is full, the backend is down, or the pool is closed. Also those who waited when that came about. */
   "pool:refuse": { pool: string; label: string | undefined; code: string };
-  /** `held`: over `leakAfter` (again with `returned` when it comes back after all). `dropped`: garbage-collected without release. */
-  "pool:leak": { pool: string; kind: "held" | "dropped" | "returned"; holder: Holder };
+  /**
+   * `held`: over `leakAfter`; again with `returned` when its holder gives it back after all. `dropped`: garbage-collected without release.
+   * `reclaimed`: taken away, over `reclaimAfter` or after it was told of as held.
+   */
+  "pool:leak": { pool: string; kind: "held" | "dropped" | "returned" | "reclaimed"; holder: Holder };
   "pool:state": { pool: string; state: "open" | "draining" | "closed" };
   "connector:state": { connector: string; kind: string; from: string; to: string; cause: unknown };
   /** A recovery policy acted on an error of that class. `attempt` counts from 1. */

@@ -110,6 +110,7 @@ export class PoolEar {
     const at = timeOfDay();
     recorder.record("pool:leak", event, now);
     const view = viewHolder(holder, { leak: true, traceId: traces.of(pool, holder.leaseId) });
+    const isKnown = kind === "returned" || (kind === "reclaimed" && leaks.isOpen(pool, holder.leaseId));
     const leak = leaks[kind](pool, view, at);
     if (leak === undefined) return;
     const who = `lease ${String(holder.leaseId)}${holder.label === undefined ? "" : ` (${JSON.stringify(holder.label)})`}`;
@@ -120,7 +121,7 @@ export class PoolEar {
       { event: `leak-${kind}`, ...leak },
       `${who} of pool ${JSON.stringify(pool)} ${LEAKS[kind]} ${held}`,
     );
-    if (kind === "returned") return;
+    if (isKnown) return;
     books.get(pool).counts.leaks.add(now);
     this.#onIncident("leak");
   }
@@ -130,4 +131,5 @@ const LEAKS = {
   held: "has been held for",
   dropped: "was dropped without a release, after",
   returned: "has come back late, after",
+  reclaimed: "was taken away, after",
 } as const;

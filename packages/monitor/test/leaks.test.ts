@@ -67,6 +67,27 @@ test("after a hard limit its resource is taken away, closed and never lent again
   next.release();
 });
 
+test("what becomes of one is told as it is: taken away, or dropped", async () => {
+  const { lines, logger } = memoryLogger();
+  const { monitor, clock } = testMonitor({ logger });
+  const pool = thingPool(clock, { leakAfter: 2_000, reclaimAfter: 4_000 });
+  const hasty = thingPool(clock, { name: "hasty", leakAfter: 30_000, reclaimAfter: 1_000 });
+  const kept = [await pool.acquire(), await hasty.acquire({ label: "unreported" })];
+  await clock.advance(6_000);
+  expect(kept.map(({ active }) => active)).toEqual([false, false]);
+  expect(monitor.snapshot().leaks).toMatchObject([
+    { pool: "main", kind: "held", state: "reclaimed", endedAt: expect.any(Number) as number },
+    { pool: "hasty", kind: "held", state: "reclaimed", holder: { label: "unreported", leak: false } },
+  ]);
+  const events = lines.map(({ fields }) => String(fields.event)).filter((event) => event.startsWith("leak-"));
+  expect(events).toEqual(["leak-reclaimed", "leak-held", "leak-reclaimed"]);
+  expect(lines.find(({ fields }) => fields.event === "leak-reclaimed")?.message).toBe(
+    'lease 1 ("unreported") of pool "hasty" was taken away, after 1000 ms',
+  );
+  const { pools } = monitor.snapshot();
+  expect([named(pools, "main").sums.leaks, named(pools, "hasty").sums.leaks]).toEqual([1, 1]);
+});
+
 test("one that is destroyed late, or ends with its pool, is a leak no longer", async () => {
   const { monitor, clock } = testMonitor();
   const pool = thingPool(clock, { leakAfter: 1_000 });

@@ -50,7 +50,7 @@ export const sqliteOptions: OptionTable<SqliteOptions> = {
   drainTimeout: { ...poolOptions.drainTimeout, doc: "How long a disconnect waits for what is under way." },
   maxWaiting: {
     ...poolOptions.maxWaiting,
-    doc: "Sessions and transactions that may wait at once; one more is refused with `QUEUE_FULL`.",
+    doc: "Sessions and transactions that may wait at once for others; one more is refused with `QUEUE_FULL`.",
   },
   maxQueued: {
     type: "integer",

@@ -1,10 +1,10 @@
 import { PoolError } from "../errors.js";
 import type { Clock } from "../time.js";
-import { closeInOrder, type Closer } from "./close-in-order.js";
+import { closeInOrder, closerOf, type Closer } from "./close-in-order.js";
 import type { Connector } from "./connector.js";
+import { disconnect } from "./disconnect.js";
 import { claimAnonymous, unclaim } from "./naming.js";
 import { abortable } from "./shared-work.js";
-import { timeoutOption } from "./timeouts.js";
 import { viewOf, type ConnectorView } from "./view.js";
 
 interface Entry {
@@ -53,7 +53,8 @@ export class KeyedConnectors {
     }
   }
 
-  async close(clock: Clock, timeout: number | undefined): Promise<void> {
+  /** @param longest without a timeout, how long it may take in all; see {@link closeInOrder} */
+  async close(clock: Clock, timeout: number | undefined, longest: number | undefined): Promise<void> {
     this.#closed = true;
     this.#onChange();
     const leaving = [...this.#leaving.values()].map(
@@ -61,12 +62,8 @@ export class KeyedConnectors {
         () =>
           gone,
     );
-    const disconnects = this.entries().map(
-      ({ connector }): Closer =>
-        (left) =>
-          connector.disconnect(timeoutOption(left)),
-    );
-    await closeInOrder(clock, [...leaving, ...disconnects], timeout);
+    const disconnects = this.entries().map(({ connector }) => closerOf(connector));
+    await closeInOrder(clock, [...leaving, ...disconnects], timeout, longest);
     for (const { connector } of this.entries()) unclaim(connector);
     this.#entries.clear();
   }
@@ -118,7 +115,7 @@ export class KeyedConnectors {
     this.#entries.delete(key);
     unclaim(entry.connector);
     this.#onChange();
-    const gone = Promise.all([this.#leaving.get(key), entry.connector.disconnect()]).finally(() => {
+    const gone = Promise.all([this.#leaving.get(key), disconnect(entry.connector)]).finally(() => {
       if (this.#leaving.get(key) === gone) this.#leaving.delete(key);
     });
     this.#leaving.set(key, gone);

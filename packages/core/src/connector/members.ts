@@ -1,12 +1,12 @@
 import { describeValue } from "../options-text.js";
 import type { Clock } from "../time.js";
-import { closeInOrder, Closing } from "./close-in-order.js";
+import { closeInOrder, closerOf, closeWithin, type Closer, Closing } from "./close-in-order.js";
 import type { Connector } from "./connector.js";
 import { membersOf, type Membership } from "./membership.js";
 import { claim, unclaim } from "./naming.js";
 import { duplicateName, duplicateScope, registryClosed } from "./registry-errors.js";
 import { Scope, type ScopeOptions } from "./scope.js";
-import { readCallOptions, timeoutOption } from "./timeouts.js";
+import { readCallOptions } from "./timeouts.js";
 
 /** What a registry holds, from its coming to its end. */
 export class Members implements Membership {
@@ -84,10 +84,12 @@ export class Members implements Membership {
   async close(timeout: number | undefined): Promise<void> {
     await this.#closing.run(this.#clock, timeout, async () => {
       this.changed();
-      const connectors = [...this.connectors.values()].map(
-        (it) => (left?: number) => it.disconnect(timeoutOption(left)),
+      const connectors = [...this.connectors.values()].map(closerOf);
+      const scopes = [...this.scopes.values()].map(
+        (it): Closer =>
+          (given, left) =>
+            it[closeWithin](given, left),
       );
-      const scopes = [...this.scopes.values()].map((it) => (left?: number) => it.close(timeoutOption(left)));
       const leaving = [...this.#leaving].map((gone) => () => gone);
       await closeInOrder(this.#clock, [...leaving, ...connectors, ...scopes], timeout);
       for (const connector of this.connectors.values()) unclaim(connector);

@@ -1,6 +1,6 @@
 import { readCall, readSignal } from "../arguments.js";
 import type { Clock } from "../time.js";
-import { Closing } from "./close-in-order.js";
+import { closeWithin, Closing } from "./close-in-order.js";
 import type { Connector } from "./connector.js";
 import { KeyedConnectors } from "./keyed-connectors.js";
 import { membersOf } from "./membership.js";
@@ -115,9 +115,14 @@ export class Scope implements AsyncDisposable {
    */
   async close(options?: { timeout?: number }): Promise<void> {
     const { timeout } = readCloseOptions("close", options);
+    await this[closeWithin](timeout);
+  }
+
+  /** For the registry: {@link close} that without a timeout ends within `longest` ms. */
+  async [closeWithin](timeout: number | undefined, longest?: number): Promise<void> {
     await this.#closing.run(this.#clock, timeout, async () => {
       this.#abort.abort(this.#connectors.closedError());
-      await this.#connectors.close(this.#clock, timeout);
+      await this.#connectors.close(this.#clock, timeout, longest);
       this.#onClosed();
     });
   }

@@ -16,6 +16,7 @@ export interface Supervised {
   readonly name: string;
   readonly kind: string;
   readonly policy: SupervisionPolicy;
+  readonly drainTimeout: number;
   readonly state: ConnectorState;
   readonly hasClient: boolean;
   /** Why it does not serve, as far as that is known. */
@@ -67,6 +68,10 @@ export class SupervisedParts<C> implements Supervised {
 
   get policy(): SupervisionPolicy {
     return this.#parts.policy;
+  }
+
+  get drainTimeout(): number {
+    return this.#parts.backend.drainTimeout;
   }
 
   get state(): ConnectorState {

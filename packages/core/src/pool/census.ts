@@ -27,7 +27,9 @@ export function momentOf<R>(engine: Engine<R>): Moment {
 export function statsOf<R>(engine: Engine<R>): PoolStats {
   const { state, generation, limits, entries, waiting, growing, totals } = engine;
   const { maxWaiting } = engine.options;
+  const { maxSize, maxIdle, minIdle } = limits;
   const now = { size: entries.size, idle: engine.idle.size, leased: engine.leased, ...engine.tally, waiting };
   const { failures, lastError } = growing;
-  return { state, ...limits, maxWaiting, ...now, generation, failures, lastError, totals: totals.snapshot() };
+  const most = { maxSize, maxIdle, minIdle, maxWaiting };
+  return { state, ...most, ...now, generation, failures, lastError, totals: totals.snapshot() };
 }

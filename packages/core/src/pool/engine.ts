@@ -11,6 +11,7 @@ import type { ResourceFactory } from "./factory.js";
 import { Growing } from "./growing.js";
 import { keptShapes } from "./kept-shapes.js";
 import { PoolLease, promised, type Lease } from "./lease.js";
+import { Limits } from "./limits.js";
 import type { ResolvedPoolOptions } from "./options.js";
 import { Returns } from "./returns.js";
 import { releasesHeard } from "./told-ends.js";
@@ -36,7 +37,7 @@ export interface EngineObserver {
 export class Engine<R> implements EntryOwner {
   readonly options: ResolvedPoolOptions;
   readonly factory: ResourceFactory<R>;
-  readonly limits: { maxSize: number; maxIdle: number; minIdle: number };
+  readonly limits: Limits;
   readonly entries = new Set<Entry<R>>();
   readonly idle = new EntryList<R>();
   readonly tally: Tally = { connecting: 0, validating: 0, resetting: 0, closing: 0 };
@@ -71,7 +72,7 @@ export class Engine<R> implements EntryOwner {
   constructor(factory: ResourceFactory<R>, options: ResolvedPoolOptions) {
     this.factory = factory;
     this.options = options;
-    this.limits = { maxSize: options.maxSize, maxIdle: options.maxIdle, minIdle: options.minIdle };
+    this.limits = new Limits(options);
     this.clock = new CoarseClock(options.clock);
     this.#lifo = options.reuse === "lifo";
     this.#lendsOn =
@@ -242,9 +243,7 @@ export class Engine<R> implements EntryOwner {
     publishClose(this.name, entry, reason, this.now(), cause);
     const { clock, closeTimeout } = this.options;
     // An entry that is closed was opened, so it has its resource.
-    closeResource(this.factory, entry.resource as R, { reason, clock, closeTimeout }, () => {
-      this.strike(entry);
-    });
+    closeResource(this.factory, entry.resource as R, { reason, clock, closeTimeout }, () => this.strike(entry));
     this.serve();
   }
 

@@ -1,10 +1,10 @@
-import type { Timer } from "../time.js";
 import type { CloseReason } from "./close-reason.js";
 import { demandOf } from "./demand.js";
 import { EarlyEnds, type Standing } from "./early-ends.js";
 import type { Engine } from "./engine.js";
 import type { Entry } from "./entry.js";
 import { Growth } from "./growth.js";
+import { GrowthTimer } from "./growth-timer.js";
 import { Opening, type OpeningOutcome } from "./opening.js";
 
 /** For so long, in ms, a resource that nobody has used yet may turn out not to work at all. */
@@ -17,9 +17,7 @@ export class Growing<R> {
   readonly #engine: Engine<R>;
   readonly #growth: Growth;
   readonly #opening: Opening<R>;
-  #timer: Timer | undefined;
-  #firesAt = Infinity;
-  #held = false;
+  readonly #timer: GrowthTimer;
   readonly #earlyEnds = new EarlyEnds();
   /** The last one that was started, by its id. */
   #newest = 0;
@@ -29,6 +27,10 @@ export class Growing<R> {
   constructor(engine: Engine<R>, outcome: OpeningOutcome<R>) {
     this.#engine = engine;
     this.#growth = new Growth(engine.options);
+    this.#timer = new GrowthTimer(engine.options.clock, () => {
+      this.#engine.refresh();
+      this.grow();
+    });
     this.#opening = new Opening(engine.factory, engine.options, {
       opened: (entry, resource) => {
         this.#growth.opened(this.#engine.now());
@@ -92,7 +94,7 @@ export class Growing<R> {
     const count = Math.max(0, Math.min(starts, demand));
     if (count > 0) this.#growth.started(count, now);
     for (let i = 0; i < count; i++) this.#start(this.#engine.enlist());
-    this.#askAgain(count > 0 ? this.#growth.looksAgainAt(now) : askAgainAt, now, wanted);
+    this.#timer.include(count > 0 ? this.#growth.looksAgainAt(now) : askAgainAt, now, wanted);
   }
 
   /** A resource is being closed. If it has only just been opened and then died, opening it was not much of a success. */
@@ -115,11 +117,14 @@ export class Growing<R> {
     this.#opening.start(entry, this.#growth.failures);
   }
 
+  /** Somebody who wanted resources wants them no more: the next look may be nobody's. */
+  rest(): void {
+    if (!this.warming && this.#engine.waiting === 0) this.#timer.rest();
+  }
+
   /** Gives up everything under way. */
   stop(reason: unknown): void {
-    if (this.#timer !== undefined) this.#engine.options.clock.clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#firesAt = Infinity;
+    this.#timer.stop();
     this.#opening.abort(reason);
   }
 
@@ -127,24 +132,5 @@ export class Growing<R> {
     if (this.#engine.state !== "open") return;
     this.#engine.refresh();
     this.#growth.failed(error, this.#engine.now());
-  }
-
-  #askAgain(at: number, now: number, wanted: boolean): void {
-    if (at === Infinity || (at >= this.#firesAt && (this.#held || !wanted))) return;
-    const { clock } = this.#engine.options;
-    if (this.#timer !== undefined) clock.clearTimeout(this.#timer);
-    this.#firesAt = Math.min(at, this.#firesAt);
-    this.#held = wanted;
-    this.#timer = clock.setTimeout(
-      () => {
-        this.#timer = undefined;
-        this.#firesAt = Infinity;
-        this.#engine.refresh();
-        this.grow();
-      },
-      Math.max(1, this.#firesAt - now),
-    );
-    // A pool that nobody waits for must not keep the process.
-    if (!wanted) this.#timer.unref();
   }
 }

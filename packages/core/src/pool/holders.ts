@@ -11,7 +11,7 @@ export function holderOf<R>(entry: Entry<R>, factory: ResourceFactory<R>, now: n
     label: entry.label,
     heldMs: Math.max(0, now - entry.leasedAt),
     busyMs: busyMsOf(entry, exactNow),
-    lastStatement: entry.statement === undefined ? undefined : maskStatement(entry.statement),
+    lastStatement: lastStatementOf(entry),
     inTransaction: transactionOf(entry, factory),
     acquiredAt: entry.stack,
   };
@@ -39,6 +39,19 @@ export function describeHolder(holder: Holder): string {
   if (holder.inTransaction === true) parts.push("in a transaction");
   if (holder.lastStatement !== undefined) parts.push(`last ${holder.lastStatement}`);
   return `${holder.label === undefined ? `lease ${String(holder.leaseId)}` : JSON.stringify(holder.label)} ${parts.join(", ")}`;
+}
+
+// Refusals come by the thousand while the same statements run: each is masked for the first of them.
+const lastMasked = new WeakMap<Entry<unknown>, { readonly statement: string; readonly masked: string }>();
+
+function lastStatementOf(entry: Entry<unknown>): string | undefined {
+  const { statement } = entry;
+  if (statement === undefined) return undefined;
+  const last = lastMasked.get(entry);
+  if (last?.statement === statement) return last.masked;
+  const masked = maskStatement(statement);
+  lastMasked.set(entry, { statement, masked });
+  return masked;
 }
 
 function transactionOf<R>(entry: Entry<R>, factory: ResourceFactory<R>): boolean | undefined {

@@ -77,7 +77,9 @@ function whatFailed(error: unknown, which: string): string {
 }
 
 export function queueFull(moment: Moment, maxWaiting: number): PoolError {
-  const message = `pool ${JSON.stringify(moment.pool)} refused a caller: ${String(moment.waiting)} wait already, of at most ${String(maxWaiting)} (${String(moment.leased)} leased, of at most ${String(moment.maxSize)})`;
+  const { pool, waiting, leased, maxSize } = moment;
+  const unlent = maxSize > leased ? " and one for each that is not lent" : "";
+  const message = `pool ${JSON.stringify(pool)} refused a caller: ${String(waiting)} wait already, of at most ${String(maxWaiting)}${unlent} (${String(leased)} leased, of at most ${String(maxSize)})`;
   return withoutStack(() => new PoolError("QUEUE_FULL", message, { details: { ...moment, maxWaiting } }));
 }
 

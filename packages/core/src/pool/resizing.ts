@@ -14,18 +14,15 @@ export interface LimitChange {
 export function resize<R>(engine: Engine<R>, change: LimitChange): void {
   const { limits, name } = engine;
   checkLimits(name, change);
-  const maxSize = change.maxSize ?? limits.maxSize;
-  // maxIdle follows maxSize as long as it was not set apart from it.
-  const maxIdle = change.maxIdle ?? (limits.maxIdle === limits.maxSize ? maxSize : Math.min(limits.maxIdle, maxSize));
-  const next = { maxSize, maxIdle, minIdle: change.minIdle ?? limits.minIdle };
+  const next = limits.after(change);
   const problems = limitProblems(next);
   if (problems.length > 0) {
     throw new PoolError("INVALID_ARGUMENT", `pool ${JSON.stringify(name)}: ${problems.join("; ")}`, { details: next });
   }
-  if (maxSize < limits.maxSize) engine.shrunk = true;
-  Object.assign(limits, next);
+  if (next.maxSize < limits.maxSize) engine.shrunk = true;
+  limits.change(change);
   for (const entry of engine.idle.snapshot(false)) {
-    if (engine.idle.size <= maxIdle && !engine.overLimit) break;
+    if (engine.idle.size <= limits.maxIdle && !engine.overLimit) break;
     if (entry.state === "idle") engine.close(entry, "resized");
   }
 }

@@ -18,11 +18,12 @@ export class Returns<R> {
 
   take(entry: Entry<R>, leaseId: number, how: Ending, cause: unknown): void {
     const engine = this.#engine;
-    engine.totals[how === "reclaimed" ? "destroyed" : how]++;
     const { objection, openTransaction, clean } = this.#inspect(entry);
     const reason = how === "released" ? (objection ?? engine.whyNotKeep(entry, engine.now())) : how;
-    if (entry.leakReported) this.#withdrawLeak(entry, leaseId);
+    if (entry.leakReported) this.#endLeak(entry, leaseId, how);
     if (releasesHeard()) this.#publish(entry, leaseId, openTransaction, reason !== undefined);
+    // Counted when it is leased no more: whoever hears of it may look at the stats.
+    engine.totals[how === "reclaimed" ? "destroyed" : how]++;
     if (reason !== undefined) engine.close(entry, reason, cause ?? entry.retireCause);
     else if (clean) engine.keep(entry, undefined);
     else this.#reset(entry, openTransaction);
@@ -57,12 +58,13 @@ export class Returns<R> {
     );
   }
 
-  #withdrawLeak(entry: Entry<R>, leaseId: number): void {
+  #endLeak(entry: Entry<R>, leaseId: number, how: Ending): void {
     entry.leakReported = false;
-    if (!leaks.hasSubscribers) return;
+    // That it was dropped has been told by whoever found it.
+    if (how === "dropped" || !leaks.hasSubscribers) return;
     const { name, factory } = this.#engine;
     const holder = { ...holderOf(entry, factory, this.#engine.now(), this.#engine.exactNow()), leaseId };
-    leaks.publish({ pool: name, kind: "returned", holder });
+    leaks.publish({ pool: name, kind: how === "reclaimed" ? how : "returned", holder });
   }
 
   #publish(entry: Entry<R>, leaseId: number, openTransaction: boolean, destroyed: boolean): void {

@@ -2,25 +2,39 @@ import { endOfComment } from "./comment-end.js";
 
 const LONGEST = 500;
 const LONGEST_READ = 64 * 1024;
+/** More than is shown, whatever white space is taken off at its ends. */
+const ENOUGH = LONGEST + 2;
 
 /**
- * A statement with its literals replaced by `?` and its comments removed, for what leaves the process. One pass, linear in the length;
- * what is unclosed counts as a literal to the end, as does what is one for some databases. Statements of other languages than SQL come as a bare command
- * and pass unchanged.
+ * A statement with its literals replaced by `?` and its comments removed, for what leaves the process. One pass, linear in the length, and over
+ * once there is as much as is shown; what is unclosed counts as a literal to the end, as does what is one for some databases. Statements of other
+ * languages than SQL come as a bare command and pass unchanged.
  */
 export function maskStatement(text: string): string {
   const cut = text.length > LONGEST_READ ? text.slice(0, LONGEST_READ) : text;
   let masked = "";
-  let behind = 0;
+  let end = 0;
+  let mayBeEnough = ENOUGH;
   TOKEN.lastIndex = 0;
   for (let found = TOKEN.exec(cut); found !== null; found = TOKEN.exec(cut)) {
     const [token] = found;
-    const end = token === "/*" ? endOfComment(cut, TOKEN.lastIndex) : TOKEN.lastIndex;
-    masked += cut.slice(behind, found.index) + (end === undefined ? "?" : maskToken(token));
-    TOKEN.lastIndex = behind = end ?? cut.length;
+    const after = token === "/*" ? endOfComment(cut, TOKEN.lastIndex) : TOKEN.lastIndex;
+    masked += cut.slice(end, found.index) + (after === undefined ? "?" : maskToken(token));
+    TOKEN.lastIndex = end = after ?? cut.length;
+    if (masked.length < mayBeEnough) continue;
+    masked = closeUp(masked);
+    mayBeEnough = masked.length + ENOUGH;
+    if (masked.length <= ENOUGH) continue;
+    end = cut.length;
+    break;
   }
-  const short = `${masked}${cut.slice(behind)}`.replace(/\s+/g, " ").trim();
+  const short = closeUp(masked + cut.slice(end)).trim();
   return short.length > LONGEST ? `${short.slice(0, LONGEST)}…` : short;
+}
+
+/** Each run of white space as one space. */
+function closeUp(text: string): string {
+  return text.replace(/\s+/g, " ");
 }
 
 function maskToken(token: string): string {

@@ -56,6 +56,7 @@ export class Upkeep<R> {
     const { options } = this.#engine;
     const heldMs = now - entry.leasedAt;
     if (heldMs >= options.reclaimAfter) {
+      entry.leakReported = true; // a leak also where `leakAfter` is longer
       this.#engine.giveBack(entry, "reclaimed", `held for ${String(heldMs)} ms, longer than reclaimAfter allows`);
       return;
     }

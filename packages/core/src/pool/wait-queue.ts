@@ -101,7 +101,7 @@ export class WaitQueue<R> {
 
   /** Those who came at `time` may have come up to `ms` later, and are due by as much later. Forgotten by the first scan from `until` on. */
   mayBeLater(time: number, ms: number, until: number): void {
-    this.#later.set(time, { ms, until });
+    if (until < Infinity) this.#later.set(time, { ms, until });
   }
 
   #compact(): void {

@@ -35,11 +35,10 @@ export class WaitingRoom<R> {
     const now = exact ? this.#engine.refresh() : this.#engine.clock.reliedNow();
     const deadline = now + this.#enteringTimeout;
     this.#deadlines.include(deadline, now);
-    const stack = this.#enteringStack;
-    if (request === undefined && stack === undefined)
+    if (request === undefined && this.#enteringStack === undefined)
       return this.#queue.push(new Waiter<R>(resolve, reject, now, deadline));
     this.#entering = undefined;
-    const waiter = new TellingWaiter<R>(resolve, reject, now, deadline, request, stack);
+    const waiter = new TellingWaiter<R>(resolve, reject, now, deadline, request, this.#enteringStack);
     this.#queue.push(waiter, request?.priority);
     if (request?.signal !== undefined) this.#signals.add(request.signal, waiter);
     if (waiter.hold !== undefined) startWaiting(waiter.hold);
@@ -52,10 +51,7 @@ export class WaitingRoom<R> {
     this.#maxWaiting = engine.options.maxWaiting;
     this.#signals = new Signals((waiter, reason) => this.#abort(waiter, reason));
     this.#deadlines = new Deadlines(engine.options.clock, () => this.#expire());
-    engine.clock.onBehind = (time, ms) => {
-      const until = time + ms + this.#acquireTimeout;
-      if (until < Infinity) this.#queue.mayBeLater(time, ms, until);
-    };
+    engine.clock.onBehind = (time, ms) => this.#queue.mayBeLater(time, ms, time + ms + this.#acquireTimeout);
   }
 
   get waiting(): number {
@@ -89,7 +85,7 @@ export class WaitingRoom<R> {
     const waiter = this.#queue.shift();
     if (waiter === undefined) return undefined;
     this.#forget(waiter);
-    if (this.#queue.waiting === 0) this.#deadlines.rest();
+    if (this.#queue.waiting === 0) this.#rest();
     return waiter;
   }
 
@@ -102,11 +98,17 @@ export class WaitingRoom<R> {
         refusals.publish({ pool: this.#engine.name, label: waiter.telling?.label, code: error.code });
       waiter.reject(error);
     }
-    if (this.#queue.waiting === 0) this.#deadlines.rest();
+    if (this.#queue.waiting === 0) this.#rest();
   }
 
   stop(): void {
     this.#deadlines.stop();
+  }
+
+  /** Nobody waits any more: no timer needs to keep the process. */
+  #rest(): void {
+    this.#deadlines.rest();
+    this.#engine.growing.rest();
   }
 
   #forget({ telling }: Waiter<R>): void {
@@ -119,7 +121,7 @@ export class WaitingRoom<R> {
     if (waiter.hold !== undefined) stopWaiting(waiter.hold);
     this.#engine.totals.aborted++;
     waiter.reject(reason);
-    if (this.#queue.waiting === 0) this.#deadlines.rest();
+    if (this.#queue.waiting === 0) this.#rest();
   }
 
   #expire(): void {
@@ -127,12 +129,10 @@ export class WaitingRoom<R> {
     const moment = momentOf(this.#engine);
     const { expired, earliest } = this.#queue.expire(now);
     this.#deadlines.continueFrom(earliest, now);
-    if (this.#queue.waiting === 0) this.#deadlines.rest();
+    if (this.#queue.waiting === 0) this.#rest();
     if (expired.length === 0) return;
     this.#engine.totals.timedOut += expired.length;
-    withoutStack(() => {
-      this.#timeOut(expired, now, moment);
-    });
+    withoutStack(() => this.#timeOut(expired, now, moment));
   }
 
   #timeOut(expired: readonly Waiter<R>[], now: number, moment: Moment): void {

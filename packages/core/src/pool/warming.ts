@@ -59,5 +59,6 @@ export class Warming<R> {
     for (const warmer of this.#warmers) target = Math.max(target, warmer.count);
     this.#engine.warmTarget = target;
     this.#engine.growing.warming = target > 0;
+    this.#engine.growing.rest();
   }
 }

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import type { Connector } from "../../src/connector/connector.js";
 import { createRegistry } from "../../src/connector/create-registry.js";
+import { onEvent } from "../../src/on-event.js";
 import { ManualClock, settle } from "../support/manual-clock.js";
-import { failureOf, gate, type Handle, MemoryBackend } from "../support/memory-backend.js";
+import { failureOf, gate, type Handle, handWritten, MemoryBackend } from "../support/memory-backend.js";
 
 /** A registry of connected connectors of these names, each with a backend of its own. */
 async function connected<N extends string>(...names: N[]) {
@@ -12,6 +13,10 @@ async function connected<N extends string>(...names: N[]) {
   );
   await Promise.all(names.map((name) => registry.get(name).connect()));
   return { registry, backends };
+}
+
+function failing(): never {
+  throw new Error("no disconnect");
 }
 
 describe("names", () => {
@@ -299,6 +304,90 @@ describe("close", () => {
     await clock.advance(1);
     expect(closed).toBe(true);
     expect(clock.pending).toBe(0);
+  });
+
+  describe("without a timeout", () => {
+    /** A registry whose connectors take this long to drain, each as long as it may. */
+    async function draining(...drainTimeouts: (number | undefined)[]) {
+      const clock = new ManualClock();
+      const registry = createRegistry({}, { clock });
+      const backends = drainTimeouts.map(() => new MemoryBackend());
+      const connectors = drainTimeouts.map((drainTimeout, index) => {
+        const backend = backends[index]!;
+        backend.beforeClose = (_handle, timeout) =>
+          new Promise((resolve) => clock.setTimeout(() => resolve(undefined), timeout));
+        return backend.connector({ ...(drainTimeout !== undefined && { drainTimeout }), key: String(index) }, clock);
+      });
+      const timeouts = (): unknown[] => backends.map(({ closeTimeouts }) => closeTimeouts[0]);
+      return { clock, registry, connectors, timeouts };
+    }
+
+    test.each([
+      [[40_000], [30_000]],
+      [[Infinity], [30_000]],
+      [
+        [Infinity, 20_000, undefined],
+        [7_000, 20_000, 3_000],
+      ],
+    ])("each has its own, within 30 s in all: %j takes %j", async (drainTimeouts, given) => {
+      const { clock, registry, connectors, timeouts } = await draining(...drainTimeouts);
+      for (const [index, connector] of connectors.entries())
+        await registry.register(`db${String(index)}`, connector).connect();
+      let closed = false;
+      void registry.close().then(() => (closed = true));
+      await clock.advance(29_999);
+      expect(closed).toBe(false);
+      await clock.advance(1);
+      expect(closed).toBe(true);
+      expect(timeouts()).toEqual(given);
+      expect(clock.pending).toBe(0);
+    });
+
+    test("the scopes' are among them", async () => {
+      const { clock, registry, connectors, timeouts } = await draining(Infinity, 10_000);
+      for (const [index, connector] of connectors.entries())
+        await registry.scope(`task-${String(index)}`).connect(connector);
+      let closed = false;
+      void registry.close().then(() => (closed = true));
+      await clock.advance(30_000);
+      expect(closed).toBe(true);
+      expect(timeouts()).toEqual([20_000, 10_000]);
+    });
+
+    test("one written by hand is told to abort then, and left behind where it does not", async () => {
+      const { clock, registry } = await draining();
+      const told: unknown[] = [];
+      const disconnect = (options?: { timeout?: number }): Promise<void> => {
+        told.push(options);
+        return new Promise(() => undefined);
+      };
+      registry.register("own", handWritten({ disconnect }));
+      let closed = false;
+      void registry.close().then(() => (closed = true));
+      await clock.advance(29_999);
+      expect(told).toEqual([{}]);
+      await clock.advance(1);
+      expect(told).toEqual([{}, { timeout: 0 }]);
+      await clock.advance(2_000);
+      expect(closed).toBe(true);
+    });
+  });
+
+  test.each([
+    ["throws", failing],
+    ["rejects", async () => failing()],
+  ])("closes the others, and forgets all, where the disconnect of one %s", async (_, disconnect) => {
+    const { registry, backends } = await connected("first", "last");
+    registry.register("by hand", handWritten({ disconnect }));
+    await registry.register("newest", backends.last.connector()).connect();
+    const told: unknown[] = [];
+    using _told = onEvent("connector:state", ({ connector, cause }) => {
+      if (connector === "by hand") told.push((cause as Error).message);
+    });
+    await registry.close();
+    expect([backends.first.live, backends.last.live]).toEqual([0, 0]);
+    expect(registry.names()).toEqual([]);
+    expect(told).toEqual(["no disconnect"]);
   });
 
   test("is what leaving a block does", async () => {

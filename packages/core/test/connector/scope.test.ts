@@ -6,7 +6,11 @@ import type { ConnectorState } from "../../src/connector/state-machine.js";
 import { createRegistry } from "../../src/connector/create-registry.js";
 import { assignName } from "../../src/connector/naming.js";
 import { ManualClock, settle } from "../support/manual-clock.js";
-import { failureOf, gate, type Handle, MemoryBackend } from "../support/memory-backend.js";
+import { failureOf, gate, type Handle, handWritten, MemoryBackend } from "../support/memory-backend.js";
+
+function failing(): never {
+  throw new Error("no disconnect");
+}
 
 describe("connect", () => {
   test("opens on first use, and lends the same to everybody who connects to the same place", async () => {
@@ -70,6 +74,22 @@ describe("connect", () => {
     expect(scope.count).toBe(0);
     backend.beforeOpen = () => undefined;
     expect((await scope.connect(source)).isConnected).toBe(true);
+  });
+
+  test.each([
+    ["throws", failing],
+    ["rejects", async () => failing()],
+  ])("a failed connect is all its caller hears of where the disconnect then %s", async (_, disconnect) => {
+    await using registry = createRegistry();
+    const scope = registry.scope("task-42");
+    const connect = async (): Promise<never> => {
+      throw new Error("no connect");
+    };
+    const failed = handWritten({ state: "failed", connect, disconnect });
+    expect(await failureOf(scope.connect(failed))).toMatchObject({ message: "no connect" });
+    await settle();
+    await scope.connect(handWritten());
+    expect(scope.count).toBe(1);
   });
 
   test("one who hears late of a failure does not undo what was opened since", async () => {
@@ -254,6 +274,20 @@ describe("close", () => {
     await closing;
     expect(await Promise.all(failures)).toMatchObject([{ code: "SCOPE_CLOSED" }, { code: "SCOPE_CLOSED" }]);
     expect(backend).toMatchObject({ live: 0, mostLive: 1 });
+  });
+
+  test.each([
+    ["throws", failing],
+    ["rejects", async () => failing()],
+  ])("comes to its end where the disconnect of one %s", async (_, disconnect) => {
+    const backend = new MemoryBackend();
+    await using registry = createRegistry();
+    const scope = registry.scope("task-42");
+    await scope.connect(backend.connector());
+    await scope.connect(handWritten({ disconnect }));
+    await scope.close();
+    expect(backend.live).toBe(0);
+    expect([...registry.scopes().keys()]).toEqual([]);
   });
 
   test("waits for what was replaced and still drains", async () => {

@@ -49,6 +49,31 @@ describe("a lease that is held too long", () => {
     expect(leaks[1]).toMatchObject({ holder: { label: "report", leaseId: lease.id, heldMs: 45_000 } });
   });
 
+  it("is reported as reclaimed, and not as returned, when it is taken away", async () => {
+    recordLeaks();
+    const { pool, clock } = testPool({ leakAfter: 1_000, reclaimAfter: 3_000 });
+    const lease = await pool.acquire({ label: "report" });
+    await clock.advance(4_000);
+    expect(leaks.map((leak) => leak.kind)).toEqual(["held", "reclaimed"]);
+    expect(leaks[1]).toMatchObject({ holder: { label: "report", leaseId: lease.id, heldMs: 3_000 } });
+    const stuck = await pool.acquire();
+    await clock.advance(1_500);
+    pool.reclaim(stuck.id);
+    expect(leaks.map((leak) => leak.kind)).toEqual(["held", "reclaimed", "held", "reclaimed"]);
+  });
+
+  it("is reported when it is taken away before it would have been", async () => {
+    recordLeaks();
+    const { pool, clock } = testPool({ leakAfter: 30_000, reclaimAfter: 2_000 });
+    const lease = await pool.acquire({ label: "report" });
+    await clock.advance(3_000);
+    expect(lease.active).toBe(false);
+    expect(leaks).toMatchObject([{ kind: "reclaimed", holder: { label: "report", leaseId: lease.id } }]);
+    const early = await pool.acquire();
+    pool.reclaim(early.id);
+    expect(leaks).toHaveLength(1);
+  });
+
   it("is reported anew for the next holder of the same resource", async () => {
     recordLeaks();
     const { pool, clock } = testPool({ leakAfter: 2_000 });
@@ -159,6 +184,18 @@ describe("a lease that is dropped without release", () => {
     next.value?.release();
     await pool.close();
     expect(backend.live).toBe(0);
+  });
+
+  it("is reported as held and then as dropped, and not as returned", async () => {
+    recordLeaks();
+    const { pool, clock } = testPool({ leakAfter: 1_000 });
+    await (async (): Promise<void> => {
+      const lease = await pool.acquire();
+      await clock.advance(2_000);
+      expect(lease.active).toBe(true);
+    })();
+    await until(() => pool.stats.totals.dropped === 1);
+    expect(leaks.map((leak) => leak.kind)).toEqual(["held", "dropped"]);
   });
 
   it.each([

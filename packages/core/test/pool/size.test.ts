@@ -210,6 +210,17 @@ describe("resize", () => {
     expect(pool.stats.idle).toBe(1);
   });
 
+  it("keeps a maxIdle that was set apart through a smaller maxSize", async () => {
+    const { pool } = testPool({ maxSize: 20, maxIdle: 10 });
+    const after = (limits: { maxSize?: number; maxIdle?: number }): number => {
+      pool.resize(limits);
+      return pool.stats.maxIdle;
+    };
+    expect([{ maxSize: 4 }, { maxSize: 10 }, { maxSize: 20 }].map(after)).toEqual([4, 10, 10]);
+    expect([{ maxIdle: 6 }, { maxSize: 6 }, { maxSize: 8 }].map(after)).toEqual([6, 6, 6]);
+    expect([{ maxIdle: 8 }, { maxSize: 12 }].map(after)).toEqual([8, 12]);
+  });
+
   it("fills up to a higher minIdle", async () => {
     const { pool } = testPool();
     pool.resize({ minIdle: 3 });

@@ -1,7 +1,7 @@
 import { channel, tracingChannel, type TracingChannel } from "node:diagnostics_channel";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { gate } from "../support/fake-backend.js";
-import { borrow, errorOf, expectCountsToAddUp, poolErrorOf, settle, testPool, watch } from "../support/pool.js";
+import { borrow, errorOf, expectCountsToAddUp, hold, poolErrorOf, settle, testPool, watch } from "../support/pool.js";
 
 const MOMENTS = ["lease", "release", "close", "timeout", "refuse", "leak", "state"] as const;
 const TRACED = ["acquire", "create", "validate", "reset", "query"] as const;
@@ -11,9 +11,14 @@ let stop: (() => void) | undefined;
 /** Records every event of a pool as `[name, what it carries]`. Traced ones as their start and end. */
 function recordEvents(): [string, Record<string, unknown>][] {
   const seen: [string, Record<string, unknown>][] = [];
+  listenToAll((name, event) => void seen.push([name, { ...event }]));
+  return seen;
+}
+
+function listenToAll(heard: (name: string, event: object) => void): void {
   const undo: (() => void)[] = [];
   const listen = (name: string, into: string): void => {
-    const listener = (event: unknown): void => void seen.push([into, { ...(event as object) }]);
+    const listener = (event: unknown): void => heard(into, event as object);
     channel(name).subscribe(listener);
     undo.push(() => channel(name).unsubscribe(listener));
   };
@@ -26,7 +31,6 @@ function recordEvents(): [string, Record<string, unknown>][] {
   stop = () => {
     for (const each of undo) each();
   };
-  return seen;
 }
 
 afterEach(() => {
@@ -113,6 +117,32 @@ describe("an acquire timeout", () => {
     expect(first?.stack).not.toContain("\n    at ");
     expect(new Error("still").stack).toContain("\n    at ");
     lease.release();
+  });
+});
+
+describe("a refusal", () => {
+  it("tells of each holder's statement as it is then", async () => {
+    const { pool } = testPool({ maxSize: 1, maxWaiting: 0 });
+    await pool.warm();
+    const lease = await pool.acquire();
+    for (const name of ["first", "first", "second"]) {
+      await lease.track(`SELECT ${name} FROM t WHERE id = 7`, async () => undefined);
+      const error = await poolErrorOf(pool.acquire(), "QUEUE_FULL");
+      expect(error.details.holders).toMatchObject([{ lastStatement: `SELECT ${name} FROM t WHERE id = ?` }]);
+    }
+    lease.release();
+  });
+
+  it("costs no more where what is held runs long statements", async () => {
+    const { pool } = testPool({ maxSize: 20, maxWaiting: 0 });
+    await pool.warm(20);
+    const leases = await borrow(pool, 20);
+    const statement = `INSERT INTO t VALUES ${"('abc', 1), ".repeat(4_000)}`;
+    for (const lease of leases) await lease.track(statement, async () => undefined);
+    const start = performance.now();
+    for (let i = 0; i < 100; i++) await errorOf(pool.acquire());
+    expect(performance.now() - start).toBeLessThan(1_000); // takes 2 ms; with every statement read for each it would be 3 s
+    for (const lease of leases) lease.release();
   });
 });
 
@@ -343,6 +373,38 @@ describe("stats", () => {
   it("name the pool and its kind", () => {
     const { pool } = testPool();
     expect([pool.name, pool.kind]).toEqual(["test", "fake"]);
+  });
+
+  it("add up for whoever hears of an event", async () => {
+    const { pool, clock } = testPool(
+      { maxSize: 2, acquireTimeout: 500, leakAfter: 1_000, reclaimAfter: 5_000, validateIfIdleFor: 500 },
+      { validate: () => undefined, reset: () => undefined, status: (resource) => resource.status },
+    );
+    const wrong: unknown[] = [];
+    const heard = new Set<string>();
+    listenToAll((name) => {
+      heard.add(name);
+      try {
+        expectCountsToAddUp(pool);
+      } catch (error) {
+        wrong.push(`${name}: ${(error as Error).message}`);
+      }
+    });
+    const [first, second] = await borrow(pool, 2);
+    watch(pool.acquire());
+    await clock.advance(2_000);
+    first?.release();
+    second?.destroy();
+    await clock.advance(2_000);
+    await hold(pool);
+    await clock.advance(6_000);
+    const closing = pool.close();
+    await clock.advance(5_000);
+    await closing;
+    watch(pool.acquire());
+    for (const name of MOMENTS) expect(heard).toContain(name);
+    expect(pool.stats.totals).toMatchObject({ acquired: 3, released: 1, destroyed: 2 });
+    expect(wrong).toEqual([]);
   });
 
   it("add up whatever happens to a resource", async () => {

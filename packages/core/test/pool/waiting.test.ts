@@ -1,7 +1,7 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
 import { createPool } from "../../src/pool/create-pool.js";
-import { FakeBackend } from "../support/fake-backend.js";
+import { FakeBackend, gate, hang } from "../support/fake-backend.js";
 import { borrow, errorOf, expectCountsToAddUp, hold, poolErrorOf, settle, testPool, watch } from "../support/pool.js";
 
 describe("who is served", () => {
@@ -400,13 +400,61 @@ describe("a bounded queue", () => {
     expect(second.state).toBe("resolved");
   });
 
-  it("with maxWaiting 0 lends what is idle and refuses the rest", async () => {
-    const { pool } = testPool({ maxSize: 1, maxWaiting: 0 });
+  it("with maxWaiting 0 lends what there is and may be, and refuses the rest", async () => {
+    const { pool } = testPool({ maxSize: 2, maxWaiting: 0 });
+    const [first, second] = await borrow(pool, 2);
     await poolErrorOf(pool.acquire(), "QUEUE_FULL");
-    await pool.warm();
-    const lease = await pool.acquire();
+    second?.release();
+    const next = await pool.acquire();
     await poolErrorOf(pool.acquire(), "QUEUE_FULL");
-    lease.release();
+    for (const lease of [first, next]) lease?.release();
+  });
+
+  it("counts nobody for whom a resource may still be opened", async () => {
+    const { pool } = testPool({ maxSize: 20, maxWaiting: 5 });
+    const waits = Array.from({ length: 26 }, () => watch(pool.acquire()));
+    await settle();
+    const inState = (state: string): number => waits.filter((wait) => wait.state === state).length;
+    expect([inState("resolved"), inState("pending"), inState("rejected")]).toEqual([20, 5, 1]);
+    expect(waits[25]?.error).toMatchObject({ code: "QUEUE_FULL" });
+  });
+
+  it("counts nobody for whom a resource is made ready", async () => {
+    const made = gate();
+    const { pool, clock } = testPool(
+      { maxSize: 2, maxWaiting: 0 },
+      { validate: () => made.promise, reset: () => made.promise },
+    );
+    for (const lease of await borrow(pool, 2)) lease.release();
+    const whileReset = watch(pool.acquire());
+    made.resolve();
+    await settle();
+    whileReset.value?.release();
+    await clock.advance(2_000);
+    const whileChecked = watch(pool.acquire());
+    await settle();
+    expect([whileReset.state, whileChecked.state]).toEqual(["resolved", "resolved"]);
+  });
+
+  it("holds while the backend is down: maxSize more may wait for what is never opened", async () => {
+    const { pool } = testPool({ maxSize: 3, maxWaiting: 2 }, { create: hang });
+    const waits = Array.from({ length: 8 }, () => watch(pool.acquire()));
+    await settle();
+    expect(waits.map((wait) => wait.state).filter((state) => state === "pending")).toHaveLength(5);
+    expect((waits[7]?.error as Error).message).toBe(
+      'pool "test" refused a caller: 5 wait already, of at most 2 and one for each that is not lent (0 leased, of at most 3)',
+    );
+  });
+
+  it("lets no more wait where more are lent than may be", async () => {
+    const { pool } = testPool({ maxSize: 4, maxWaiting: 1 });
+    const leases = await borrow(pool, 4);
+    pool.resize({ maxSize: 1 });
+    const first = watch(pool.acquire());
+    await poolErrorOf(pool.acquire(), "QUEUE_FULL");
+    for (const lease of leases) lease.release();
+    await settle();
+    expect(first.state).toBe("resolved");
   });
 });
 
@@ -433,6 +481,32 @@ describe("bad input", () => {
     expect(used.message).toContain(`${name} must be `);
     expect(backend.connects).toBe(0);
     expect(pool.stats).toMatchObject({ waiting: 0, leased: 0 });
+  });
+
+  it.each([
+    { hold: {} },
+    { hold: 1 },
+    { hold: null },
+    Object.create({ hold: {} }) as object,
+    Object.defineProperty({}, "hold", { value: {} }),
+  ])("takes no part in what the pool keeps of its own tasks: %o", async (options) => {
+    const { pool } = testPool({ maxSize: 1 });
+    const lease = await pool.acquire();
+    const message = 'pool "test": acquire takes no option "hold"; it takes signal, timeout, label, priority';
+    expect(await poolErrorOf(pool.acquire(options), "INVALID_ARGUMENT")).toMatchObject({ message });
+    const used = pool.use(() => undefined, options);
+    expect(await poolErrorOf(used, "INVALID_ARGUMENT")).toMatchObject({ message });
+    expect(() => pool.tryAcquire(options)).toThrow(message);
+    lease.release();
+    expect(pool.stats).toMatchObject({ leased: 0, idle: 1, waiting: 0 });
+  });
+
+  it("is refused where it has an option that there is not, unless that says nothing", async () => {
+    const { pool } = testPool();
+    const mistyped = { label: "a", timeOut: 5 };
+    const error = await poolErrorOf(pool.acquire(mistyped), "INVALID_ARGUMENT");
+    expect(error.message).toContain('acquire takes no option "timeOut"');
+    (await pool.acquire({ timeOut: undefined } as object)).release();
   });
 
   it("is refused by use in place of a task, before anything is borrowed", async () => {

@@ -11,6 +11,7 @@ export class ManualClock implements Clock {
   #now: number;
   #order = 0;
   readonly #timers = new Map<Timer, Due>();
+  readonly #holding = new Set<Timer>();
 
   constructor(now = 1_000) {
     this.#now = now;
@@ -21,18 +22,28 @@ export class ManualClock implements Clock {
   }
 
   setTimeout(callback: () => void, ms: number): Timer {
-    const timer: Timer = { ref: () => timer, unref: () => timer };
+    const timer: Timer = {
+      ref: () => this.#holding.add(timer),
+      unref: () => this.#holding.delete(timer),
+    };
+    this.#holding.add(timer);
     this.#timers.set(timer, { at: this.#now + Math.max(0, ms), order: this.#order++, callback });
     return timer;
   }
 
   clearTimeout(timer: Timer): void {
     this.#timers.delete(timer);
+    this.#holding.delete(timer);
   }
 
   /** How many timers are set: a test that ends with some has leaked them. */
   get pending(): number {
     return this.#timers.size;
+  }
+
+  /** How many of them would keep a process from its end. */
+  get holding(): number {
+    return this.#holding.size;
   }
 
   /** Moves time on by `ms`, fires what falls due on the way, and lets promises settle before, between and after. */
@@ -41,7 +52,7 @@ export class ManualClock implements Clock {
     await settle();
     for (let next = this.#nextUntil(end); next !== undefined; next = this.#nextUntil(end)) {
       const [timer, due] = next;
-      this.#timers.delete(timer);
+      this.clearTimeout(timer);
       this.#now = Math.max(this.#now, due.at);
       due.callback();
       await settle();

@@ -71,6 +71,26 @@ export class MemoryBackend {
   }
 }
 
+/** A connector that was written by hand, and does what connectors from `defineConnector` never do. */
+export function handWritten(overrides: Partial<Connector> = {}): Connector {
+  const connector: Connector = {
+    name: "by hand",
+    kind: "hand",
+    key: "hand:1",
+    state: "ready",
+    isConnected: true,
+    config: {},
+    client: {},
+    connect: async () => connector,
+    disconnect: async () => undefined,
+    restart: async () => connector,
+    healthCheck: async () => ({ healthy: true, latencyMs: 0, checkedAt: 0 }),
+    [Symbol.asyncDispose]: async () => undefined,
+    ...overrides,
+  };
+  return connector;
+}
+
 /** Something a test settles when it likes. */
 export function gate(): { readonly passed: Promise<void>; open(): void; fail(error: unknown): void } {
   const { promise, resolve, reject } = Promise.withResolvers<undefined>();

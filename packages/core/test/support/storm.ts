@@ -78,6 +78,8 @@ class Storm {
   #waiting: Call[] = [];
   #maxSize: number;
   #maxIdle: number;
+  /** The largest `maxSize` there was. */
+  #largest: number;
   #warmest = 0;
   #warming = 0;
   #lent = 0;
@@ -91,6 +93,7 @@ class Storm {
     this.#options = this.#drawOptions();
     this.#maxSize = this.#options.maxSize;
     this.#maxIdle = this.#options.maxIdle ?? this.#maxSize;
+    this.#largest = this.#maxSize;
     const validate = this.#chance(0.6);
     this.#backend = new StormBackend({
       clock: this.#clock,
@@ -314,6 +317,7 @@ class Storm {
     this.#backend.allowed = Math.max(maxSize, this.#backend.load);
     this.#maxSize = maxSize;
     this.#maxIdle = maxIdle;
+    this.#largest = Math.max(this.#largest, maxSize);
     this.#pool.resize({ maxSize, maxIdle, minIdle });
   }
 
@@ -386,7 +390,6 @@ class Storm {
     if (this.#warming > 0) throw new Error("a warm-up has not settled 40 s after all is well");
     if (this.#hands.size > 0) throw new Error("a task has not ended");
     await this.#clock.advance(2_000);
-    if ((this.#options.maxWaiting ?? 0) === 0) return;
     const served: Lease<StormResource>[] = [];
     this.#pool.acquire({ timeout: 5_000 }).then(
       (lease) => served.push(lease),
@@ -602,6 +605,11 @@ class Storm {
       if (this.#clock.now() > call.deadline + LATEST) this.#broken.push("a call waits longer than its timeout");
       if (call.signal?.aborted === true) this.#broken.push("a call waits although its signal was aborted");
     }
+    const { leased, maxWaiting } = this.#pool.stats;
+    if (waiting + leased > maxWaiting + this.#largest)
+      this.#broken.push(
+        `${String(waiting)} wait and ${String(leased)} are lent, of at most ${String(maxWaiting)} and ${String(this.#largest)}`,
+      );
     const underWay = connecting + validating + resetting + closing;
     if (waiting > 0 && underWay === 0 && idle > 0)
       this.#broken.push("somebody waits while a resource is idle and nothing is under way");

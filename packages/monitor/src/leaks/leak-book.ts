@@ -37,12 +37,24 @@ export class LeakBook {
     return { ...leak };
   }
 
+  /** It was taken away: also one that was held for less than would be reported. */
+  reclaimed(pool: string, holder: HolderSnapshot, at: number): LeakSnapshot {
+    const leak = this.#take(pool, holder) ?? this.#make(pool, "held", "open", holder, at);
+    Object.assign(leak, {
+      state: "reclaimed",
+      endedAt: at,
+      holder: { ...holder, leak: false },
+    } satisfies Partial<Leak>);
+    this.#keep(leak);
+    return { ...leak };
+  }
+
   /** A resource was closed: if it was a leak's that has just come back, it did not come back to be lent again. */
   closed(pool: string, resourceId: number, reason: CloseReason): void {
-    if (reason !== "reclaimed" && reason !== "destroyed" && reason !== "pool-closed") return;
+    if (reason !== "destroyed" && reason !== "pool-closed") return;
     const [leak] = this.#ended;
     if (leak?.pool !== pool || leak.holder.resourceId !== resourceId || leak.state !== "returned") return;
-    leak.state = reason === "reclaimed" ? "reclaimed" : "ended";
+    leak.state = "ended";
   }
 
   isOpen(pool: string, leaseId: number): boolean {

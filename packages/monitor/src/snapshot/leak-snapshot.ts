@@ -8,7 +8,7 @@ export interface LeakSnapshot {
   /** `held`: it is out for longer than it may. `dropped`: garbage-collected without a release; its resource has been closed. */
   readonly kind: "held" | "dropped";
   /**
-   * `open`: still out. `returned`: it came back late, and the report is withdrawn. `reclaimed`: taken away after the hard limit. `ended`: its
+   * `open`: still out. `returned`: it came back late, and the report is withdrawn. `reclaimed`: taken away, after the hard limit or by the program. `ended`: its
    * resource is closed, by who held it, with its pool, or because the lease was dropped.
    */
   readonly state: "open" | "returned" | "reclaimed" | "ended";
