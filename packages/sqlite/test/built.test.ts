@@ -62,7 +62,9 @@ const CONNECT = `
 
 test("loads without the driver, and says at the connect what to install", async () => {
   const files = readdirSync(built).filter((name) => name.endsWith(".js"));
-  const loads = files.filter((name) => /^import\b.*"better-sqlite3"/m.test(readFileSync(join(built, name), "utf8")));
+  const loads = files.filter((name) =>
+    /^import\b.*["']better-sqlite3["']/m.test(readFileSync(join(built, name), "utf8")),
+  );
   expect(loads).toEqual([]);
   const { output } = await program(elsewhere(), CONNECT, join(temporaryFolder(), "a.db"));
   expect(JSON.parse(await output)).toEqual(["DRIVER_MISSING", expect.stringContaining("npm install better-sqlite3")]);

@@ -1,4 +1,4 @@
-import { type ResourceFactory } from "@pool/core";
+import { type ResourceFactory, unlessAborted } from "@pool/core";
 import type pg from "pg";
 import { type PostgresConnection } from "../connection/connection.js";
 import { LentClient } from "./lent-client.js";
@@ -28,13 +28,15 @@ export function withSetup(
     async create(context) {
       const connection = await factory.create(context);
       try {
-        const statements = await setUp(seats.of(connection), hooks, seats, pool());
+        // A hook may hang; what it does later is of no matter.
+        const setup = (): Promise<readonly PgStatement[]> => setUp(seats.of(connection), hooks, seats, pool());
+        const statements = await unlessAborted(context.signal, setup);
         await connection.reset("none", context.signal);
         if (statements.length > 0) remembered.set(connection, statements);
         if (pool().options.allowExitOnIdle) seats.of(connection).unref();
         return connection;
       } catch (error) {
-        await factory.close(connection, { graceful: true });
+        await factory.close(connection, { graceful: !context.signal.aborted });
         throw error;
       }
     },

@@ -383,6 +383,16 @@ describe("events", () => {
     await expect.poll(() => pool.query("select 1 as one").catch(() => undefined)).toMatchObject({ rows: [{ one: 1 }] });
   });
 
+  it("onConnect that never ends is given up with its connect, and its connection closed", async () => {
+    const application_name = "never";
+    await using pool = open({ application_name, connectionTimeoutMillis: 300, onConnect: () => new Promise(() => {}) });
+    await expect(pool.query("select 1")).rejects.toThrow();
+    const left = (): Promise<unknown> =>
+      server.sql(`select pid from pg_stat_activity where application_name = '${application_name}'`);
+    await pool.end();
+    await expect.poll(left).toEqual([]);
+  });
+
   it("onConnect is done before anybody gets the connection", async () => {
     await using pool = open({
       onConnect: async (client) => {
