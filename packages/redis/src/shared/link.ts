@@ -2,30 +2,9 @@ import { type Clock, type Lease } from "@pool/core";
 import { Command } from "ioredis";
 import { closeConnection } from "../connection/open-connection.js";
 import { type GuardedRedis, unanswered } from "../connection/guarded-redis.js";
-import { type Home, outgoing, type Outgoing } from "./outgoing.js";
+import { type LinkOptions, type LinkOwner, type LinkState } from "./link-options.js";
+import { outgoing, type Outgoing } from "./outgoing.js";
 import { Wire } from "./wire.js";
-
-/**
- * `clear` takes commands · `checking` it was idle for long, and is asked first whether it is still there · `silent` something was sent and nothing has come
- * back for too long: the server is busy, or the line is cut · `retired` another one has taken its place · `ended`.
- */
-export type LinkState = "clear" | "checking" | "silent" | "retired" | "ended";
-
-export interface LinkOptions {
-  readonly home: Home;
-  /** A link that was idle for less is used without a check, in ms. */
-  readonly validateIfIdleFor: number;
-  /** It is replaced at this age, in ms. */
-  readonly lifetime: number;
-}
-
-export interface LinkOwner {
-  /** Something is to be looked at, at that time. */
-  expect(link: Link): void;
-  /** It takes commands again. */
-  cleared(link: Link): void;
-  ended(link: Link, cause: unknown): void;
-}
 
 /** A link that is asked whether it is still there answers within so long, in ms, or hardly ever. */
 const MOMENT = 1_000;
@@ -44,6 +23,9 @@ export class Link {
   readonly #options: LinkOptions;
   readonly #owner: LinkOwner;
   readonly #wire: Wire;
+  /** The command whose round trip is being timed. */
+  #timed: Outgoing | undefined;
+  #timedSince = 0;
   #isReferenced = false;
 
   constructor(lease: Lease<GuardedRedis>, options: LinkOptions, owner: LinkOwner, clock: Clock) {
@@ -61,6 +43,11 @@ export class Link {
 
   get inFlight(): number {
     return this.redis.commandQueue.length;
+  }
+
+  /** The server may owe an answer for so long before something must be wrong, in ms. */
+  get patience(): number {
+    return this.#options.roundTrips.patience;
   }
 
   /** Somebody waits for one of those that were sent. */
@@ -85,6 +72,10 @@ export class Link {
       this.owedSince = now;
       if (!this.#isReferenced) this.#reference(true);
       this.#owner.expect(this);
+    }
+    if (this.#timed === undefined) {
+      this.#timed = command;
+      this.#timedSince = now;
     }
     command.via = this.redis;
     this.#wire.send(command);
@@ -117,7 +108,11 @@ export class Link {
   }
 
   #heard(): void {
-    this.heardAt = this.owedSince = this.#clock.now();
+    const now = (this.heardAt = this.owedSince = this.#clock.now());
+    if (this.#timed?.isSettled === true) {
+      this.#options.roundTrips.add(now - this.#timedSince);
+      this.#timed = undefined;
+    }
     if (this.state === "checking" || this.state === "silent") {
       this.state = "clear";
       this.#owner.cleared(this);

@@ -4,10 +4,9 @@ import { closed, silent } from "./failures.js";
 import { Link } from "./link.js";
 import { type LinksOptions, type LinksOwner } from "./links-options.js";
 import { type Outgoing } from "./outgoing.js";
+import { outlast } from "./outlast.js";
+import { RoundTrips } from "./round-trips.js";
 import { nextLook, tend } from "./tending.js";
-
-/** How long a link that was silent may still prove alive when another one has answered, in ms. */
-const GRACE = 50;
 
 /** The connection that takes commands, the one that is to replace it, and those that only wait for answers. */
 export class Links {
@@ -17,6 +16,7 @@ export class Links {
   readonly #options: LinksOptions;
   readonly #owner: LinksOwner;
   readonly #clock: Clock;
+  readonly #roundTrips: RoundTrips;
   #opening = false;
   #isLost = false;
   #isClosed = false;
@@ -26,6 +26,7 @@ export class Links {
     this.#options = options;
     this.#owner = owner;
     this.#clock = clock;
+    this.#roundTrips = new RoundTrips(options.silentAfter);
   }
 
   get connections(): number {
@@ -47,7 +48,7 @@ export class Links {
     if (this.#opening || this.#isClosed) return;
     this.#opening = true;
     this.#pool.acquire({ timeout: Infinity, label: "shared connection" }).then(
-      (lease) => this.#arrived(lease),
+      (lease) => void this.#arrived(lease),
       () => {
         this.#opening = false;
         if (!this.#isClosed) this.#owner.gaveUp();
@@ -80,10 +81,14 @@ export class Links {
     await this.#pool.close({ timeout: 0 });
   }
 
-  #arrived(lease: Lease<GuardedRedis>): void {
-    // Redis answers in its turn: what it owes on the one that is silent would have come by now, or comes at once.
-    if (this.current?.state === "silent") setTimeout(() => this.#takeOver(lease), GRACE);
-    else this.#takeOver(lease);
+  async #arrived(lease: Lease<GuardedRedis>): Promise<void> {
+    const { current } = this;
+    try {
+      if (current?.state === "silent") await outlast(current, lease.resource, this.#options.home.where, this.#clock);
+    } catch (error) {
+      lease.destroy(error); // that one will do no better
+    }
+    this.#takeOver(lease);
   }
 
   #takeOver(lease: Lease<GuardedRedis>): void {
@@ -110,7 +115,8 @@ export class Links {
       cleared: () => this.#owner.cleared(),
       ended: (link: Link, cause: unknown) => this.#ended(link, cause),
     };
-    return new Link(lease, { ...this.#options, lifetime: this.#options.lifetime() }, owner, this.#clock);
+    const options = { ...this.#options, lifetime: this.#options.lifetime(), roundTrips: this.#roundTrips };
+    return new Link(lease, options, owner, this.#clock);
   }
 
   #retire(link: Link): void {
