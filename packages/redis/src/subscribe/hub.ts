@@ -102,7 +102,7 @@ export class Hub {
   #ended(ear: Ear, cause: unknown): void {
     if (this.#ear !== ear) return;
     this.#ear = undefined;
-    for (const one of this.#interests.subscribers) one.interrupt({ since: new Date(ear.aliveAt), cause });
+    for (const one of this.#interests.subscribers) one.interrupt({ since: new Date(ear.provenAt), cause });
     if (!this.#interests.isEmpty) this.#dialling.dial().catch(() => undefined); // it goes on by itself
   }
 

@@ -2,10 +2,10 @@ import { onEvent } from "@pool/core";
 import { faultProxy } from "@pool/testing";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { redis } from "../../src/index.js";
+import { redis, type SubscriptionGap } from "../../src/index.js";
 import { ownServer } from "../support.js";
 
-const { server } = await ownServer();
+const { server, admin } = await ownServer();
 
 describe.concurrent("a line that is slow", { timeout: 30_000 }, () => {
   it("is connected to, however long one round trip takes", async () => {
@@ -43,6 +43,49 @@ describe.concurrent("a line that is slow", { timeout: 30_000 }, () => {
     await sleep(6_000);
     expect(states).toEqual([]);
     expect(await connector.client.call("CLIENT", "ID")).toBe(id);
+    await connector.disconnect();
+  });
+
+  it("keeps its subscriptions: every message comes, without a gap", async () => {
+    await using proxy = await faultProxy({ target: server });
+    proxy.latency(550);
+    const options = { url: proxy.url(server.url), lazy: true, minIdle: 0, pingInterval: 500 };
+    const connector = await redis(options).connect();
+    const gaps: SubscriptionGap[] = [];
+    let heard = 0;
+    await connector.client.subscribe("slow", () => heard++, { onGap: (gap) => gaps.push(gap) });
+    for (let n = 0; n < 60; n++) {
+      await admin.redis.publish("slow", `${n}`);
+      await sleep(50);
+    }
+    await sleep(800);
+    expect(heard).toBe(60);
+    expect(gaps).toEqual([]);
+    await connector.disconnect();
+  });
+
+  it("that loses messages tells of a gap that has all of them in it", async () => {
+    await using proxy = await faultProxy({ target: server });
+    const connector = await redis({ url: proxy.url(server.url), minIdle: 0, pingInterval: 500 }).connect();
+    const gaps: SubscriptionGap[] = [];
+    const heard = new Set<string>();
+    await connector.client.subscribe("trickle", ({ message }) => heard.add(message), {
+      onGap: (gap) => gaps.push(gap),
+    });
+    await sleep(700);
+    // Bytes trickle in, of what was sent longer and longer ago.
+    proxy.bandwidth(200, { direction: "downstream", on: "existing" });
+    const sent: number[] = [];
+    while (gaps.length === 0 && sent.length < 400) {
+      sent.push(Date.now());
+      await admin.redis.publish("trickle", `${sent.length - 1}`);
+      await sleep(10);
+    }
+    const { since } = gaps[0]!;
+    const lost = sent.filter((_, n) => !heard.has(`${n}`));
+    expect(lost.length).toBeGreaterThan(10);
+    expect(Math.min(...lost)).toBeGreaterThanOrEqual(since.getTime());
+    await proxy.heal();
     await connector.disconnect();
   });
 });
