@@ -14,6 +14,8 @@ export interface LinkOptions {
   readonly validateIfIdleFor: number;
   /** It is replaced at this age, in ms. */
   readonly lifetime: number;
+  /** Commands that may be in flight while the server is so slow that the first of them has run out of time. */
+  readonly maxQueued: number;
   /** How long answers take over this line. */
   readonly roundTrips: RoundTrips;
 }
