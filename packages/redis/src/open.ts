@@ -27,7 +27,7 @@ export async function openRedis(
   { name, signal, lost, recovered }: OpenContext,
 ): Promise<OpenedRedis> {
   const parts = partsOf(name, options, { lost, recovered });
-  const { dedicated, dispatcher, handing } = parts;
+  const { dedicated, dispatcher, hub, handing } = parts;
   const client = clientOf(parts);
   try {
     if (!options.lazy) await prove(parts, options.pool.minIdle, signal);
@@ -47,7 +47,7 @@ export async function openRedis(
     },
     reconnect: (asked) => dispatcher.connect(asked),
     get connections() {
-      return dedicated.stats.size + dispatcher.stats.connections + handing.connections;
+      return dedicated.stats.size + dispatcher.stats.connections + hub.connections + handing.connections;
     },
     get gauges() {
       const { inFlight, queued } = dispatcher.stats;

@@ -47,6 +47,7 @@ export class Links {
   open(): void {
     if (this.#opening || this.#isClosed) return;
     this.#opening = true;
+    this.#pool.resize({ maxSize: this.#pool.stats.leased + 1 });
     this.#pool.acquire({ timeout: Infinity, label: "shared connection" }).then(
       (lease) => void this.#arrived(lease),
       () => {

@@ -1,5 +1,5 @@
 import { onEvent } from "@pool/core";
-import { faultProxy } from "@pool/testing";
+import { faultProxy, watchSockets } from "@pool/testing";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { redis, type SubscriptionGap } from "../../src/index.js";
@@ -13,6 +13,23 @@ describe.concurrent("a line that is slow", { timeout: 30_000 }, () => {
     proxy.latency(600);
     const connector = await redis({ url: proxy.url(server.url), minIdle: 0, connectTimeout: 20_000 }).connect();
     expect(await connector.client.call("PING")).toBe("PONG");
+    await connector.disconnect();
+  });
+
+  it("is connected to by two at once, however long a connect takes, and by none beyond those that are needed", async () => {
+    await using proxy = await faultProxy({ target: server });
+    using sockets = watchSockets(proxy.port);
+    proxy.latency(800);
+    const limits = { minIdle: 0, commandTimeout: 20_000, connectTimeout: 20_000, lazy: true };
+    const connector = await redis({ url: proxy.url(server.url), ...limits }).connect();
+    const { client } = connector;
+    let most = 0;
+    const looking = setInterval(() => (most = Math.max(most, sockets.open)), 10);
+    await Promise.all([client.call("PING"), client.subscribe("news", () => undefined)]);
+    clearInterval(looking);
+    expect(most).toBeGreaterThan(2); // a connect that takes long may hang
+    expect(most).toBeLessThanOrEqual(4);
+    await expect.poll(() => sockets.open, { timeout: 5_000 }).toBe(2);
     await connector.disconnect();
   });
 
