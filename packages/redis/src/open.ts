@@ -68,13 +68,13 @@ async function prove({ dispatcher, dedicated }: Parts, minIdle: number, signal: 
   }
 }
 
-function clientOf({ name, dedicated, dispatcher, hub, handing }: Parts): RedisClient {
+function clientOf({ name, dedicated, dispatcher, hub, handing, roundTrips }: Parts): RedisClient {
   const sender: Sender = {
     name,
     submit: (command, how) => dispatcher.submit(command, how),
     batch: (how) => dispatcher.batch(how),
     submitBlocking: (command, how) =>
-      submitBlocking(command, { dedicated, submit: (one) => dispatcher.submit(one) }, how),
+      submitBlocking(command, { dedicated, roundTrips, submit: (one) => dispatcher.submit(one) }, how),
   };
   let lock: ManagedLock | undefined;
   const client: RedisClient = {

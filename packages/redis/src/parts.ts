@@ -9,6 +9,7 @@ import { type ResolvedRedisOptions } from "./resolved-options.js";
 import { Connects } from "./shared/connects.js";
 import { Dispatcher } from "./shared/dispatcher.js";
 import { type ShareNotice } from "./shared/dispatcher-options.js";
+import { RoundTrips } from "./shared/round-trips.js";
 import { Hub } from "./subscribe/hub.js";
 
 /** What works behind one client. */
@@ -18,6 +19,8 @@ export interface Parts {
   readonly dispatcher: Dispatcher;
   readonly hub: Hub;
   readonly handing: Handing;
+  /** How long answers over the shared connection take. */
+  readonly roundTrips: RoundTrips;
 }
 
 /** After a server has said that it takes no writes, so long nobody reconnects for the same reason, in ms. */
@@ -42,18 +45,19 @@ export function partsOf(name: string, options: ResolvedRedisOptions, notice: Sha
   const factory = connects.watch(pace.keep(plainFactory(factoryOptions)), () => dispatcher.connectFailed());
   const poolOf = (suffix: string) =>
     createPool(hedged(factory, pool.clock), linkPoolOptions(`${name}:${suffix}`, pool));
+  const roundTrips = new RoundTrips(silentAfter);
   const dispatcherOptions = {
     home: factoryOptions.home,
     lifetime: () => pool.maxLifetime * (1 - pool.lifetimeJitter * pool.random()),
     clock: pool.clock,
     validateIfIdleFor: pool.validateIfIdleFor,
-    ...{ commandTimeout, maxQueued, pingInterval, silentAfter },
+    ...{ commandTimeout, maxQueued, pingInterval, silentAfter, roundTrips },
   };
   const dispatcher = new Dispatcher(poolOf("shared"), connects, dispatcherOptions, notice);
   const hub = new Hub(poolOf("subscriptions"), { where: name, commandTimeout, pingInterval });
   const patience = options.maxRetries === Infinity ? null : options.maxRetries;
   const handing = new Handing(name, { ...driver, maxRetriesPerRequest: patience }, credentials);
-  return { name, dedicated, dispatcher, hub, handing };
+  return { name, dedicated, dispatcher, hub, handing, roundTrips };
 }
 
 export function lockOf(client: LockClient): ManagedLock {

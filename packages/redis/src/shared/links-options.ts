@@ -1,7 +1,7 @@
 import { type LinkOptions } from "./link-options.js";
 import { type TendingOptions } from "./tending.js";
 
-export interface LinksOptions extends Omit<LinkOptions, "lifetime" | "roundTrips">, TendingOptions {
+export interface LinksOptions extends Omit<LinkOptions, "lifetime">, TendingOptions {
   readonly lifetime: () => number;
 }
 

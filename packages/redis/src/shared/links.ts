@@ -5,7 +5,6 @@ import { Link } from "./link.js";
 import { type LinksOptions, type LinksOwner } from "./links-options.js";
 import { type Outgoing } from "./outgoing.js";
 import { outlast } from "./outlast.js";
-import { RoundTrips } from "./round-trips.js";
 import { nextLook, tend } from "./tending.js";
 
 /** The connection that takes commands, the one that is to replace it, and those that only wait for answers. */
@@ -16,7 +15,6 @@ export class Links {
   readonly #options: LinksOptions;
   readonly #owner: LinksOwner;
   readonly #clock: Clock;
-  readonly #roundTrips: RoundTrips;
   #opening = false;
   #isLost = false;
   #isClosed = false;
@@ -26,7 +24,6 @@ export class Links {
     this.#options = options;
     this.#owner = owner;
     this.#clock = clock;
-    this.#roundTrips = new RoundTrips(options.silentAfter);
   }
 
   get connections(): number {
@@ -116,8 +113,7 @@ export class Links {
       cleared: () => this.#owner.cleared(),
       ended: (link: Link, cause: unknown) => this.#ended(link, cause),
     };
-    const options = { ...this.#options, lifetime: this.#options.lifetime(), roundTrips: this.#roundTrips };
-    return new Link(lease, options, owner, this.#clock);
+    return new Link(lease, { ...this.#options, lifetime: this.#options.lifetime() }, owner, this.#clock);
   }
 
   #retire(link: Link): void {

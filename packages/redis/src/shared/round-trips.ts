@@ -13,9 +13,14 @@ export class RoundTrips {
     this.#least = least;
   }
 
+  /** An answer hardly takes longer, as far as is known, in ms; 0 before the first. */
+  get longest(): number {
+    return this.#slowest * SLACK;
+  }
+
   /** The server may owe an answer for so long before something must be wrong, in ms. */
   get patience(): number {
-    return Math.max(this.#least, this.#slowest * SLACK);
+    return Math.max(this.#least, this.longest);
   }
 
   /** One has taken so long, in ms. A single one counts for no more than twice the patience: the server may have stood still for once. */

@@ -49,6 +49,19 @@ describe.concurrent("a line that is slow", { timeout: 30_000 }, () => {
     await Promise.all(connectors.map((each) => each.disconnect()));
   });
 
+  it("loses nothing that a blocking command has taken whose caller goes", async () => {
+    await using proxy = await faultProxy({ target: server });
+    const options = { url: proxy.url(server.url), minIdle: 1, validateIfIdleFor: "1m" } as const;
+    const connector = await redis(options).connect();
+    const { client } = connector;
+    proxy.latency(600);
+    await client.call("RPUSH", "slow-jobs", "first");
+    const leaving = new AbortController();
+    setTimeout(() => leaving.abort(), 20); // it is on its way, and there is something to take
+    expect(await client.call("BLPOP", "slow-jobs", 0, { signal: leaving.signal })).toEqual(["slow-jobs", "first"]);
+    await connector.disconnect();
+  });
+
   it("is not cut while it is idle", async () => {
     await using proxy = await faultProxy({ target: server });
     const options = { url: proxy.url(server.url), name: "slow-idle", minIdle: 0, pingInterval: 500 };
