@@ -28,7 +28,7 @@ describe.concurrent("a line that is slow", { timeout: 30_000 }, () => {
     await Promise.all([client.call("PING"), client.subscribe("news", () => undefined)]);
     clearInterval(looking);
     expect(most).toBeGreaterThan(2); // a connect that takes long may hang
-    expect(most).toBeLessThanOrEqual(4);
+    expect(most).toBeLessThanOrEqual(5); // the shared one is silent at first, and another one tried beside it
     await expect.poll(() => sockets.open, { timeout: 5_000 }).toBe(2);
     await connector.disconnect();
   });
