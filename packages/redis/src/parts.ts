@@ -1,6 +1,7 @@
 import { createLock, createPool, type ManagedLock, type Pool, type ResolvedPoolOptions } from "@pool/core";
 import { hedged } from "./connect/hedge.js";
 import { Pace } from "./connect/pace.js";
+import { type GuardedRedis } from "./connection/guarded-redis.js";
 import { type LeasedRedis } from "./connection/leased-redis.js";
 import { leasedFactory, plainFactory } from "./factory.js";
 import { Handing } from "./handed/handing.js";
@@ -43,8 +44,13 @@ export function partsOf(name: string, options: ResolvedRedisOptions, notice: Sha
   const dedicated = createPool(pace.keep(leasedFactory(factoryOptions)), { ...pool, name });
   const connects = new Connects(pool.clock, options.maxRetries);
   const factory = connects.watch(pace.keep(plainFactory(factoryOptions)), () => dispatcher.connectFailed());
-  const poolOf = (suffix: string) =>
-    createPool(hedged(factory, pool.clock), linkPoolOptions(`${name}:${suffix}`, pool));
+  const poolOf = (suffix: string): Pool<GuardedRedis> => {
+    const made: Pool<GuardedRedis> = createPool(
+      hedged(factory, pool.clock, () => made.stats.waiting > 0),
+      linkPoolOptions(`${name}:${suffix}`, pool),
+    );
+    return made;
+  };
   const roundTrips = new RoundTrips(silentAfter);
   const dispatcherOptions = {
     home: factoryOptions.home,

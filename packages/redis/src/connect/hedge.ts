@@ -9,14 +9,17 @@ export function isCalledOff({ reason }: AbortSignal): boolean {
   return reason === CALLED_OFF;
 }
 
-/** The factory, each of whose connects that takes long is tried again beside the first, which may hang. Once one succeeds the others are called off. */
-export function hedged<R>(factory: ResourceFactory<R>, clock: Clock): ResourceFactory<R> {
-  const backOff = new BackOff({ random: Math.random });
+/**
+ * The factory, each of whose connects that takes long is tried again beside the first, which may hang. Once one succeeds the others are called off.
+ * @param isWanted does anybody wait for it still?
+ */
+export function hedged<R>(factory: ResourceFactory<R>, clock: Clock, isWanted: () => boolean): ResourceFactory<R> {
+  const backOff = new BackOff({ random: () => 0 }); // the pool has the pauses
   return {
     ...factory,
     create: async (context) => {
       try {
-        const resource = await new Hedge(factory, context, clock, backOff).winner;
+        const resource = await new Hedge(factory, context, { clock, backOff, isWanted }).winner;
         backOff.succeeded();
         return resource;
       } catch (error) {
@@ -27,22 +30,26 @@ export function hedged<R>(factory: ResourceFactory<R>, clock: Clock): ResourceFa
   };
 }
 
+interface HedgeOptions {
+  readonly clock: Clock;
+  readonly backOff: BackOff;
+  isWanted(): boolean;
+}
+
 class Hedge<R> {
   readonly winner: Promise<R>;
   readonly #factory: ResourceFactory<R>;
   readonly #context: CreateContext;
-  readonly #clock: Clock;
-  readonly #backOff: BackOff;
+  readonly #options: HedgeOptions;
   readonly #settle: { resolve(resource: R): void; reject(error: unknown): void };
   readonly #underWay: AbortController[] = [];
   #timer: Timer | undefined;
   #first: AbortController | undefined;
 
-  constructor(factory: ResourceFactory<R>, context: CreateContext, clock: Clock, backOff: BackOff) {
+  constructor(factory: ResourceFactory<R>, context: CreateContext, options: HedgeOptions) {
     this.#factory = factory;
     this.#context = context;
-    this.#clock = clock;
-    this.#backOff = backOff;
+    this.#options = options;
     const { promise, resolve, reject } = Promise.withResolvers<R>();
     this.winner = promise;
     this.#settle = { resolve, reject };
@@ -53,7 +60,7 @@ class Hedge<R> {
     if (this.#underWay.length >= MOST) this.#underWay.pop()?.abort(CALLED_OFF);
     const one = new AbortController();
     this.#underWay.push(one);
-    this.#timer = this.#clock.setTimeout(() => this.#start(), this.#backOff.slowAfter);
+    this.#startAnother();
     const signal = AbortSignal.any([this.#context.signal, one.signal]);
     const lost = (cause?: unknown): void => {
       if (this.#first === undefined || this.#first === one) this.#context.lost(cause);
@@ -62,6 +69,12 @@ class Hedge<R> {
       (resource) => this.#opened(one, resource),
       (error: unknown) => this.#failed(one, error),
     );
+  }
+
+  #startAnother(): void {
+    const { clock, backOff, isWanted } = this.#options;
+    const start = (): void => (isWanted() ? this.#start() : this.#startAnother());
+    this.#timer = clock.setTimeout(start, backOff.slowAfter);
   }
 
   #opened(one: AbortController, resource: R): void {
@@ -86,6 +99,6 @@ class Hedge<R> {
   }
 
   #stop(): void {
-    if (this.#timer !== undefined) this.#clock.clearTimeout(this.#timer);
+    if (this.#timer !== undefined) this.#options.clock.clearTimeout(this.#timer);
   }
 }
