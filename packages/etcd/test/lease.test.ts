@@ -1,4 +1,4 @@
-import { startEtcd } from "@pool/testing";
+import { faultProxy, startEtcd } from "@pool/testing";
 import { expect, test } from "vitest";
 import { etcd } from "../src/index.js";
 import { until } from "./support.js";
@@ -51,6 +51,17 @@ test.concurrent("a lease whose server is silent is told as lost within its ttl",
   await until("it is lost", () => lease.lost.aborted, lease.ttl + 5_000);
   const took = performance.now() - since;
   expect(took).toBeLessThan(lease.ttl + 500);
-  expect(lease.lost.reason).toMatchObject({ code: "LEASE_LOST" });
+  expect(lease.lost.reason).toMatchObject({ code: "LEASE_LOST", cause: { code: "COMMAND_TIMEOUT" } });
   await server.thaw();
+});
+
+test.concurrent("a lease is kept alive over a line whose round trip takes longer than a second", async () => {
+  await using server = await startEtcd();
+  await using proxy = await faultProxy({ target: server });
+  await using connector = await etcd({ endpoints: proxy.url(server.url) }).connect();
+  const lease = await connector.client.lease({ ttl: "4s" });
+  proxy.latency(600);
+  await new Promise((resolve) => setTimeout(resolve, 1.5 * lease.ttl));
+  expect(lease.lost.reason).toBeUndefined();
+  expect(lease.isAlive()).toBe(true);
 });

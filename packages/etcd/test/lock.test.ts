@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { createLock, type HeldLock } from "@pool/core";
-import { startEtcd } from "@pool/testing";
+import { faultProxy, startEtcd } from "@pool/testing";
 import { afterAll, expect, test } from "vitest";
 import { etcd, etcdLockStore } from "../src/index.js";
 import { base64, expectCode, until } from "./support.js";
@@ -60,6 +60,14 @@ test.concurrent(
     expect(next.token).toBeGreaterThan(held.token);
   },
 );
+
+test.concurrent("a free lock is had over a line whose round trip takes longer than a second", async () => {
+  await using proxy = await faultProxy({ target: server });
+  await using slow = await etcd({ endpoints: proxy.url(server.url) }).connect();
+  proxy.latency(550);
+  await using held = await slow.client.lock.acquire("far away", { timeout: 8_000 });
+  expect(held.isHeld()).toBe(true);
+});
 
 test("a lock whose server stands still is told as lost within its ttl", async () => {
   const held = await one.client.lock.acquire("frozen", { ttl: 1_500 });

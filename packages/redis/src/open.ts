@@ -28,7 +28,7 @@ export async function openRedis(
   { name, signal, lost, recovered }: OpenContext,
 ): Promise<OpenedRedis> {
   const parts = partsOf(name, options, { lost, recovered });
-  const { dedicated, dispatcher, handing } = parts;
+  const { dedicated, dispatcher, hub, handing } = parts;
   const client = clientOf(parts);
   try {
     if (!options.lazy) await prove(parts, options.pool.minIdle, signal);
@@ -48,7 +48,7 @@ export async function openRedis(
     },
     reconnect: (asked) => dispatcher.connect(asked),
     get connections() {
-      return dedicated.stats.size + dispatcher.stats.connections + handing.connections;
+      return dedicated.stats.size + dispatcher.stats.connections + hub.connections + handing.connections;
     },
     get gauges() {
       const { inFlight, queued } = dispatcher.stats;
@@ -69,13 +69,13 @@ async function prove({ name, dispatcher, dedicated }: Parts, minIdle: number, si
   }
 }
 
-function clientOf({ name, dedicated, dispatcher, hub, handing }: Parts): RedisClient {
+function clientOf({ name, dedicated, dispatcher, hub, handing, roundTrips }: Parts): RedisClient {
   const sender: Sender = {
     name,
     submit: (command, how) => dispatcher.submit(command, how),
     batch: (how) => dispatcher.batch(how),
     submitBlocking: (command, how) =>
-      submitBlocking(command, { dedicated, submit: (one) => dispatcher.submit(one) }, how),
+      submitBlocking(command, { dedicated, roundTrips, submit: (one) => dispatcher.submit(one) }, how),
   };
   let lock: ManagedLock | undefined;
   const client: RedisClient = {

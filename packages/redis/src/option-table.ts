@@ -68,7 +68,7 @@ export const redisOptions: OptionTable<RedisOptions> = {
     min: 10,
     never: true,
     default: 500,
-    doc: "How long the server may owe an answer before another connection is tried beside the one that is silent.",
+    doc: "How long the server may owe an answer before another connection is tried beside the one that is silent; longer where its answers are known to take long.",
   },
   lazy: { type: "boolean", default: false, doc: "`connect()` opens nothing; the first command does." },
   ...poolOptions,

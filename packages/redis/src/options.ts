@@ -30,7 +30,7 @@ export interface RedisOptions extends PoolOptions, SupervisionOptions {
   maxQueued?: number;
   /** A connection that nothing has come from for so long is asked whether it is still there, in ms. @default 10_000 */
   pingInterval?: Duration;
-  /** How long the server may owe an answer before another connection is tried beside the one that is silent, in ms. @default 500 */
+  /** How long the server may owe an answer before another connection is tried beside the one that is silent, in ms; longer where its answers are known to take long. @default 500 */
   silentAfter?: Duration;
   /** `connect()` opens nothing; the first command does. @default false */
   lazy?: boolean;

@@ -1,5 +1,7 @@
 import { createLock, createPool, type ManagedLock, type Pool, type ResolvedPoolOptions } from "@pool/core";
+import { hedged } from "./connect/hedge.js";
 import { Pace } from "./connect/pace.js";
+import { type GuardedRedis } from "./connection/guarded-redis.js";
 import { type LeasedRedis } from "./connection/leased-redis.js";
 import { leasedFactory, plainFactory } from "./factory.js";
 import { Handing } from "./handed/handing.js";
@@ -8,6 +10,7 @@ import { type ResolvedRedisOptions } from "./resolved-options.js";
 import { Connects } from "./shared/connects.js";
 import { Dispatcher } from "./shared/dispatcher.js";
 import { type ShareNotice } from "./shared/dispatcher-options.js";
+import { RoundTrips } from "./shared/round-trips.js";
 import { Hub } from "./subscribe/hub.js";
 
 /** What works behind one client. */
@@ -17,6 +20,8 @@ export interface Parts {
   readonly dispatcher: Dispatcher;
   readonly hub: Hub;
   readonly handing: Handing;
+  /** How long answers over the shared connection take. */
+  readonly roundTrips: RoundTrips;
 }
 
 /** After a server has said that it takes no writes, so long nobody reconnects for the same reason, in ms. */
@@ -39,19 +44,26 @@ export function partsOf(name: string, options: ResolvedRedisOptions, notice: Sha
   const dedicated = createPool(pace.keep(leasedFactory(factoryOptions)), { ...pool, name });
   const connects = new Connects(pool.clock, options.maxRetries);
   const factory = connects.watch(pace.keep(plainFactory(factoryOptions)), () => dispatcher.connectFailed());
-  const links = createPool(factory, linkPoolOptions(`${name}:shared`, pool));
+  const poolOf = (suffix: string): Pool<GuardedRedis> => {
+    const made: Pool<GuardedRedis> = createPool(
+      hedged(factory, pool.clock, () => made.stats.waiting > 0),
+      linkPoolOptions(`${name}:${suffix}`, pool),
+    );
+    return made;
+  };
+  const roundTrips = new RoundTrips(silentAfter);
   const dispatcherOptions = {
     home: factoryOptions.home,
     lifetime: () => pool.maxLifetime * (1 - pool.lifetimeJitter * pool.random()),
     clock: pool.clock,
     validateIfIdleFor: pool.validateIfIdleFor,
-    ...{ commandTimeout, maxQueued, pingInterval, silentAfter },
+    ...{ commandTimeout, maxQueued, pingInterval, silentAfter, roundTrips },
   };
-  const dispatcher = new Dispatcher(links, connects, dispatcherOptions, notice);
-  const hub = new Hub(links, { where: name, commandTimeout, pingInterval });
+  const dispatcher = new Dispatcher(poolOf("shared"), connects, dispatcherOptions, notice);
+  const hub = new Hub(poolOf("subscriptions"), { where: name, commandTimeout, pingInterval });
   const patience = options.maxRetries === Infinity ? null : options.maxRetries;
   const handing = new Handing(name, { ...driver, maxRetriesPerRequest: patience }, credentials);
-  return { name, dedicated, dispatcher, hub, handing };
+  return { name, dedicated, dispatcher, hub, handing, roundTrips };
 }
 
 export function lockOf(client: LockClient): ManagedLock {
@@ -60,16 +72,15 @@ export function lockOf(client: LockClient): ManagedLock {
 
 /** Ends all, what is in hand within `timeout` ms. */
 export async function closeParts({ dedicated, dispatcher, hub, handing }: Parts, timeout: number): Promise<void> {
-  hub.close();
-  await Promise.all([dedicated.close({ timeout }), dispatcher.close(timeout), handing.close()]);
+  await Promise.all([hub.close(), dedicated.close({ timeout }), dispatcher.close(timeout), handing.close()]);
 }
 
-/** Connections that are shared stay with who has opened them: no more than a few, none of them idle. */
+/** Connections that are shared stay with who has opened them, none is idle, and one at a time is opened: who has one and wants another makes room. */
 function linkPoolOptions(name: string, pool: ResolvedPoolOptions) {
   const { connectTimeout, closeTimeout, clock, random } = pool;
   return {
     ...{ name, connectTimeout, closeTimeout, clock, random },
-    ...{ maxSize: 8, maxIdle: 0, maxWaiting: Infinity, maxLifetime: Infinity, leakAfter: Infinity },
+    ...{ maxSize: 1, maxIdle: 0, maxWaiting: Infinity, maxLifetime: Infinity, leakAfter: Infinity },
     selfDeadlock: "off",
   } as const;
 }

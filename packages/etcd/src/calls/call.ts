@@ -3,6 +3,7 @@ import { type EtcdConnection } from "../wire/connection.js";
 import { type CallHeaders } from "../wire/headers.js";
 import { type RpcError } from "../wire/rpc-error.js";
 import { type PendingReply } from "../wire/unary.js";
+import { Attempts } from "./attempts.js";
 import { type CallOwner, type How } from "./how.js";
 
 const CALLED_OFF = new Error("called off");
@@ -17,7 +18,13 @@ export class Call {
   readonly #begin: (connection: EtcdConnection, headers: CallHeaders) => PendingReply<unknown>;
   readonly #settle: { resolve(value: unknown): void; reject(error: unknown): void };
   readonly #timer: Timer;
-  #pending: PendingReply<unknown> | undefined;
+  readonly #attempts = new Attempts({
+    answered: (value) => {
+      this.#owner.answered(this);
+      this.resolve(value);
+    },
+    failed: (error) => this.#owner.failed(this, error),
+  });
   #connection: EtcdConnection | undefined;
   #token: string | undefined;
   #pause: Timer | undefined;
@@ -61,12 +68,12 @@ export class Call {
 
   /** A server may have carried it out. */
   get maybeSent(): boolean {
-    return this.#sent || this.#pending !== undefined;
+    return this.#sent || this.isSent;
   }
 
   /** It is with a server. */
   get isSent(): boolean {
-    return this.#pending !== undefined;
+    return !this.#attempts.isEmpty;
   }
 
   /** Is to be attempted on this connection; the signal aborts when that comes to nothing, by its end or because it was recalled. */
@@ -82,21 +89,15 @@ export class Call {
     this.#token = token;
     this.#preparing = undefined;
     const pending = this.#begin(connection, { token, requireLeader });
-    this.#pending = pending;
     if (attemptTimeout !== undefined) this.pause(attemptTimeout, () => this.#owner.stalled(this));
-    pending.reply.then(
-      (value) => {
-        if (pending !== this.#pending) return;
-        this.#pending = undefined;
-        this.#owner.answered(this);
-        this.resolve(value);
-      },
-      (error: unknown) => {
-        if (pending !== this.#pending) return;
-        this.#pending = undefined;
-        this.#owner.failed(this, error as RpcError); // a connection rejects with nothing else
-      },
-    );
+    this.#attempts.add(pending);
+  }
+
+  /** Makes another attempt beside what is under way, unless its connection takes no calls now: that it is silent is being looked after. */
+  again(current: EtcdConnection | undefined): void {
+    const { attemptTimeout = Infinity } = this.how;
+    if (current !== undefined && current === this.#connection) this.attempt(current, this.#token);
+    else this.pause(attemptTimeout, () => this.#owner.stalled(this));
   }
 
   /** An attempt has failed; `undone` when it was certainly not carried out. */
@@ -111,13 +112,11 @@ export class Call {
     this.#pause = systemClock.setTimeout(then, ms);
   }
 
-  /** Drops the attempt under way. */
+  /** Drops what is under way. */
   recall(): void {
     this.#preparing?.abort(CALLED_OFF);
-    const pending = this.#pending;
-    if (pending !== undefined) this.#sent = true;
-    this.#pending = undefined;
-    pending?.cancel();
+    this.#sent ||= this.isSent;
+    this.#attempts.cancel();
   }
 
   resolve(value: unknown): void {

@@ -96,11 +96,7 @@ export class Calls implements CallOwner {
   }
 
   stalled(call: Call): void {
-    if (call.over || !this.#queue.running.has(call)) return;
-    call.recall();
-    this.#queue.remove(call);
-    this.#place(call);
-    this.#queue.serve();
+    if (!call.over && this.#queue.running.has(call)) call.again(this.#options.channel.current);
   }
 
   #place(call: Call): void {

@@ -9,7 +9,7 @@ export interface How {
   readonly kind: Kind;
   /** Longest time, in ms, whatever happens. */
   readonly timeout: number;
-  /** An attempt that takes longer is dropped and made again, in ms: for what is repeatable and small. @default it may take all the time */
+  /** One that takes longer is attempted again beside it, in ms, and the first answer holds: for what is repeatable and small. @default it is attempted once at a time */
   readonly attemptTimeout?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly label?: string | undefined;

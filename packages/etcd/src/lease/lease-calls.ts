@@ -6,7 +6,7 @@ import { type How } from "../calls/how.js";
 /** What the calls of leases leave open. */
 export type LeaseHow = Pick<How, "timeout" | "signal"> & Partial<Pick<How, "label">>;
 
-/** An attempt that stalls longer is made again, in ms: each is a small thing to the server, and time is short. */
+/** When there is no answer for so long, in ms, it is asked again as well: each is a small thing to the server, and time is short. */
 const ATTEMPT = 800;
 
 /** The id of a lease is ours to choose, so that a grant whose reply was lost can be asked for again. From 1 to 2^63 - 1. */

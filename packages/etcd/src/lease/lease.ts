@@ -20,6 +20,8 @@ export interface EtcdLease extends AsyncDisposable {
 
 /** How soon after a keep-alive that failed the next one is tried, in ms. */
 const PAUSE = 100;
+/** A keep-alive ends so long before the lease, in ms, that its failure is known by then. */
+const LAST_WORD = 20;
 
 export class KeptLease implements EtcdLease {
   readonly id = newLeaseId();
@@ -93,6 +95,7 @@ export class KeptLease implements EtcdLease {
   #granted(seconds: number, sentAt: number): void {
     if (this.#over.signal.aborted) return;
     if (seconds <= 0) return this.#lose("the server has it no more");
+    this.#lastError = undefined;
     this.#ttl = seconds * 1_000;
     // The server counts from when it got the request, which is later.
     this.#deadline = sentAt + this.#ttl;
@@ -112,7 +115,7 @@ export class KeptLease implements EtcdLease {
     if (!this.isAlive()) return;
     const sentAt = performance.now();
     try {
-      const how = { timeout: Math.max(1, this.#deadline - sentAt), signal: this.#over.signal };
+      const how = { timeout: Math.max(1, this.#deadline - sentAt - LAST_WORD), signal: this.#over.signal };
       this.#granted(await keepLeaseAlive(this.#calls, this.id, how), sentAt);
     } catch (error) {
       this.#lastError = error;

@@ -4,15 +4,17 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { replyOf, timeoutError } from "../errors.js";
 import { type LeasedRedis } from "../connection/leased-redis.js";
 import { nameOf } from "../shared/outgoing.js";
+import { type RoundTrips } from "../shared/round-trips.js";
 import { Leaving } from "./leaving.js";
 import { type CommandOptions } from "./sender.js";
 
-/** How long an aborted command may take to come back before its connection is closed, in ms. */
+/** How long an aborted command may take to come back before its connection is closed, in ms; two round trips where the line is known to be slow. */
 const PATIENCE = 1_000;
 const ASK_AGAIN = 20;
 
 export interface BlockingParts {
   readonly dedicated: Pool<LeasedRedis>;
+  readonly roundTrips: RoundTrips;
   /** Sends a command that does not block. */
   submit(command: Command): void;
 }
@@ -48,13 +50,13 @@ function heedLeaving(
   redis: LeasedRedis,
   leaving: AbortSignal,
   signal: AbortSignal | undefined,
-  { submit }: BlockingParts,
+  parts: BlockingParts,
 ): void {
   if (signal !== undefined) rejectUnblocked(command, signal);
   // Asked in front of it, since behind it nothing is answered.
   const serverId = signal === undefined ? undefined : redis.serverId;
   const leave = (): void => {
-    if (signal?.aborted === true) void unblock(command, serverId, submit, leaving.reason as Error);
+    if (signal?.aborted === true) void unblock(command, serverId, parts, leaving.reason as Error);
     else command.reject(leaving.reason as Error);
   };
   leaving.addEventListener("abort", leave, { once: true });
@@ -64,12 +66,13 @@ function heedLeaving(
 async function unblock(
   command: Command,
   serverId: Promise<number | undefined> | undefined,
-  submit: (command: Command) => void,
+  { submit, roundTrips }: BlockingParts,
   reason: Error,
 ): Promise<void> {
-  const until = performance.now() + PATIENCE;
+  const patience = Math.max(PATIENCE, 2 * roundTrips.longest);
+  const until = performance.now() + patience;
   const settled = command.promise.catch(() => undefined) as Promise<unknown>;
-  const id = await Promise.race([serverId, settled, sleep(PATIENCE)]);
+  const id = await Promise.race([serverId, settled, sleep(patience)]);
   let isHeard = typeof id === "number";
   while (!command.isSettled && performance.now() < until && isHeard) {
     const asked = new Command("client", ["UNBLOCK", id as number, "ERROR"]);
@@ -78,7 +81,7 @@ async function unblock(
       () => false,
       (error: unknown) => replyOf(error) === "NOPERM",
     );
-    isHeard = (await Promise.race([settled, refused, sleep(PATIENCE)])) !== true;
+    isHeard = (await Promise.race([settled, refused, sleep(patience)])) !== true;
     if (isHeard) await Promise.race([settled, sleep(ASK_AGAIN)]);
   }
   if (!command.isSettled) command.reject(reason);

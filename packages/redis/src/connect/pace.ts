@@ -1,4 +1,5 @@
 import { type Clock, ConnectRate, pause, type ResourceFactory } from "@pool/core";
+import { isCalledOff } from "./hedge.js";
 
 /** After a connect that failed, those of so long, in ms, keep their distance. */
 const TROUBLE = 1_000;
@@ -25,7 +26,7 @@ export class Pace {
         try {
           return await factory.create(context);
         } catch (error) {
-          this.#failedAt = this.#clock.now();
+          if (!isCalledOff(context.signal)) this.#failedAt = this.#clock.now();
           throw error;
         }
       },

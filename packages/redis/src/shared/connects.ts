@@ -1,4 +1,5 @@
 import { type Clock, type ResourceFactory } from "@pool/core";
+import { isCalledOff } from "../connect/hedge.js";
 import { isRefused } from "../errors.js";
 
 /** After a failed connect so long, in ms, nobody need wait for the next one: it has not begun. The pool pauses no longer than this. */
@@ -43,6 +44,7 @@ export class Connects {
           return resource;
         } catch (error) {
           this.#underWay--;
+          if (isCalledOff(context.signal)) throw error;
           // Who is refused once is refused again: more tries may only lock the account.
           this.failures += isRefused(error) ? this.#maxRetries + 1 : 1;
           this.lastError = error;

@@ -123,17 +123,15 @@ export class Dispatcher {
     const refused = this.#line.add(waiting, command, refusal, current?.isThere(now) !== true);
     if (refused !== undefined) return refused;
     if (current === undefined) this.#links.open();
+    else if (current.inFlight > 0) current.hold();
     else if (current.state === "clear") current.ping(now, true);
     return undefined;
   }
 
   #flush(): void {
     this.#connects.failures = 0;
-    const now = this.#clock.now();
-    const link = this.#links.current;
-    for (let waiting = this.#line.take(); waiting !== undefined; waiting = this.#line.take()) {
-      for (const command of waiting.commands) link?.send(command, now);
-    }
+    const { current } = this.#links;
+    if (current !== undefined) this.#line.sendOver(current, this.#clock.now());
   }
 
   /** False when the caller has gone already. What was to be sent with the command goes too. */

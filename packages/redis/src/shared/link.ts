@@ -2,30 +2,11 @@ import { type Clock, type Lease } from "@pool/core";
 import { Command } from "ioredis";
 import { closeConnection } from "../connection/open-connection.js";
 import { type GuardedRedis, unanswered } from "../connection/guarded-redis.js";
-import { type Home, outgoing, type Outgoing } from "./outgoing.js";
+import { isBehind } from "./behind.js";
+import { type LinkOptions, type LinkOwner, type LinkState } from "./link-options.js";
+import { isPing, outgoing, type Outgoing } from "./outgoing.js";
+import { Stopwatch } from "./stopwatch.js";
 import { Wire } from "./wire.js";
-
-/**
- * `clear` takes commands · `checking` it was idle for long, and is asked first whether it is still there · `silent` something was sent and nothing has come
- * back for too long: the server is busy, or the line is cut · `retired` another one has taken its place · `ended`.
- */
-export type LinkState = "clear" | "checking" | "silent" | "retired" | "ended";
-
-export interface LinkOptions {
-  readonly home: Home;
-  /** A link that was idle for less is used without a check, in ms. */
-  readonly validateIfIdleFor: number;
-  /** It is replaced at this age, in ms. */
-  readonly lifetime: number;
-}
-
-export interface LinkOwner {
-  /** Something is to be looked at, at that time. */
-  expect(link: Link): void;
-  /** It takes commands again. */
-  cleared(link: Link): void;
-  ended(link: Link, cause: unknown): void;
-}
 
 /** A link that is asked whether it is still there answers within so long, in ms, or hardly ever. */
 const MOMENT = 1_000;
@@ -44,7 +25,10 @@ export class Link {
   readonly #options: LinkOptions;
   readonly #owner: LinkOwner;
   readonly #wire: Wire;
+  readonly #stopwatch: Stopwatch;
   #isReferenced = false;
+  /** Somebody waits until it is no longer full. */
+  #isHeld = false;
 
   constructor(lease: Lease<GuardedRedis>, options: LinkOptions, owner: LinkOwner, clock: Clock) {
     this.#lease = lease;
@@ -54,13 +38,20 @@ export class Link {
     this.#owner = owner;
     this.heardAt = this.owedSince = clock.now();
     this.expiresAt = this.heardAt + options.lifetime;
+    this.#stopwatch = new Stopwatch(options.roundTrips);
     this.#wire = new Wire(this.redis, (cause) => this.lose(cause));
     this.redis.stream.on("data", () => this.#heard());
+    this.redis.stream.on("drain", () => this.#release());
     this.redis.once("end", () => this.#end(this.redis.trouble));
   }
 
   get inFlight(): number {
     return this.redis.commandQueue.length;
+  }
+
+  /** The server may owe an answer for so long before something must be wrong, in ms. */
+  get patience(): number {
+    return this.#options.roundTrips.patience;
   }
 
   /** Somebody waits for one of those that were sent. */
@@ -69,15 +60,26 @@ export class Link {
     return false;
   }
 
+  /** The server, or the line to it, is behind: what is sent now would only lie here. */
+  get isFull(): boolean {
+    return isBehind(this.redis, this.#wire.unsent, this.#options.maxQueued);
+  }
+
+  /** Tells its owner when it may not be full any more. */
+  hold(): void {
+    this.#isHeld = true;
+  }
+
   /** May a command be sent now? */
   accepts(now: number): boolean {
-    if (this.state !== "clear" || this.redis.status !== "ready" || !this.redis.stream.writable) return false;
+    if (this.state !== "clear" || this.redis.status !== "ready" || !this.redis.stream.writable || this.isFull)
+      return false;
     return this.inFlight > 0 || now - this.heardAt < this.#options.validateIfIdleFor;
   }
 
   /** It takes commands, or will in a moment: who comes now waits for an answer alone, and however many they are. */
   isThere(now: number): boolean {
-    return this.state === "clear" || (this.state === "checking" && now - this.owedSince < MOMENT);
+    return (this.state === "clear" && !this.isFull) || (this.state === "checking" && now - this.owedSince < MOMENT);
   }
 
   send(command: Outgoing, now: number): void {
@@ -86,6 +88,7 @@ export class Link {
       if (!this.#isReferenced) this.#reference(true);
       this.#owner.expect(this);
     }
+    this.#stopwatch.sent(command, now);
     command.via = this.redis;
     this.#wire.send(command);
   }
@@ -118,10 +121,18 @@ export class Link {
 
   #heard(): void {
     this.heardAt = this.owedSince = this.#clock.now();
+    this.#stopwatch.heard(this.heardAt);
     if (this.state === "checking" || this.state === "silent") {
       this.state = "clear";
-      this.#owner.cleared(this);
+      this.#isHeld = true;
     }
+    this.#release();
+  }
+
+  #release(): void {
+    if (!this.#isHeld || this.state !== "clear") return;
+    this.#isHeld = false;
+    this.#owner.cleared(this);
   }
 
   #reference(on: boolean): void {
@@ -136,9 +147,4 @@ export class Link {
     this.#lease.destroy(cause);
     this.#owner.ended(this, cause);
   }
-}
-
-/** Nobody waits for the answer to one of ours. */
-function isPing(command: Outgoing): boolean {
-  return command.limit === 0;
 }

@@ -1,4 +1,4 @@
-import { type LinkOptions } from "./link.js";
+import { type LinkOptions } from "./link-options.js";
 import { type TendingOptions } from "./tending.js";
 
 export interface LinksOptions extends Omit<LinkOptions, "lifetime">, TendingOptions {

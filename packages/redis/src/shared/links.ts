@@ -4,10 +4,8 @@ import { closed, silent } from "./failures.js";
 import { Link } from "./link.js";
 import { type LinksOptions, type LinksOwner } from "./links-options.js";
 import { type Outgoing } from "./outgoing.js";
+import { outlast } from "./outlast.js";
 import { nextLook, tend } from "./tending.js";
-
-/** How long a link that was silent may still prove alive when another one has answered, in ms. */
-const GRACE = 50;
 
 /** The connection that takes commands, the one that is to replace it, and those that only wait for answers. */
 export class Links {
@@ -46,8 +44,9 @@ export class Links {
   open(): void {
     if (this.#opening || this.#isClosed) return;
     this.#opening = true;
+    this.#pool.resize({ maxSize: this.#pool.stats.leased + 1 });
     this.#pool.acquire({ timeout: Infinity, label: "shared connection" }).then(
-      (lease) => this.#arrived(lease),
+      (lease) => void this.#arrived(lease),
       () => {
         this.#opening = false;
         if (!this.#isClosed) this.#owner.gaveUp();
@@ -80,10 +79,14 @@ export class Links {
     await this.#pool.close({ timeout: 0 });
   }
 
-  #arrived(lease: Lease<GuardedRedis>): void {
-    // Redis answers in its turn: what it owes on the one that is silent would have come by now, or comes at once.
-    if (this.current?.state === "silent") setTimeout(() => this.#takeOver(lease), GRACE);
-    else this.#takeOver(lease);
+  async #arrived(lease: Lease<GuardedRedis>): Promise<void> {
+    const { current } = this;
+    try {
+      if (current?.state === "silent") await outlast(current, lease.resource, this.#options.home.where, this.#clock);
+    } catch (error) {
+      lease.destroy(error); // that one will do no better
+    }
+    this.#takeOver(lease);
   }
 
   #takeOver(lease: Lease<GuardedRedis>): void {

@@ -12,6 +12,7 @@ export class Outbox {
   readonly #redis: Redis;
   #text = "";
   #buffers: Buffer[] | undefined;
+  #size = 0;
   #gathered = 0;
   #isGathering = false;
   /** One has just gone out by itself. */
@@ -20,6 +21,11 @@ export class Outbox {
 
   constructor(redis: Redis) {
     this.#redis = redis;
+  }
+
+  /** What has been gathered and has not been written yet, in bytes or characters. */
+  get size(): number {
+    return this.#size;
   }
 
   /** ioredis hands the bytes of each command to this, in the place of a socket. */
@@ -35,6 +41,7 @@ export class Outbox {
       process.nextTick(this.#flush);
     }
     this.#gathered++;
+    this.#size += written.length;
     if (typeof written === "string") this.#text += written;
     else {
       this.#buffers ??= [];
@@ -51,7 +58,7 @@ export class Outbox {
   readonly #flush = (): void => {
     this.#isGathering = false;
     this.#expectsMany = this.#gathered > 1;
-    this.#gathered = 0;
+    this.#gathered = this.#size = 0;
     const [text, buffers] = [this.#text, this.#buffers];
     this.#text = "";
     this.#buffers = undefined;

@@ -41,6 +41,11 @@ export function outgoing(command: Command, home: Home, now: number, limit: numbe
 for (let times = 0; times < 8; times++)
   outgoing(new Command("ping"), { where: "", readOnly: () => undefined }, 0, 0).resolve("PONG");
 
+/** Nobody waits for the answer to one of ours. */
+export function isPing(command: Outgoing): boolean {
+  return command.limit === 0;
+}
+
 /** As users write it, for messages and events. */
 export function nameOf(command: Command): string {
   return command.name.toUpperCase();

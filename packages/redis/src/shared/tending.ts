@@ -5,11 +5,14 @@ import { type Home, type Outgoing, timedOut } from "./outgoing.js";
 
 export interface TendingOptions {
   readonly home: Home;
-  /** How long the server may owe an answer before another connection is tried beside the one that is silent, in ms. */
+  /** How long the server may owe an answer before another connection is tried beside the one that is silent, in ms; longer where its answers are known to take long. */
   readonly silentAfter: number;
   /** An idle link is asked so often whether it is still there, in ms. */
   readonly pingInterval: number;
 }
+
+/** An idle link that is silent for so long is given up, in ms, whether another one answers or not: somebody may have to know that the server is away. */
+const GIVEN_UP_AFTER = 3_000;
 
 /** What a link may need. */
 export interface Helpers {
@@ -30,12 +33,13 @@ export function tend(link: Link, now: number, options: TendingOptions, helpers: 
 }
 
 /** When there may be something to look at. */
-export function nextLook(link: Link, { silentAfter, pingInterval }: TendingOptions): number {
-  return link.inFlight > 0 ? link.owedSince + silentAfter : link.heardAt + pingInterval;
+export function nextLook(link: Link, { pingInterval }: TendingOptions): number {
+  return link.inFlight > 0 ? link.owedSince + link.patience : link.heardAt + pingInterval;
 }
 
 function tendServing(link: Link, now: number, options: TendingOptions, { open, isAwaited }: Helpers): number {
   const { silentAfter, pingInterval, home } = options;
+  const { patience } = link;
   if (now >= link.expiresAt) open();
   if (link.inFlight === 0) {
     link.rest();
@@ -43,10 +47,12 @@ function tendServing(link: Link, now: number, options: TendingOptions, { open, i
     if (now < pingAt) return Math.min(pingAt, Math.max(link.expiresAt, now + silentAfter));
     link.ping(now, false);
   }
-  if (now < link.owedSince + silentAfter) return link.owedSince + silentAfter;
+  if (now < link.owedSince + patience) return link.owedSince + patience;
   link.state = "silent";
-  if (link.isWanted || isAwaited()) open();
-  else link.lose(silent(home.where, now - link.owedSince));
+  open();
+  const silentFor = now - link.owedSince;
+  if (silentFor > Math.max(GIVEN_UP_AFTER, 2 * patience) && !link.isWanted && !isAwaited())
+    link.lose(silent(home.where, silentFor));
   return now + silentAfter;
 }
 

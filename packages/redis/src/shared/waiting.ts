@@ -1,5 +1,6 @@
 import { type Connects } from "./connects.js";
 import { queueFull, unavailable } from "./failures.js";
+import { type Link } from "./link.js";
 import { type Home, type Outgoing } from "./outgoing.js";
 
 /** What is sent as one: a command, or the commands of a pipeline or MULTI, which must not come apart. */
@@ -42,13 +43,13 @@ export class WaitingLine {
     return undefined;
   }
 
-  /** Takes the first out. */
-  take(): Waiting | undefined {
+  /** Sends what is in it, until the link is full. */
+  sendOver(link: Link, now: number): void {
     for (const waiting of this.#line) {
+      if (link.isFull) return link.hold();
       this.#remove(waiting);
-      return waiting;
+      for (const command of waiting.commands) link.send(command, now);
     }
-    return undefined;
   }
 
   /** Rejects what has waited too long; says when the next is due. */

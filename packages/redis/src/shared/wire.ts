@@ -37,6 +37,11 @@ export class Wire {
     if (this.#isShort) read(redis, lose);
   }
 
+  /** What has been sent and has not left yet, in bytes. */
+  get unsent(): number {
+    return this.#outbox.size + this.#redis.stream.writableLength;
+  }
+
   send(command: Command): void {
     const { condition, commandQueue, status, stream } = this.#redis;
     // Who listens to ioredis's own events gets them; and it knows what to do with a command that can go nowhere.

@@ -1,11 +1,14 @@
 import { type Pool, systemClock, type Timer } from "@pool/core";
 import { type GuardedRedis } from "../connection/guarded-redis.js";
+import { RoundTrips } from "../shared/round-trips.js";
 import { Ear, type EarOwner } from "./ear.js";
 
 export interface DiallingOwner extends EarOwner {
   opened(ear: Ear): void;
 }
 
+/** How long the server may owe the answer to a ping, in ms, or longer where the line is known to be slow. */
+const PATIENCE = 1_000;
 /** After a connect that failed, the next one begins after so long, in ms. */
 const TRY_AGAIN = 200;
 
@@ -14,6 +17,7 @@ export class Dialling {
   readonly #pool: Pool<GuardedRedis>;
   readonly #pingInterval: number;
   readonly #owner: DiallingOwner;
+  readonly #roundTrips = new RoundTrips(PATIENCE);
   #underWay: { readonly ear: Promise<Ear>; readonly stopping: AbortController } | undefined;
   #again: Timer | undefined;
 
@@ -50,7 +54,7 @@ export class Dialling {
       const lease = await this.#pool.acquire({ timeout: Infinity, label: "subscriptions", signal });
       if (!signal.aborted && lease.active && lease.resource.status === "ready") {
         this.#underWay = undefined;
-        const ear = new Ear(lease, this.#pingInterval, this.#owner);
+        const ear = new Ear(lease, this.#pingInterval, this.#roundTrips, this.#owner);
         this.#owner.opened(ear);
         return ear;
       }

@@ -1,6 +1,8 @@
 import { LONGEST_TIMER, type Lease } from "@pool/core";
 import { closeConnection } from "../connection/open-connection.js";
+import { answered } from "../connection/answered.js";
 import { type GuardedRedis } from "../connection/guarded-redis.js";
+import { type RoundTrips } from "../shared/round-trips.js";
 import { type Message } from "./message.js";
 
 export interface EarOwner {
@@ -9,21 +11,19 @@ export interface EarOwner {
   ended(ear: Ear, cause: unknown): void;
 }
 
-/** How long it may owe the answer to a ping, in ms. */
-const PATIENCE = 1_000;
-
 /**
  * The connection that is told messages. It keeps the process alive. What the server has been told is written down as it is written to the socket, so
  * that of several calls about one name the last one holds.
  */
 export class Ear {
-  /** When something has come from it last. */
-  aliveAt = Date.now();
+  /** When the last question was asked that it has answered: what the server sent until then has come. */
+  provenAt = Date.now();
   /** Resolves when nothing comes from it any more. */
   readonly over: Promise<void>;
   readonly #redis: GuardedRedis;
   readonly #lease: Lease<GuardedRedis>;
   readonly #owner: EarOwner;
+  readonly #roundTrips: RoundTrips;
   readonly #pinging: NodeJS.Timeout;
   /** The names that the server was asked for, each with its answer. */
   readonly #channels = new Map<string, Promise<unknown>>();
@@ -32,15 +32,15 @@ export class Ear {
   #isOver = false;
 
   /** @param lease of a connection that is ready */
-  constructor(lease: Lease<GuardedRedis>, pingInterval: number, owner: EarOwner) {
+  constructor(lease: Lease<GuardedRedis>, pingInterval: number, roundTrips: RoundTrips, owner: EarOwner) {
     const { promise, resolve } = Promise.withResolvers<undefined>();
     this.over = promise;
     this.#resolveOver = () => resolve(undefined);
     this.#lease = lease;
     this.#owner = owner;
+    this.#roundTrips = roundTrips;
     this.#redis = lease.resource;
     this.#redis.stream.ref();
-    this.#redis.stream.on("data", () => (this.aliveAt = Date.now()));
     this.#redis.on("message", (channel: string, message: string) =>
       this.#hear({ channel, message, pattern: undefined }),
     );
@@ -80,7 +80,8 @@ export class Ear {
   #ask(asked: Map<string, Promise<unknown>>, byPattern: boolean, name: string): Promise<unknown> {
     const answer = byPattern ? this.#redis.psubscribe(name) : this.#redis.subscribe(name);
     asked.set(name, answer);
-    answer.catch(() => {
+    const isProof = this.#question();
+    answer.then(isProof, () => {
       if (asked.get(name) === answer) asked.delete(name);
     });
     return answer;
@@ -106,13 +107,36 @@ export class Ear {
   }
 
   async #ping(): Promise<void> {
-    const late = setTimeout(() => this.#end(new Error(`nothing came from the server within ${PATIENCE} ms`)), PATIENCE);
+    const isProof = this.#question();
+    const stopWaiting = this.#wait(performance.now());
     try {
-      await this.#redis.ping();
+      await answered(this.#redis.ping());
+      isProof();
     } catch {
       // Its end is told by its socket.
     } finally {
-      clearTimeout(late);
+      stopWaiting();
     }
+  }
+
+  /** Ends it when the answer to what is asked now takes too long; that the line is slow may turn out meanwhile. */
+  #wait(from: number): () => void {
+    const { patience } = this.#roundTrips;
+    const late = (): void => {
+      if (this.#roundTrips.patience > patience) stop = this.#wait(from);
+      else this.#end(new Error(`a ping was not answered within ${Math.round(patience)} ms`));
+    };
+    const timer = setTimeout(late, from + patience - performance.now());
+    let stop = (): void => clearTimeout(timer);
+    return () => stop();
+  }
+
+  /** One is asked now. To be called when it is answered. */
+  #question(): () => void {
+    const [askedAt, from] = [Date.now(), performance.now()];
+    return () => {
+      this.provenAt = Math.max(this.provenAt, askedAt);
+      this.#roundTrips.add(performance.now() - from);
+    };
   }
 }

@@ -14,6 +14,7 @@ export interface HubOptions {
 
 /** All subscriptions of one client, over one connection that is open while there is one. */
 export class Hub {
+  readonly #pool: Pool<GuardedRedis>;
   readonly #options: HubOptions;
   readonly #interests = new Interests();
   readonly #dialling: Dialling;
@@ -22,12 +23,17 @@ export class Hub {
   #isClosed = false;
 
   constructor(pool: Pool<GuardedRedis>, options: HubOptions) {
+    this.#pool = pool;
     this.#options = options;
     this.#dialling = new Dialling(pool, options.pingInterval, {
       opened: (ear) => this.#opened(ear),
       heard: (message) => this.#interests.notify(message),
       ended: (ear, cause) => this.#ended(ear, cause),
     });
+  }
+
+  get connections(): number {
+    return this.#pool.stats.size;
   }
 
   /** Resolves when the server has confirmed all of it. Rejects at once with why it has not; what that leaves on the server is undone behind it. */
@@ -58,11 +64,12 @@ export class Hub {
     }
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#isClosed = true;
     for (const one of this.#interests.subscribers) one.end(this.#closed());
     this.#interests.clear();
     this.#hangUpUnlessWanted(this.#ear);
+    await this.#pool.close({ timeout: 0 });
   }
 
   async #confirm(subscriber: Subscriber): Promise<void> {
@@ -102,7 +109,7 @@ export class Hub {
   #ended(ear: Ear, cause: unknown): void {
     if (this.#ear !== ear) return;
     this.#ear = undefined;
-    for (const one of this.#interests.subscribers) one.interrupt({ since: new Date(ear.aliveAt), cause });
+    for (const one of this.#interests.subscribers) one.interrupt({ since: new Date(ear.provenAt), cause });
     if (!this.#interests.isEmpty) this.#dialling.dial().catch(() => undefined); // it goes on by itself
   }
 

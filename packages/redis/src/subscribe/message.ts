@@ -11,7 +11,7 @@ export type MessageHandler = (message: Message) => unknown;
 
 /** A time in which messages may have been missed: the server keeps none for who is away. */
 export interface SubscriptionGap {
-  /** When the connection was last known to work. */
+  /** When the last question was asked that the connection has answered: nothing that was published before is missing. */
   readonly since: Date;
   /** When the server has taken the subscription again. */
   readonly until: Date;
