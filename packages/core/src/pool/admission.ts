@@ -39,7 +39,8 @@ export class Admission<R> {
     const { name, options, entries, limits } = engine;
     if (engine.state !== "open") return poolClosed(name, engine.state);
     if (timeout === 0) return new TimeoutErrors(momentOf(engine)).make(request?.label, 0, 0);
-    if (engine.waiting >= options.maxWaiting + stillToBeHad(engine))
+    // What is not lent is there, is being made ready, or may be opened: so many wait for nobody to give anything back.
+    if (engine.waiting >= Math.max(options.maxWaiting, limits.maxSize - engine.leased))
       return queueFull(momentOf(engine), options.maxWaiting);
     const hold = request?.hold;
     if (hold !== undefined && wouldDeadlock(entries, limits.maxSize, hold)) {
@@ -54,9 +55,4 @@ export class Admission<R> {
     if (!growing.down || open > 0 || !growing.pausing) return undefined;
     return unavailable(name, factory.kind, growing.failures, growing.lastError);
   }
-}
-
-/** So many of those who wait need nobody to give anything back: what is not lent is there, is being made ready, or may be opened for them. */
-function stillToBeHad<R>({ limits, leased }: Engine<R>): number {
-  return Math.max(0, limits.maxSize - leased);
 }

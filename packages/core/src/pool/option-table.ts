@@ -21,7 +21,7 @@ export const poolOptions: OptionTable<PoolOptions> = {
     min: 0,
     infinity: true,
     default: 500,
-    doc: "Callers that may wait at once for what others have; one more is refused with `QUEUE_FULL`. Those for whom one may still be opened, as many as `maxSize` less what is lent, come on top.",
+    doc: "Callers that may wait at once; one more is refused with `QUEUE_FULL`. As many as there are resources that are not lent may wait in any case: for them one may still be opened.",
   },
   maxConnecting: {
     type: "integer",

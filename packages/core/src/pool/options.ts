@@ -13,8 +13,8 @@ export interface PoolOptions {
   /** Idle resources that are kept ready. @default 0 */
   minIdle?: number;
   /**
-   * Callers that may wait at once for what others have; one more is refused with `QUEUE_FULL`. Those for whom one may still be opened, as many as
-   * `maxSize` less what is lent, come on top. @default 500
+   * Callers that may wait at once; one more is refused with `QUEUE_FULL`. As many as there are resources that are not lent may wait in any case: for them
+   * one may still be opened. @default 500
    */
   maxWaiting?: number;
   /** Resources being opened at once; one that takes longer than a second no longer counts. @default 2 */

@@ -78,7 +78,7 @@ function whatFailed(error: unknown, which: string): string {
 
 export function queueFull(moment: Moment, maxWaiting: number): PoolError {
   const { pool, waiting, leased, maxSize } = moment;
-  const unlent = maxSize > leased ? " and one for each that is not lent" : "";
+  const unlent = maxSize - leased > maxWaiting ? ", or as many as are not lent" : "";
   const message = `pool ${JSON.stringify(pool)} refused a caller: ${String(waiting)} wait already, of at most ${String(maxWaiting)}${unlent} (${String(leased)} leased, of at most ${String(maxSize)})`;
   return withoutStack(() => new PoolError("QUEUE_FULL", message, { details: { ...moment, maxWaiting } }));
 }

@@ -410,16 +410,19 @@ describe("a bounded queue", () => {
     for (const lease of [first, next]) lease?.release();
   });
 
-  it("counts nobody for whom a resource may still be opened", async () => {
+  it("refuses nobody for whom a resource may still be opened", async () => {
     const { pool } = testPool({ maxSize: 20, maxWaiting: 5 });
-    const waits = Array.from({ length: 26 }, () => watch(pool.acquire()));
+    const waits = Array.from({ length: 21 }, () => watch(pool.acquire()));
     await settle();
     const inState = (state: string): number => waits.filter((wait) => wait.state === state).length;
-    expect([inState("resolved"), inState("pending"), inState("rejected")]).toEqual([20, 5, 1]);
-    expect(waits[25]?.error).toMatchObject({ code: "QUEUE_FULL" });
+    expect([inState("resolved"), inState("pending"), inState("rejected")]).toEqual([20, 0, 1]);
+    expect(waits[20]?.error).toMatchObject({ code: "QUEUE_FULL" });
+    const later = Array.from({ length: 6 }, () => watch(pool.acquire()));
+    await settle();
+    expect(later.map((wait) => wait.state)).toEqual([...Array<string>(5).fill("pending"), "rejected"]);
   });
 
-  it("counts nobody for whom a resource is made ready", async () => {
+  it("refuses nobody for whom a resource is made ready", async () => {
     const made = gate();
     const { pool, clock } = testPool(
       { maxSize: 2, maxWaiting: 0 },
@@ -436,13 +439,16 @@ describe("a bounded queue", () => {
     expect([whileReset.state, whileChecked.state]).toEqual(["resolved", "resolved"]);
   });
 
-  it("holds while the backend is down: maxSize more may wait for what is never opened", async () => {
-    const { pool } = testPool({ maxSize: 3, maxWaiting: 2 }, { create: hang });
+  it.each([
+    [2, 3, "3 wait already, of at most 2, or as many as are not lent"],
+    [5, 5, "5 wait already, of at most 5"],
+  ])("of %i holds while nothing is opened: %i wait", async (maxWaiting, most, message) => {
+    const { pool } = testPool({ maxSize: 3, maxWaiting }, { create: hang });
     const waits = Array.from({ length: 8 }, () => watch(pool.acquire()));
     await settle();
-    expect(waits.map((wait) => wait.state).filter((state) => state === "pending")).toHaveLength(5);
+    expect(waits.map((wait) => wait.state).filter((state) => state === "pending")).toHaveLength(most);
     expect((waits[7]?.error as Error).message).toBe(
-      'pool "test" refused a caller: 5 wait already, of at most 2 and one for each that is not lent (0 leased, of at most 3)',
+      `pool "test" refused a caller: ${message} (0 leased, of at most 3)`,
     );
   });
 

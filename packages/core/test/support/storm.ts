@@ -605,11 +605,9 @@ class Storm {
       if (this.#clock.now() > call.deadline + LATEST) this.#broken.push("a call waits longer than its timeout");
       if (call.signal?.aborted === true) this.#broken.push("a call waits although its signal was aborted");
     }
-    const { leased, maxWaiting } = this.#pool.stats;
-    if (waiting + leased > maxWaiting + this.#largest)
-      this.#broken.push(
-        `${String(waiting)} wait and ${String(leased)} are lent, of at most ${String(maxWaiting)} and ${String(this.#largest)}`,
-      );
+    const { maxWaiting } = this.#pool.stats;
+    if (waiting > Math.max(maxWaiting, this.#largest))
+      this.#broken.push(`${String(waiting)} wait, of at most ${String(maxWaiting)} or ${String(this.#largest)}`);
     const underWay = connecting + validating + resetting + closing;
     if (waiting > 0 && underWay === 0 && idle > 0)
       this.#broken.push("somebody waits while a resource is idle and nothing is under way");
