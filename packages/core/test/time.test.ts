@@ -149,22 +149,30 @@ describe("CoarseClock", () => {
       const end = performance.now() + ms;
       while (performance.now() < end);
     };
-    const first = clock.reliedNow();
+    const relyOn = (one: CoarseClock): number => {
+      one.isRelied = true;
+      return one.now();
+    };
+    const first = relyOn(clock);
     block(20);
     const second = clock.refresh();
     expect(told).toEqual([[first, second - first]]);
     block(20);
     await settle();
     expect(told).toHaveLength(1);
-    const third = clock.reliedNow();
+    const third = relyOn(clock);
     block(20);
     await settle();
     expect(told[1]).toEqual([third, expect.any(Number)]);
     expect(told[1]?.[1]).toBeGreaterThanOrEqual(19);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    relyOn(clock); // of the time that passed since the last turn nobody was wrong
+    await settle();
+    expect(told).toHaveLength(2);
     const manual = new ManualClock();
     const other = new CoarseClock(manual);
     other.onBehind = (time, ms) => void told.push([time, ms]);
-    other.reliedNow();
+    relyOn(other);
     manual.jump(50);
     other.refresh();
     expect(told).toHaveLength(2);

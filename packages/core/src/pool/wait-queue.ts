@@ -18,16 +18,24 @@ export class WaitQueue<R> {
   #now = 0;
   #earliest = Infinity;
   #expired: Waiter<R>[] = [];
+  #since = NaN;
+  #lateness = 0;
   readonly #staysUntilDue = (waiter: Waiter<R>): boolean => {
     if (waiter.settled) return false;
-    let { deadline } = waiter;
-    if (deadline <= this.#now && this.#later.size > 0) deadline += this.#later.get(waiter.since)?.ms ?? 0;
+    const { deadline } = waiter;
     if (deadline <= this.#now) {
       waiter.settled = true;
       this.#expired.push(waiter);
       return false;
     }
     if (deadline < this.#earliest) this.#earliest = deadline;
+    return true;
+  };
+  readonly #staysUntilLate = (waiter: Waiter<R>): boolean => {
+    if (waiter.since !== this.#since) this.#lateness = this.#later.get((this.#since = waiter.since))?.ms ?? 0;
+    const late = waiter.deadline + this.#lateness;
+    if (waiter.settled || waiter.deadline > this.#now || late <= this.#now) return this.#staysUntilDue(waiter);
+    if (late < this.#earliest) this.#earliest = late;
     return true;
   };
 
@@ -67,10 +75,12 @@ export class WaitQueue<R> {
   /** Takes out those whose deadline has come, and tells the earliest deadline of the rest. */
   expire(now: number): { readonly expired: readonly Waiter<R>[]; readonly earliest: number } {
     this.#now = now;
+    this.#since = NaN;
     this.#earliest = Infinity;
-    this.#high?.filter(this.#staysUntilDue);
-    this.#normal.filter(this.#staysUntilDue);
-    this.#low?.filter(this.#staysUntilDue);
+    const stays = this.#later.size > 0 ? this.#staysUntilLate : this.#staysUntilDue;
+    this.#high?.filter(stays);
+    this.#normal.filter(stays);
+    this.#low?.filter(stays);
     for (const [time, { until }] of this.#later) {
       if (until > now) break; // they are in order
       this.#later.delete(time);

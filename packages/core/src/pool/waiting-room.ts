@@ -32,7 +32,7 @@ export class WaitingRoom<R> {
     const request = this.#entering;
     // The coarse clock may be behind by what has blocked the loop in this turn, as it tells later: in a burst it is not worth reading the exact one for each.
     const exact = this.#queue.waiting === 0 || request?.timeout !== undefined;
-    const now = exact ? this.#engine.refresh() : this.#engine.clock.reliedNow();
+    const now = exact ? this.#engine.refresh() : this.#engine.now();
     const deadline = now + this.#enteringTimeout;
     this.#deadlines.include(deadline, now);
     if (request === undefined && this.#enteringStack === undefined)
@@ -72,6 +72,7 @@ export class WaitingRoom<R> {
       const refusal = this.#admission.refuse(request, timeout);
       if (refusal !== undefined) return Promise.reject(refusal);
     }
+    engine.clock.isRelied = true;
     this.#entering = request;
     this.#enteringTimeout = timeout;
     this.#enteringStack = stack;
@@ -83,8 +84,7 @@ export class WaitingRoom<R> {
   /** The next to be served; it waits no longer. */
   next(): Waiter<R> | undefined {
     const waiter = this.#queue.shift();
-    if (waiter === undefined) return undefined;
-    this.#forget(waiter);
+    if (waiter !== undefined) this.#forget(waiter);
     if (this.#queue.waiting === 0) this.#rest();
     return waiter;
   }
