@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { isPoolError } from "@pool/core";
-import { startEtcd } from "@pool/testing";
+import { argumentLists, methodsOf, startEtcd, strangeOf } from "@pool/testing";
 import { afterAll, expect, test } from "vitest";
 import { etcd } from "../src/index.js";
 import { expectCode } from "./support.js";
@@ -14,35 +13,6 @@ afterAll(async () => {
   await connector.disconnect();
   await server[Symbol.asyncDispose]();
 });
-
-const GIVEN: readonly unknown[] = [undefined, null, 7, {}, "x", [], () => undefined];
-
-/** What a call ends in that is neither a result nor an error of ours. */
-async function strangeOf(work: (...args: unknown[]) => unknown, args: readonly unknown[]): Promise<unknown> {
-  try {
-    const made = Object(await work(...args)) as Partial<AsyncDisposable & Disposable>;
-    await made[Symbol.asyncDispose]?.();
-    made[Symbol.dispose]?.();
-    return undefined;
-  } catch (error) {
-    return isPoolError(error) ? undefined : error;
-  }
-}
-
-function* argumentLists(): Generator<readonly unknown[]> {
-  yield [];
-  for (const first of GIVEN) {
-    yield [first];
-    for (const second of GIVEN) {
-      yield [first, second];
-      for (const third of GIVEN) yield [first, second, third];
-    }
-  }
-}
-
-type Method = (...args: unknown[]) => unknown;
-const methodsOf = (target: object, names: readonly string[]): [string, Method][] =>
-  names.map((name) => [name, (Reflect.get(target, name) as Method).bind(target)]);
 
 test.each([
   ...methodsOf(store, [

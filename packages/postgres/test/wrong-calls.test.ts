@@ -1,5 +1,5 @@
-import { isPoolError, type Connector } from "@pool/core";
-import { sharedPostgres, type PostgresServer } from "@pool/testing";
+import type { Connector } from "@pool/core";
+import { argumentLists, methodsOf, type PostgresServer, sharedPostgres, strangeOf } from "@pool/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { postgres, type PostgresClient } from "../src/index.js";
 
@@ -13,39 +13,6 @@ afterAll(async () => {
   await connector.disconnect();
   await server[Symbol.asyncDispose]();
 });
-
-const GIVEN: readonly unknown[] = [undefined, null, 7, {}, "x", [], () => undefined];
-
-/** What a call ends in that is neither a result nor an error of ours. */
-async function strangeOf(work: (...args: unknown[]) => unknown, args: readonly unknown[]): Promise<unknown> {
-  try {
-    const made = Object(await work(...args)) as Partial<AsyncDisposable & Disposable & AsyncIterableIterator<unknown>>;
-    const next = made.next?.();
-    next?.catch(() => undefined); // awaited below: what listens waits for what nobody sends, until it is told to end
-    await made.return?.();
-    await next;
-    await made[Symbol.asyncDispose]?.();
-    made[Symbol.dispose]?.();
-    return undefined;
-  } catch (error) {
-    return isPoolError(error) ? undefined : error;
-  }
-}
-
-function* argumentLists(): Generator<readonly unknown[]> {
-  yield [];
-  for (const first of GIVEN) {
-    yield [first];
-    for (const second of GIVEN) {
-      yield [first, second];
-      for (const third of GIVEN) yield [first, second, third];
-    }
-  }
-}
-
-type Method = (...args: unknown[]) => unknown;
-const methodsOf = (target: object, names: readonly string[]): [string, Method][] =>
-  names.map((name) => [name, (Reflect.get(target, name) as Method).bind(target)]);
 
 const CLIENT = ["query", "batch", "stream", "copyFrom", "copyTo", "session", "transaction", "sandbox"] as const;
 const OPENING = ["openSession", "acquire", "use", "listen", "notify"] as const;

@@ -1,4 +1,5 @@
-import { isPoolError, type Connector } from "@pool/core";
+import type { Connector } from "@pool/core";
+import { argumentLists, methodsOf, strangeOf } from "@pool/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { redis, type RedisClient } from "../src/index.js";
 import { ownServer } from "./support.js";
@@ -9,35 +10,6 @@ beforeAll(async () => {
   connector = await redis({ url: server.url }).connect();
 });
 afterAll(() => connector.disconnect());
-
-const GIVEN: readonly unknown[] = [undefined, null, 7, {}, "x", [], () => undefined];
-
-/** What a call ends in that is neither a result nor an error of ours. */
-async function strangeOf(work: (...args: unknown[]) => unknown, args: readonly unknown[]): Promise<unknown> {
-  try {
-    const made = Object(await work(...args)) as Partial<AsyncDisposable & Disposable>;
-    await made[Symbol.asyncDispose]?.();
-    made[Symbol.dispose]?.();
-    return undefined;
-  } catch (error) {
-    return isPoolError(error) ? undefined : error;
-  }
-}
-
-function* argumentLists(): Generator<readonly unknown[]> {
-  yield [];
-  for (const first of GIVEN) {
-    yield [first];
-    for (const second of GIVEN) {
-      yield [first, second];
-      for (const third of GIVEN) yield [first, second, third];
-    }
-  }
-}
-
-type Method = (...args: unknown[]) => unknown;
-const methodsOf = (target: object, names: readonly string[]): [string, Method][] =>
-  names.map((name) => [name, (Reflect.get(target, name) as Method).bind(target)]);
 
 test.each(["call", "use", "watch", "subscribe"])(
   "%s refuses what it cannot take with an error of ours",

@@ -31,3 +31,4 @@ export type { RedisTls } from "./servers/redis-tls.js";
 export { startRedisSentinel, type RedisSentinel, type RedisSentinelOptions } from "./servers/redis-sentinel.js";
 export type { TestServer } from "./servers/server.js";
 export { sharedPostgres, shareServers } from "./servers/shared.js";
+export { argumentLists, methodsOf, strangeOf } from "./wrong-calls.js";
