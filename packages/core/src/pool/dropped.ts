@@ -1,8 +1,6 @@
 import type { Entry } from "./entry.js";
 import { PoolLease } from "./lease.js";
 
-const FEW = 64;
-
 /** What is left of a lease when nobody holds the lease itself. Must not refer to it. */
 export interface LeaseRecord {
   readonly entry: Entry<unknown>;
@@ -14,19 +12,34 @@ const registry = new FinalizationRegistry<LeaseRecord>((record) => {
   if (record.entry.leaseId === record.leaseId) record.onDropped(record.entry);
 });
 
+/** After so many loans the list is made anew. */
+const RENEWED_AFTER = 4096;
+
 /**
- * The leases that began since the last sweep: by then most have ended, and only the rest are worth watching for garbage collection, since
- * registering one costs 200 ns. They stand in a list that is made anew again and again, and not in their entries: noting a new object in an old
- * one is what V8's collector makes dear.
+ * The leases that began since the last sweep: by then most have ended, and only the rest are worth watching for garbage collection, since registering one
+ * costs 200 ns. Each entry has a place, for its latest: no other of its leases can last. They stand in a list that is made anew again and again, and not in
+ * their entries: noting a new object in an old one is what V8's collector makes dear.
  */
 export class RecentLeases<R> {
-  // Made at its full size: one that grows is copied three times on its way to 64.
-  #leases: (PoolLease<R> | undefined)[] = room(FEW);
-  #count = 0;
+  #leases: (PoolLease<R> | undefined)[] = [];
+  readonly #free: number[] = [];
+  #left = RENEWED_AFTER;
 
-  add(lease: PoolLease<R>): void {
-    if (this.#count === this.#leases.length) this.#renew();
-    this.#leases[this.#count++] = lease;
+  /** A place for a new entry. */
+  takePlace(): number {
+    return this.#free.pop() ?? this.#leases.push(undefined) - 1;
+  }
+
+  /** The entry that had it has left for good. */
+  freePlace(place: number): void {
+    this.#leases[place] = undefined;
+    this.#free.push(place);
+  }
+
+  /** @param place that of its entry */
+  add(lease: PoolLease<R>, place: number): void {
+    if (--this.#left < 0) this.#renew();
+    this.#leases[place] = lease;
   }
 
   /** Has `onDropped` called when one of them is garbage-collected without an end, and lets go of all. */
@@ -37,32 +50,19 @@ export class RecentLeases<R> {
       const record: LeaseRecord = { entry, leaseId: lease.id, onDropped };
       registry.register(lease, record, record);
       entry.watched = record;
+      entry.marked = true;
     }
     this.clear();
   }
 
   clear(): void {
-    this.#leases = room(FEW);
-    this.#count = 0;
+    this.#leases = this.#leases.fill(undefined).slice();
   }
 
-  /** Goes on in a new list, with those that have not ended and as many places again, and {@link FEW} more. */
   #renew(): void {
-    const leases = this.#leases;
-    let kept = 0;
-    for (const lease of leases) if (lease?.active === true) leases[kept++] = lease;
-    const next = room<R>(2 * kept + FEW);
-    for (let i = 0; i < kept; i++) next[i] = leases[i];
-    this.#leases = next;
-    this.#count = kept;
+    this.#leases = this.#leases.slice();
+    this.#left = RENEWED_AFTER;
   }
-}
-
-const NONE = new Array<undefined>(FEW).fill(undefined);
-
-function room<R>(size: number): (PoolLease<R> | undefined)[] {
-  if (size === FEW) return NONE.slice();
-  return new Array<PoolLease<R> | undefined>(size).fill(undefined);
 }
 
 /** The lease has ended. */

@@ -1,16 +1,17 @@
-import { moment } from "../events.js";
 import { CoarseClock } from "../time.js";
 import { Arrivals } from "./arrivals.js";
 import { Checks } from "./checks.js";
 import { closeResource, publishClose } from "./closing.js";
-import { RecentLeases, unwatch } from "./dropped.js";
+import { RecentLeases } from "./dropped.js";
 import type { CloseReason } from "./close-reason.js";
-import { Entry, type Ending, type EntryOwner, type Tally } from "./entry.js";
+import { Entry, type Ending, type EntryOwner } from "./entry.js";
 import { EntryList } from "./entry-list.js";
+import type { Tally } from "./entry-state.js";
 import type { ResourceFactory } from "./factory.js";
 import { Growing } from "./growing.js";
 import { keptShapes } from "./kept-shapes.js";
-import { PoolLease, promised, type Lease } from "./lease.js";
+import { promised, type Lease, type PoolLease } from "./lease.js";
+import { lend } from "./lending.js";
 import { Limits } from "./limits.js";
 import type { ResolvedPoolOptions } from "./options.js";
 import { Returns } from "./returns.js";
@@ -18,9 +19,7 @@ import { releasesHeard } from "./told-ends.js";
 import { Totals } from "./totals.js";
 import { Vetting } from "./vetting.js";
 import { WaitingRoom } from "./waiting-room.js";
-import type { Borrowing, Request } from "./waiter.js";
-
-const leases = moment("pool:lease");
+import type { Request } from "./waiter.js";
 
 /** What stands above the engine and hears of its changes. */
 export interface EngineObserver {
@@ -50,6 +49,10 @@ export class Engine<R> implements EntryOwner {
   state: "open" | "draining" | "closed" = "open";
   /** `state === "open"`, for the hot path. */
   isOpen = true;
+  /** The last connects have failed: who comes may have to be refused. */
+  isFailing = false;
+  /** No more may be opened. */
+  isFull = false;
   /** `maxSize` was lowered once: only then can there be more than may be. */
   shrunk = false;
   /** Counts the evictions, from 1. */
@@ -129,7 +132,7 @@ export class Engine<R> implements EntryOwner {
     if (this.room.waiting === 0 && this.isOpen) {
       const now = this.clock.now();
       const entry = this.#takeFresh(now);
-      if (entry !== undefined) return promised(this.#lend(entry, request, stack, now, -1));
+      if (entry !== undefined) return promised(lend(this, entry, request, stack, now, -1));
     }
     return this.room.enter(request, stack);
   }
@@ -139,12 +142,12 @@ export class Engine<R> implements EntryOwner {
     if (this.room.waiting > 0 || !this.isOpen) return undefined;
     const now = this.clock.now();
     const entry = this.#takeFresh(now);
-    return entry && this.#lend(entry, request, stack, now, -1);
+    return entry && lend(this, entry, request, stack, now, -1);
   }
 
   /** Somebody waits now: is there anything to be done for them? */
   joined(): void {
-    if (this.idle.size > 0 || this.entries.size < this.limits.maxSize) this.serve();
+    if (!this.isFull || this.idle.size > 0) this.serve();
   }
 
   /** Brings waiters and idle resources together, and has more opened where that is not enough. */
@@ -161,42 +164,47 @@ export class Engine<R> implements EntryOwner {
         this.#lendToNext(entry, now);
       }
       if (this.room.waiting > 0 && this.idle.size > 0) this.vetting.checkIdle();
-      if (this.entries.size < this.limits.maxSize) this.growing.grow();
+      if (!this.isFull) this.growing.grow();
     }
     this.#serving = false;
   }
 
   /** A new entry, connecting. */
   enlist(): Entry<R> {
-    const entry = new Entry<R>(this, ++this.#entryCount, this.tally, this.now());
+    const entry = new Entry<R>(this, ++this.#entryCount, this.tally, this.now(), this.recent.takePlace());
     this.entries.add(entry);
+    this.recount();
     return entry;
+  }
+
+  recount(): void {
+    this.isFull = this.entries.size >= this.limits.maxSize;
   }
 
   /** It has left for good. */
   strike(entry: Entry<R>): void {
     entry.to("closed");
     this.entries.delete(entry);
+    this.recount();
+    this.recent.freePlace(entry.place);
     this.observer?.gone();
     this.serve();
   }
 
   giveBack(entry: Entry<R>, how: Ending, cause?: unknown): void {
-    if (entry.sharing?.putsOff(how, cause) === true) return;
-    const leaseId = entry.leaseId;
+    if (entry.marked || how !== "released" || !this.#plainReturns || releasesHeard()) {
+      this.#returns.take(entry, how, cause);
+      return;
+    }
     entry.leaseId = 0;
-    if (entry.hold !== undefined) entry.hold = undefined;
-    if (entry.watched !== undefined) unwatch(entry);
-    if (how === "released" && this.#plainReturns && !entry.leakReported && !releasesHeard()) {
-      this.totals.released++;
-      this.keep(entry, entry.running > 0 ? "busy-at-release" : undefined);
-    } else this.#returns.take(entry, leaseId, how, cause);
+    this.totals.released++;
+    this.keep(entry);
   }
 
   /** It is back and clean: lend it on or keep it, unless something speaks against it. */
-  keep(entry: Entry<R>, objection: CloseReason | undefined): void {
-    const now = this.clock.now();
-    const reason = objection ?? this.whyNotKeep(entry, now);
+  keep(entry: Entry<R>): void {
+    const now = this.clock.lately();
+    const reason = this.whyNotKeep(entry, now);
     if (reason !== undefined) {
       this.close(entry, reason, entry.retireCause);
       return;
@@ -204,12 +212,12 @@ export class Engine<R> implements EntryOwner {
     entry.usedAt = now;
     entry.checkedAt = now;
     if (this.room.waiting > 0 && this.#lendsOn) {
-      if (entry.state !== "leased") {
+      if (!entry.isLeased) {
         entry.toIdle();
         entry.toLeased();
       }
       this.#lendToNext(entry, now);
-      if (this.entries.size < this.limits.maxSize) this.serve();
+      if (!this.isFull) this.serve();
       return;
     }
     entry.toIdle();
@@ -258,32 +266,10 @@ export class Engine<R> implements EntryOwner {
   }
 
   #lendToNext(entry: Entry<R>, now: number): void {
-    const waiter = this.room.next();
-    waiter?.resolve(this.#lend(entry, waiter.telling, waiter.telling?.stack, now, waiter.since));
-  }
-
-  /** @param since when the wait began; -1 without one */
-  #lend(
-    entry: Entry<R>,
-    request: Borrowing | undefined,
-    stack: string | undefined,
-    now: number,
-    since: number,
-  ): PoolLease<R> {
-    const id = ++this.totals.acquired;
-    entry.uses++;
-    entry.leaseId = id;
-    entry.leasedAt = now;
-    if (request !== undefined || stack !== undefined || entry.told) entry.lendTo(request, stack);
-    if (entry.statement !== undefined) entry.forgetStatements();
-    const lease = new PoolLease(entry, id);
-    this.recent.add(lease);
-    if (leases.hasSubscribers) {
-      const leasedAt = (entry.lentAt = this.exactNow());
-      const waitedMs = since < 0 ? 0 : this.refresh() - since;
-      leases.publish({ pool: this.name, leaseId: id, resourceId: entry.id, label: entry.label, waitedMs, leasedAt });
-    } else entry.lentAt = NaN;
-    return lease;
+    const next = this.room.next();
+    const { since } = this.room;
+    if (typeof next === "function") next(lend(this, entry, undefined, undefined, now, since));
+    else next?.resolve(lend(this, entry, next, next.stack, now, since));
   }
 
   /** What speaks against lending it again. */

@@ -1,36 +1,9 @@
 import type { TaskHold } from "./borrow.js";
 import type { CloseReason } from "./close-reason.js";
 import type { LeaseRecord } from "./dropped.js";
+import { IDLE, LEASED, NEXT, STATES, type EntryState, type Tally } from "./entry-state.js";
 import type { Sharing } from "./shared-lease.js";
 import type { Borrowing } from "./waiter.js";
-
-/**
- * The life of a resource in its pool:
- *
- *     connecting ──→ idle ⇄ leased ──→ resetting
- *         │         ⇅    ↘    │            │  └──→ idle
- *         │    validating ─→ closing ←─────┘
- *         └──────────────────→ │ → closed
- */
-export type EntryState = "connecting" | "idle" | "leased" | "validating" | "resetting" | "closing" | "closed";
-
-/** In the order of their codes. */
-const STATES: readonly EntryState[] = ["connecting", "idle", "leased", "validating", "resetting", "closing", "closed"];
-const IDLE = 1;
-const LEASED = 2;
-
-const NEXT: Readonly<Record<EntryState, readonly EntryState[]>> = {
-  connecting: ["idle", "closing", "closed"],
-  idle: ["leased", "validating", "closing"],
-  leased: ["idle", "resetting", "closing"],
-  validating: ["idle", "closing"],
-  resetting: ["idle", "closing"],
-  closing: ["closed"],
-  closed: [],
-};
-
-/** How many entries of a pool are in passing. The idle ones are counted by their list, and the rest are leased: those change a million times a second. */
-export type Tally = Record<"connecting" | "validating" | "resetting" | "closing", number>;
 
 /** How a lease ends: the caller gives it back, or it is taken away. */
 export type Ending = "released" | "destroyed" | "dropped" | "reclaimed";
@@ -48,6 +21,8 @@ export interface EntryOwner {
 export class Entry<R> {
   readonly owner: EntryOwner;
   readonly id: number;
+  /** Where its latest lease stands among the recent ones. */
+  readonly place: number;
   readonly #tally: Tally;
   #code = 0; // A number: comparing and storing a text costs three times that.
 
@@ -75,10 +50,10 @@ export class Entry<R> {
   // The hold: who has it now. `leaseId` is 0 when nobody has.
   leaseId = 0;
   leasedAt = 0;
-  /** The same on the exact clock, where somebody listened to the loan; else NaN. */
+  /** Some of what follows may be set: the one thing that a loan and a return have to ask. */
+  marked = false;
+  /** When it was lent on the exact clock, where somebody listened to the loan; else NaN. */
   lentAt = NaN;
-  /** Some of the next three may be set. */
-  told = false;
   label: string | undefined = undefined;
   stack: string | undefined = undefined;
   hold: TaskHold | undefined = undefined;
@@ -92,9 +67,10 @@ export class Entry<R> {
   sharing: Sharing | undefined = undefined;
   watched: LeaseRecord | undefined = undefined;
 
-  constructor(owner: EntryOwner, id: number, tally: Tally, createdAt: number) {
+  constructor(owner: EntryOwner, id: number, tally: Tally, createdAt: number, place: number) {
     this.owner = owner;
     this.id = id;
+    this.place = place;
     this.#tally = tally;
     this.createdAt = createdAt;
     tally.connecting++;
@@ -102,6 +78,10 @@ export class Entry<R> {
 
   get state(): EntryState {
     return STATES[this.#code] ?? "closed";
+  }
+
+  get isLeased(): boolean {
+    return this.#code === LEASED;
   }
 
   /** Changes the state; the one place that knows which changes there are. */
@@ -125,20 +105,17 @@ export class Entry<R> {
     else this.to("idle");
   }
 
-  /** Who has it now and from where, as far as they told. */
-  lendTo(borrower: Borrowing | undefined, stack: string | undefined): void {
+  /** Who has it now and from where, as far as they told. What was under the last lease is none of this one's. */
+  holdAnew(borrower: Borrowing | undefined, stack: string | undefined): void {
+    this.marked = borrower !== undefined || stack !== undefined;
     this.label = borrower?.label;
     this.hold = borrower?.hold;
     this.stack = stack;
-    this.told = borrower !== undefined || stack !== undefined;
-    if (this.hold !== undefined) this.hold.took(this, this.leaseId);
-  }
-
-  /** What ran under the last lease is none of the next one's. */
-  forgetStatements(): void {
+    this.lentAt = NaN;
     this.statement = undefined;
     this.running = 0;
     this.busyMs = 0;
+    if (this.hold !== undefined) this.hold.took(this, this.leaseId);
   }
 
   /** It is away: remember to close it on its return. The first reason counts. */

@@ -35,6 +35,7 @@ export class Growing<R> {
       opened: (entry, resource) => {
         this.#growth.opened(this.#engine.now());
         if (!this.#earlyEnds.hasDoubt(this.#standing)) this.#growth.succeeded();
+        this.#recount();
         outcome.opened(entry, resource);
       },
       failed: (entry, error) => {
@@ -77,6 +78,7 @@ export class Growing<R> {
   /** The cause of the failures may be gone: no more pause. */
   forgive(): void {
     this.#growth.forgive();
+    this.#recount();
   }
 
   /** Connects under way that may be counted on; those that take long may hang. */
@@ -109,6 +111,7 @@ export class Growing<R> {
     if (hasDied) this.#growth.died(entry.openedAt, now, verdict === "died");
     if (verdict !== "failed") return;
     this.#growth.failed(cause, now);
+    this.#recount();
     this.#engine.observer?.openFailed(cause);
   }
 
@@ -132,5 +135,10 @@ export class Growing<R> {
     if (this.#engine.state !== "open") return;
     this.#engine.refresh();
     this.#growth.failed(error, this.#engine.now());
+    this.#recount();
+  }
+
+  #recount(): void {
+    this.#engine.isFailing = this.failures > 0;
   }
 }

@@ -3,7 +3,7 @@ import { Entry, type EntryOwner } from "./entry.js";
 import { PoolLease } from "./lease.js";
 import { TimeoutErrors } from "./refusals.js";
 import { Signals } from "./signals.js";
-import { TellingWaiter, Waiter } from "./waiter.js";
+import { Leaver, Waiter } from "./waiter.js";
 
 const NO_MOMENT = {
   pool: "",
@@ -24,12 +24,18 @@ const NO_MOMENT = {
 export function keptShapes(owner: EntryOwner): readonly unknown[] {
   const tally = { connecting: 0, validating: 0, resetting: 0, closing: 0 };
   const nothing = (): void => undefined;
-  const entry = new Entry<unknown>(owner, 0, tally, 0);
+  const entry = new Entry<unknown>(owner, 0, tally, 0, 0);
   const { signal } = new AbortController();
-  const waiter = new Waiter<unknown>(nothing, nothing, 0, 0);
-  const telling = new TellingWaiter<unknown>(nothing, nothing, 0, 0, undefined, undefined);
+  const waiter = new Waiter<unknown>(nothing, nothing, 0, undefined, undefined);
   const signals = new Signals<unknown>(nothing);
-  signals.add(signal, telling);
+  signals.add(signal, waiter);
   const errors = new TimeoutErrors(NO_MOMENT);
-  return [new PoolLease(entry, 0), waiter, telling, signals, errors, withoutStack(() => errors.make(undefined, 0, 0))];
+  return [
+    new PoolLease(entry, 0),
+    waiter,
+    new Leaver(waiter, nothing, 0, 0),
+    signals,
+    errors,
+    withoutStack(() => errors.make(undefined, 0, 0)),
+  ];
 }

@@ -39,6 +39,7 @@ export function toTell(
 /** @throws PoolError `LEASE_ENDED` */
 export function begin(entry: Entry<unknown>, leaseId: number, statement: string): void {
   if (entry.leaseId !== leaseId) throw ended(entry, leaseId, "a statement was sent");
+  entry.marked = true;
   entry.statement = statement;
   if (entry.running++ === 0) entry.runningSince = entry.instant || entry.owner.exactNow();
 }

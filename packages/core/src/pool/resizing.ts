@@ -21,6 +21,7 @@ export function resize<R>(engine: Engine<R>, change: LimitChange): void {
   }
   if (next.maxSize < limits.maxSize) engine.shrunk = true;
   limits.change(change);
+  engine.recount();
   for (const entry of engine.idle.snapshot(false)) {
     if (engine.idle.size <= limits.maxIdle && !engine.overLimit) break;
     if (entry.state === "idle") engine.close(entry, "resized");

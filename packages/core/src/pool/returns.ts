@@ -2,6 +2,7 @@ import { isPoolError } from "../errors.js";
 import { moment } from "../events.js";
 import type { Engine } from "./engine.js";
 import type { CloseReason } from "./close-reason.js";
+import { unwatch } from "./dropped.js";
 import type { Ending, Entry } from "./entry.js";
 import { busyMsOf, holderOf } from "./holders.js";
 import { publishRelease, releasesHeard } from "./told-ends.js";
@@ -16,8 +17,13 @@ export class Returns<R> {
     this.#engine = engine;
   }
 
-  take(entry: Entry<R>, leaseId: number, how: Ending, cause: unknown): void {
+  take(entry: Entry<R>, how: Ending, cause: unknown): void {
     const engine = this.#engine;
+    if (entry.sharing?.putsOff(how, cause) === true) return;
+    const { leaseId } = entry;
+    entry.leaseId = 0;
+    entry.hold = undefined;
+    unwatch(entry);
     const { objection, openTransaction, clean } = this.#inspect(entry);
     const reason = how === "released" ? (objection ?? engine.whyNotKeep(entry, engine.now())) : how;
     if (entry.leakReported) this.#endLeak(entry, leaseId, how);
@@ -25,7 +31,7 @@ export class Returns<R> {
     // Counted when it is leased no more: whoever hears of it may look at the stats.
     engine.totals[how === "reclaimed" ? "destroyed" : how]++;
     if (reason !== undefined) engine.close(entry, reason, cause ?? entry.retireCause);
-    else if (clean) engine.keep(entry, undefined);
+    else if (clean) engine.keep(entry);
     else this.#reset(entry, openTransaction);
   }
 
@@ -49,7 +55,7 @@ export class Returns<R> {
     entry.to("resetting");
     engine.checks.reset(entry, inTransaction).then(
       () => {
-        engine.keep(entry, undefined);
+        engine.keep(entry);
       },
       (error: unknown) => {
         const reason = isPoolError(error, "HOOK_REFUSED") ? "hook-refused" : "reset-failed";

@@ -1,4 +1,4 @@
-import type { TellingWaiter } from "./waiter.js";
+import type { Waiter } from "./waiter.js";
 
 const ONCE = { once: true } as const;
 const FEW_SETTLED = 32;
@@ -6,15 +6,19 @@ const FEW_SETTLED = 32;
 // generation keep all that they hold alive until the next full collection.
 const MOST_FOUND = 512;
 
-type OnAbort<R> = (waiter: TellingWaiter<R>, reason: unknown) => void;
+type OnAbort<R> = (waiter: Waiter<R>, reason: unknown) => void;
 
-/** The waiters of one signal; most signals have only one. Those that have left stay in `others` until they are the greater part of it. */
+/**
+ * The waiters of one signal; most signals have only one. A list threaded through them: an array for ten thousand would be made a dozen times on its way. Those
+ * that have left stay in it until they are the greater part.
+ */
 export class Watch<R> {
   readonly signal: AbortSignal;
   /** What the signal calls. A function, since Node wraps an object with a `handleEvent` in an async function of its own. */
   readonly listener: () => void;
-  #first: TellingWaiter<R> | undefined;
-  #others: (TellingWaiter<R> | undefined)[] | undefined;
+  #first: Waiter<R> | undefined;
+  #last: Waiter<R> | undefined;
+  #listed = 0;
   #waiting = 0;
 
   constructor(signal: AbortSignal, onAbort: (watch: Watch<R>) => void) {
@@ -24,20 +28,21 @@ export class Watch<R> {
     };
   }
 
-  add(waiter: TellingWaiter<R>): void {
+  add(waiter: Waiter<R>): void {
     waiter.watch = this;
     this.#waiting++;
-    if (this.#first === undefined) this.#first = waiter;
-    else (this.#others ??= []).push(waiter);
+    this.#append(waiter);
   }
 
-  /** Tells whether anybody is left. */
-  remove(waiter: TellingWaiter<R>): boolean {
-    if (this.#first === waiter) this.#first = undefined;
-    const others = this.#others;
+  /** One has left the queue. Tells whether anybody is left. */
+  remove(): boolean {
     this.#waiting--;
-    if (others !== undefined && others.length > 2 * this.#waiting + FEW_SETTLED) {
-      this.#others = others.filter((other) => other?.settled === false);
+    if (this.#waiting > 0 && this.#listed > 2 * this.#waiting + FEW_SETTLED) {
+      const count = this.#listed;
+      for (let i = 0; i < count; i++) {
+        const waiter = this.#shift();
+        if (waiter?.settled === false) this.#append(waiter);
+      }
     }
     return this.#waiting > 0;
   }
@@ -45,18 +50,25 @@ export class Watch<R> {
   /** Lets go of its waiters, and hands them on. */
   release(onAbort: OnAbort<R>): void {
     const reason: unknown = this.signal.reason;
-    const first = this.#first;
-    const others = this.#others;
-    this.#first = undefined;
-    this.#others = undefined;
-    if (first !== undefined) onAbort(first, reason);
-    if (others === undefined) return;
-    for (let at = 0; at < others.length; at++) {
-      const waiter = others[at];
-      // A list that has grown old would keep all that stands in it alive until the next full collection.
-      others[at] = undefined;
-      if (waiter !== undefined) onAbort(waiter, reason);
-    }
+    for (let waiter = this.#shift(); waiter !== undefined; waiter = this.#shift()) onAbort(waiter, reason);
+  }
+
+  #append(waiter: Waiter<R>): void {
+    this.#listed++;
+    if (this.#last === undefined) this.#first = waiter;
+    else this.#last.nextOfSignal = waiter;
+    this.#last = waiter;
+  }
+
+  #shift(): Waiter<R> | undefined {
+    const waiter = this.#first;
+    if (waiter === undefined) return undefined;
+    this.#listed--;
+    this.#first = waiter.nextOfSignal;
+    if (this.#first === undefined) this.#last = undefined;
+    // A link that has grown old would keep all that come after it alive until the next full collection.
+    waiter.nextOfSignal = undefined;
+    return waiter;
   }
 }
 
@@ -78,7 +90,7 @@ export class Signals<R> {
     this.#onAbort = onAbort;
   }
 
-  add(signal: AbortSignal, waiter: TellingWaiter<R>): void {
+  add(signal: AbortSignal, waiter: Waiter<R>): void {
     let watch = this.#last;
     if (watch?.signal !== signal) {
       watch = this.#watches.get(signal) ?? this.#watch(signal);
@@ -87,9 +99,9 @@ export class Signals<R> {
     watch.add(waiter);
   }
 
-  /** The waiter has been settled otherwise. */
-  remove(watch: Watch<R>, waiter: TellingWaiter<R>): void {
-    if (watch.remove(waiter)) return;
+  /** One of its waiters has been settled otherwise. */
+  remove(watch: Watch<R>): void {
+    if (watch.remove()) return;
     this.#forget(watch);
     watch.signal.removeEventListener("abort", watch.listener);
   }

@@ -56,12 +56,12 @@ export class Upkeep<R> {
     const { options } = this.#engine;
     const heldMs = now - entry.leasedAt;
     if (heldMs >= options.reclaimAfter) {
-      entry.leakReported = true; // a leak also where `leakAfter` is longer
+      entry.marked = entry.leakReported = true; // a leak also where `leakAfter` is longer
       this.#engine.giveBack(entry, "reclaimed", `held for ${String(heldMs)} ms, longer than reclaimAfter allows`);
       return;
     }
     if (heldMs < options.leakAfter || entry.leakReported) return;
-    entry.leakReported = true;
+    entry.marked = entry.leakReported = true;
     this.#report("held", entry);
   }
 

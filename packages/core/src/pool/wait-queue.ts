@@ -1,66 +1,65 @@
 import type { Priority } from "./pool.js";
 import { Ring } from "./ring.js";
-import type { Waiter } from "./waiter.js";
+import { Leaver, type Reject, type Resolve, type Standing, type Waiter } from "./waiter.js";
 
 const FEW_SETTLED = 64;
 
+/** Does one who has waited since then, and is due then, stay in the queue? */
+type Stays = (since: number, deadline: number) => boolean;
+
 /** Who waits, in the order of being served: by priority, then by arrival. Leaving from the middle costs as little as from the front. */
 export class WaitQueue<R> {
-  readonly #normal = new Ring<Waiter<R>>();
-  #high: Ring<Waiter<R>> | undefined;
-  #low: Ring<Waiter<R>> | undefined;
+  // A waiter's companion is its `reject`, and its number the time since when it waits.
+  readonly #normal = new Ring<Standing<R>, Reject>();
+  #high: Ring<Standing<R>, Reject> | undefined;
+  #low: Ring<Standing<R>, Reject> | undefined;
+  /** How long those wait who said nothing. */
+  readonly #patience: number;
   /** Those still waiting. */
   #waiting = 0;
+  #servedSince = 0;
   #settledInside = 0;
-  readonly #later = new Map<number, { readonly ms: number; readonly until: number }>();
 
-  // Of one scan. The function is made once: a new one in each scan would have to be compiled each time.
-  #now = 0;
-  #earliest = Infinity;
-  #expired: Waiter<R>[] = [];
-  #since = NaN;
-  #lateness = 0;
-  readonly #staysUntilDue = (waiter: Waiter<R>): boolean => {
-    if (waiter.settled) return false;
-    const { deadline } = waiter;
-    if (deadline <= this.#now) {
-      waiter.settled = true;
-      this.#expired.push(waiter);
-      return false;
-    }
-    if (deadline < this.#earliest) this.#earliest = deadline;
-    return true;
+  // Of one pass over all. The function is made once: a new one in each would have to be compiled each time.
+  #stays: Stays = () => true;
+  #leavers: Leaver<R>[] = [];
+  readonly #keep = (standing: Standing<R>, reject: Reject, since: number): boolean => {
+    if (hasLeft(standing)) return false;
+    const deadline = typeof standing === "function" ? since + this.#patience : standing.deadline;
+    if (this.#stays(since, deadline)) return true;
+    if (typeof standing !== "function") standing.settled = true;
+    this.#leavers.push(new Leaver(standing, reject, since, deadline));
+    return false;
   };
-  readonly #staysUntilLate = (waiter: Waiter<R>): boolean => {
-    if (waiter.since !== this.#since) this.#lateness = this.#later.get((this.#since = waiter.since))?.ms ?? 0;
-    const late = waiter.deadline + this.#lateness;
-    if (waiter.settled || waiter.deadline > this.#now || late <= this.#now) return this.#staysUntilDue(waiter);
-    if (late < this.#earliest) this.#earliest = late;
-    return true;
-  };
+
+  /** @param patience how long those wait who say nothing, in ms */
+  constructor(patience: number) {
+    this.#patience = patience;
+  }
 
   get waiting(): number {
     return this.#waiting;
   }
 
-  push(waiter: Waiter<R>, priority?: Priority): void {
-    this.#ring(priority).push(waiter);
+  /** One who said nothing. */
+  pushPlain(resolve: Resolve<R>, reject: Reject, since: number): void {
+    this.#normal.push(resolve, reject, since);
+    this.#waiting++;
+  }
+
+  push(waiter: Waiter<R>, since: number, priority?: Priority): void {
+    this.#ring(priority).push(waiter, waiter.reject, since);
     this.#waiting++;
   }
 
   /** The next to be served; it has left the queue. */
-  shift(): Waiter<R> | undefined {
-    for (;;) {
-      const waiter = this.#high?.shift() ?? this.#normal.shift() ?? this.#low?.shift();
-      if (waiter === undefined) return undefined;
-      if (waiter.settled) {
-        this.#settledInside--;
-        continue;
-      }
-      waiter.settled = true;
-      this.#waiting--;
-      return waiter;
-    }
+  shift(): Standing<R> | undefined {
+    return this.#shiftFrom(this.#high) ?? this.#shiftFrom(this.#normal) ?? this.#shiftFrom(this.#low);
+  }
+
+  /** Since when the one waited that was shifted last. */
+  get since(): number {
+    return this.#servedSince;
   }
 
   /** Takes one out from wherever it stands. False when it has left already. */
@@ -68,66 +67,55 @@ export class WaitQueue<R> {
     if (waiter.settled) return false;
     waiter.settled = true;
     this.#waiting--;
-    if (++this.#settledInside > FEW_SETTLED && this.#settledInside > this.#waiting) this.#compact();
+    // Those of one signal leave in the order in which they came.
+    if (this.#normal.first === waiter) this.#normal.shift();
+    else if (++this.#settledInside > FEW_SETTLED && this.#settledInside > this.#waiting) this.#filter(isWaiting);
     return true;
   }
 
-  /** Takes out those whose deadline has come, and tells the earliest deadline of the rest. */
-  expire(now: number): { readonly expired: readonly Waiter<R>[]; readonly earliest: number } {
-    this.#now = now;
-    this.#since = NaN;
-    this.#earliest = Infinity;
-    const stays = this.#later.size > 0 ? this.#staysUntilLate : this.#staysUntilDue;
-    this.#high?.filter(stays);
-    this.#normal.filter(stays);
-    this.#low?.filter(stays);
-    for (const [time, { until }] of this.#later) {
-      if (until > now) break; // they are in order
-      this.#later.delete(time);
+  /** Takes out all for whom `stays` is false, in the order of being served. */
+  takeOut(stays: Stays): readonly Leaver<R>[] {
+    this.#stays = stays;
+    this.#filter(this.#keep);
+    const leavers = this.#leavers;
+    this.#leavers = [];
+    this.#waiting -= leavers.length;
+    return leavers;
+  }
+
+  #shiftFrom(ring: Ring<Standing<R>, Reject> | undefined): Standing<R> | undefined {
+    for (let standing = ring?.shift(); standing !== undefined; standing = ring?.shift()) {
+      if (hasLeft(standing)) {
+        this.#settledInside--;
+        continue;
+      }
+      if (typeof standing !== "function") standing.settled = true;
+      this.#waiting--;
+      this.#servedSince = ring?.number ?? 0;
+      return standing;
     }
-    const expired = this.#expired;
-    this.#expired = [];
-    this.#waiting -= expired.length;
-    this.#settledInside = 0;
-    return { expired, earliest: this.#earliest };
+    return undefined;
   }
 
-  /** Takes out those who came until `time`, in the order of being served. */
-  leaveUntil(time: number): readonly Waiter<R>[] {
-    const leaving: Waiter<R>[] = [];
-    for (const ring of [this.#high, this.#normal, this.#low]) {
-      ring?.filter((waiter) => {
-        if (waiter.settled) return false;
-        if (waiter.since > time) return true;
-        waiter.settled = true;
-        leaving.push(waiter);
-        return false;
-      });
-    }
-    this.#waiting -= leaving.length;
-    this.#settledInside = 0;
-    return leaving;
-  }
-
-  /** Those who came at `time` may have come up to `ms` later, and are due by as much later. Forgotten by the first scan from `until` on. */
-  mayBeLater(time: number, ms: number, until: number): void {
-    if (until < Infinity) this.#later.set(time, { ms, until });
-  }
-
-  #compact(): void {
-    this.#high?.filter(isWaiting);
-    this.#normal.filter(isWaiting);
-    this.#low?.filter(isWaiting);
+  /** All places of those who have left go with it. */
+  #filter(keep: (standing: Standing<R>, reject: Reject, since: number) => boolean): void {
+    this.#high?.filter(keep);
+    this.#normal.filter(keep);
+    this.#low?.filter(keep);
     this.#settledInside = 0;
   }
 
-  #ring(priority: Priority | undefined): Ring<Waiter<R>> {
+  #ring(priority: Priority | undefined): Ring<Standing<R>, Reject> {
     if (priority === "high") return (this.#high ??= new Ring());
     if (priority === "low") return (this.#low ??= new Ring());
     return this.#normal;
   }
 }
 
-function isWaiting({ settled }: Waiter<never>): boolean {
-  return !settled;
+function hasLeft(standing: Standing<never>): boolean {
+  return typeof standing !== "function" && standing.settled;
+}
+
+function isWaiting(standing: Standing<never>): boolean {
+  return !hasLeft(standing);
 }

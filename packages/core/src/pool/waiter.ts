@@ -15,54 +15,61 @@ export interface Borrowing {
   readonly hold?: TaskHold | undefined;
 }
 
-/** A caller in the queue. Kept small: a burst makes a hundred thousand of them, and what they take is copied while they wait. */
+export type Resolve<R> = (lease: Lease<R>) => void;
+export type Reject = (reason: unknown) => void;
+
+/** What stands in the queue for a caller: its promise's `resolve` where it said nothing and waits as long as the pool has it, or else a {@link Waiter}. */
+export type Standing<R> = Resolve<R> | Waiter<R>;
+
+/**
+ * A caller in the queue who is known by more than its time. What it asked for stands here by itself: the options are the caller's, who may use them again for
+ * something else. Kept small: a burst makes a hundred thousand of them, and what they take is copied while they wait.
+ */
 export class Waiter<R> {
   // Fields that are only declared: one that is defined and then assigned costs a burst a tenth of its time.
-  declare readonly resolve: (lease: Lease<R>) => void;
-  declare readonly reject: (reason: unknown) => void;
-  declare readonly since: number;
+  declare readonly resolve: Resolve<R>;
+  declare readonly reject: Reject;
   declare readonly deadline: number;
   /** It has left the queue; its place in the ring is passed over. */
   declare settled: boolean;
-
-  constructor(resolve: (lease: Lease<R>) => void, reject: (reason: unknown) => void, since: number, deadline: number) {
-    this.resolve = resolve;
-    this.reject = reject;
-    this.since = since;
-    this.deadline = deadline;
-    this.settled = false;
-  }
-
-  /** Itself, where its caller said more than for how long. */
-  get telling(): TellingWaiter<R> | undefined {
-    return undefined;
-  }
-}
-
-/** One that is known by more than its time. What its caller asked for stands here by itself: the options are the caller's, who may use them again for something else. */
-export class TellingWaiter<R> extends Waiter<R> {
   declare readonly label: string | undefined;
   declare readonly hold: TaskHold | undefined;
   declare readonly stack: string | undefined;
   /** With which others it waits for one signal; set there. */
   declare watch: Watch<R> | undefined;
+  declare nextOfSignal: Waiter<R> | undefined;
 
   constructor(
-    resolve: (lease: Lease<R>) => void,
-    reject: (reason: unknown) => void,
-    since: number,
+    resolve: Resolve<R>,
+    reject: Reject,
     deadline: number,
     request: Request | undefined,
     stack: string | undefined,
   ) {
-    super(resolve, reject, since, deadline);
+    this.resolve = resolve;
+    this.reject = reject;
+    this.deadline = deadline;
+    this.settled = false;
     this.label = request?.label;
     this.hold = request?.hold;
     this.stack = stack;
     this.watch = undefined;
+    this.nextOfSignal = undefined;
   }
+}
 
-  override get telling(): this {
-    return this;
+/** One who leaves the queue without a lease. */
+export class Leaver<R> {
+  readonly reject: Reject;
+  readonly since: number;
+  readonly deadline: number;
+  /** Itself, where it is known by more than its time. */
+  readonly waiter: Waiter<R> | undefined;
+
+  constructor(standing: Standing<R>, reject: Reject, since: number, deadline: number) {
+    this.reject = reject;
+    this.since = since;
+    this.deadline = deadline;
+    this.waiter = typeof standing === "function" ? undefined : standing;
   }
 }

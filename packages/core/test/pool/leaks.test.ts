@@ -3,6 +3,7 @@ import { borrowing } from "../../src/pool/borrow.js";
 import { createPool } from "../../src/pool/create-pool.js";
 import type { Pool } from "../../src/pool/pool.js";
 import { moment, type MomentEvents } from "../../src/events.js";
+import { onEvent } from "../../src/on-event.js";
 import { FakeBackend, type FakeResource } from "../support/fake-backend.js";
 import { errorOf, expectCountsToAddUp, hold, settle, testPool, watch } from "../support/pool.js";
 
@@ -83,6 +84,24 @@ describe("a lease that is held too long", () => {
       lease.release();
     }
     expect(leaks.filter((leak) => leak.kind === "held").map((leak) => leak.holder.leaseId)).toEqual([1, 2]);
+  });
+
+  it("is reported anew as well where a listener gave it back at once", async () => {
+    recordLeaks();
+    const { pool, clock } = testPool({ leakAfter: 1_000, maxSize: 1 });
+    let lease = await pool.acquire();
+    using _ = onEvent("pool:leak", ({ kind }) => {
+      if (kind === "held") lease.release();
+    });
+    await clock.advance(2_500);
+    lease = await pool.acquire();
+    await clock.advance(2_500);
+    expect(leaks.map(({ kind, holder }) => [kind, holder.leaseId])).toEqual([
+      ["held", 1],
+      ["returned", 1],
+      ["held", 2],
+      ["returned", 2],
+    ]);
   });
 
   it("is not reported with leakAfter never, nor when it ended in time", async () => {
@@ -182,6 +201,24 @@ describe("a lease that is dropped without release", () => {
     expectCountsToAddUp(pool);
     kept.release();
     next.value?.release();
+    await pool.close();
+    expect(backend.live).toBe(0);
+  });
+
+  it("is found among thousands, and after other resources have come and gone", async () => {
+    const backend = new FakeBackend();
+    const pool = createPool(backend, { maxSize: 3 });
+    const forget = async (): Promise<void> => {
+      await pool.acquire({ label: "forgotten" });
+    };
+    for (let round = 1; round <= 3; round++) {
+      const all = await Promise.all([pool.acquire(), pool.acquire(), pool.acquire()]);
+      for (const lease of all) lease.destroy();
+      await forget();
+      for (let i = 0; i < 5_000; i++) (await pool.acquire()).release();
+      await until(() => pool.stats.totals.dropped === round);
+    }
+    expectCountsToAddUp(pool);
     await pool.close();
     expect(backend.live).toBe(0);
   });

@@ -186,6 +186,7 @@ test("holds are told exactly, to a fraction of a millisecond, where somebody lis
     using _lease = onEvent("pool:lease", () => undefined);
     await hold();
   }
+  clock.jump(10);
   await hold();
   expect(held[0]).toBe(0.25);
   expect(held[1]).toBeGreaterThanOrEqual(0.25);

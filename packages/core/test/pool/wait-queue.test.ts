@@ -1,37 +1,45 @@
 import { describe, expect, it } from "vitest";
+import { Expiry } from "../../src/pool/expiry.js";
 import { WaitQueue } from "../../src/pool/wait-queue.js";
-import { TellingWaiter, type Waiter } from "../../src/pool/waiter.js";
+import { Waiter, type Standing } from "../../src/pool/waiter.js";
 import { seededRandom } from "../support/random.js";
 
-function waiter(label: string, deadline = Infinity, since = 0): Waiter<string> {
-  return new TellingWaiter<string>(
+const PATIENCE = 500;
+
+function waiter(label: string, deadline = Infinity): Waiter<string> {
+  return new Waiter<string>(
     () => undefined,
     () => undefined,
-    since,
     deadline,
     { label },
     undefined,
   );
 }
 
+/** Its label, or `-` for one who said nothing. */
+function labelOf(standing: Standing<string>): string | undefined {
+  return typeof standing === "function" ? "-" : standing.label;
+}
+
 function labels(queue: WaitQueue<string>): (string | undefined)[] {
   const order: (string | undefined)[] = [];
-  for (let next = queue.shift(); next !== undefined; next = queue.shift()) order.push(next.telling?.label);
+  for (let next = queue.shift(); next !== undefined; next = queue.shift()) order.push(labelOf(next));
   return order;
 }
 
 describe("WaitQueue", () => {
   it("has those who may have come later due by as much later, once", () => {
-    const queue = new WaitQueue<string>();
+    const queue = new WaitQueue<string>(PATIENCE);
     for (const [label, since] of [
       ["a", 0],
       ["b", 50],
       ["c", 100],
     ] as const)
-      queue.push(waiter(label, since + 100, since));
-    for (const time of [0, 50, 100]) queue.mayBeLater(time, 50, time + 150);
-    const expired = (now: number) => queue.expire(now).expired.map(({ telling }) => telling?.label);
-    expect(queue.expire(149)).toEqual({ expired: [], earliest: 150 });
+      queue.push(waiter(label, since + 100), since);
+    const expiry = new Expiry();
+    for (const time of [0, 50, 100]) expiry.mayBeLater(time, 50, time + 150);
+    const expired = (now: number) => expiry.takeDue(queue, now).expired.map((leaver) => leaver.waiter?.label);
+    expect(expiry.takeDue(queue, 149)).toEqual({ expired: [], earliest: 150 });
     expect([expired(150), expired(199), expired(200), expired(249), expired(250)]).toEqual([
       ["a"],
       [],
@@ -39,12 +47,12 @@ describe("WaitQueue", () => {
       [],
       ["c"],
     ]);
-    queue.push(waiter("d", 300, 100));
+    queue.push(waiter("d", 300), 100);
     expect(expired(300)).toEqual(["d"]);
   });
 
   it("serves by priority, then by arrival", () => {
-    const queue = new WaitQueue<string>();
+    const queue = new WaitQueue<string>(PATIENCE);
     for (const [label, priority] of [
       ["n1", undefined],
       ["l1", "low"],
@@ -52,16 +60,21 @@ describe("WaitQueue", () => {
       ["n2", "normal"],
       ["h2", "high"],
     ] as const)
-      queue.push(waiter(label), priority);
-    expect(queue.waiting).toBe(5);
-    expect(labels(queue)).toEqual(["h1", "h2", "n1", "n2", "l1"]);
+      queue.push(waiter(label), 0, priority);
+    queue.pushPlain(
+      () => undefined,
+      () => undefined,
+      0,
+    );
+    expect(queue.waiting).toBe(6);
+    expect(labels(queue)).toEqual(["h1", "h2", "n1", "n2", "-", "l1"]);
     expect(queue.waiting).toBe(0);
   });
 
   it("lets one leave from anywhere, once", () => {
-    const queue = new WaitQueue<string>();
+    const queue = new WaitQueue<string>(PATIENCE);
     const all = ["a", "b", "c"].map((label) => waiter(label));
-    for (const each of all) queue.push(each);
+    for (const each of all) queue.push(each, 0);
     const middle = all[1];
     expect(middle !== undefined && queue.remove(middle)).toBe(true);
     expect(middle !== undefined && queue.remove(middle)).toBe(false);
@@ -70,34 +83,36 @@ describe("WaitQueue", () => {
   });
 
   it("does not let one leave that was served", () => {
-    const queue = new WaitQueue<string>();
+    const queue = new WaitQueue<string>(PATIENCE);
     const only = waiter("a");
-    queue.push(only);
+    queue.push(only, 0);
     queue.shift();
     expect(queue.remove(only)).toBe(false);
     expect(queue.waiting).toBe(0);
   });
 
   it("takes out those whose deadline has come, and tells the next deadline", () => {
-    const queue = new WaitQueue<string>();
-    queue.push(waiter("late", 300));
-    queue.push(waiter("due", 100));
-    queue.push(waiter("urgent", 99), "high");
-    queue.push(waiter("patient"), "low");
-    const { expired, earliest } = queue.expire(100);
-    expect(expired.map((each) => each.telling?.label).sort()).toEqual(["due", "urgent"]);
+    const queue = new WaitQueue<string>(PATIENCE);
+    const expiry = new Expiry();
+    queue.push(waiter("late", 300), 0);
+    queue.push(waiter("due", 100), 0);
+    queue.push(waiter("urgent", 99), 0, "high");
+    queue.push(waiter("patient"), 0, "low");
+    const { expired, earliest } = expiry.takeDue(queue, 100);
+    expect(expired.map((each) => each.waiter?.label)).toEqual(["urgent", "due"]);
     expect(earliest).toBe(300);
     expect(queue.waiting).toBe(2);
-    expect(queue.expire(299)).toEqual({ expired: [], earliest: 300 });
+    expect(expiry.takeDue(queue, 299)).toEqual({ expired: [], earliest: 300 });
     expect(labels(queue)).toEqual(["late", "patient"]);
-    expect(queue.expire(1_000)).toEqual({ expired: [], earliest: Infinity });
+    expect(expiry.takeDue(queue, 1_000)).toEqual({ expired: [], earliest: Infinity });
   });
 
   it("takes out those who came until a moment", () => {
-    const queue = new WaitQueue<string>();
-    const all = [10, 20, 20, 30].map((since, i) => waiter(String(i), Infinity, since));
-    all.forEach((each, i) => queue.push(each, i === 1 ? "high" : "normal"));
-    expect(queue.leaveUntil(20).map((each) => each.telling?.label)).toEqual(["1", "0", "2"]);
+    const queue = new WaitQueue<string>(PATIENCE);
+    [10, 20, 20, 30].forEach((since, i) => {
+      queue.push(waiter(String(i)), since, i === 1 ? "high" : "normal");
+    });
+    expect(queue.takeOut((since) => since > 20).map((each) => each.waiter?.label)).toEqual(["1", "0", "2"]);
     expect(queue.waiting).toBe(1);
     expect(labels(queue)).toEqual(["3"]);
   });
@@ -105,27 +120,45 @@ describe("WaitQueue", () => {
   it("keeps the order of the rest, whoever leaves", () => {
     for (let seed = 1; seed <= 100; seed++) {
       const random = seededRandom(seed);
-      const queue = new WaitQueue<string>();
-      let plain: Waiter<string>[] = [];
-      let count = 0;
+      const queue = new WaitQueue<string>(PATIENCE);
+      const expiry = new Expiry();
+      let model: { readonly standing: Standing<string>; readonly since: number; readonly deadline: number }[] = [];
+      const place = `seed ${String(seed)}`;
       for (let step = 0; step < 1_000; step++) {
         const dice = random();
-        if (dice < 0.5) {
-          const each = waiter(String(count++), Math.floor(random() * 2_000));
-          queue.push(each);
-          plain.push(each);
-        } else if (dice < 0.7) {
-          expect(queue.shift(), `seed ${String(seed)}`).toBe(plain.shift());
+        if (dice < 0.25) {
+          const standing = waiter(String(step), Math.floor(random() * 2_000));
+          queue.push(standing, step);
+          model.push({ standing, since: step, deadline: standing.deadline });
+        } else if (dice < 0.5) {
+          const standing = (): void => undefined;
+          queue.pushPlain(standing, standing, step);
+          model.push({ standing, since: step, deadline: step + PATIENCE });
+        } else if (dice < 0.65) {
+          const next = model.shift();
+          expect(queue.shift(), place).toBe(next?.standing);
+          if (next !== undefined) expect(queue.since, place).toBe(next.since);
         } else if (dice < 0.98) {
-          const [gone] = plain.splice(Math.floor(random() * plain.length), 1);
-          if (gone !== undefined) expect(queue.remove(gone), `seed ${String(seed)}`).toBe(true);
+          // The first of them more often than another: they leave in their order where one signal ends them all.
+          const removable = model.filter(({ standing }) => typeof standing !== "function");
+          const gone = removable[random() < 0.5 ? 0 : Math.floor(random() * removable.length)];
+          if (gone === undefined || typeof gone.standing === "function") continue;
+          expect(queue.remove(gone.standing), place).toBe(true);
+          model = model.filter((each) => each !== gone);
         } else {
-          const { expired, earliest } = queue.expire(step);
-          expect(expired, `seed ${String(seed)}`).toEqual(plain.filter((each) => each.deadline <= step));
-          plain = plain.filter((each) => each.deadline > step);
-          expect(earliest).toBe(Math.min(Infinity, ...plain.map((each) => each.deadline)));
+          const { expired, earliest } = expiry.takeDue(queue, step);
+          const due = model.filter(({ deadline }) => deadline <= step);
+          expect(expired, place).toEqual(
+            due.map(({ standing, since, deadline }) => {
+              const [reject, itself] =
+                typeof standing === "function" ? [standing, undefined] : [standing.reject, standing];
+              return { reject, since, deadline, waiter: itself };
+            }),
+          );
+          model = model.filter(({ deadline }) => deadline > step);
+          expect(earliest, place).toBe(Math.min(Infinity, ...model.map(({ deadline }) => deadline)));
         }
-        expect(queue.waiting, `seed ${String(seed)}`).toBe(plain.length);
+        expect(queue.waiting, place).toBe(model.length);
       }
     }
   });
