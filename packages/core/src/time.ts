@@ -62,11 +62,6 @@ export class CoarseClock {
     return this.#time;
   }
 
-  /** The same, for what comes with a {@link now} each time: what is counted is that. */
-  lately(): number {
-    return this.#readsLeft > 0 ? this.#time : this.refresh();
-  }
-
   /** Reads the real clock. Call it where a wait ends (timers), so that what follows sees the time that passed. */
   refresh(): number {
     // Whole milliseconds: V8 keeps small integers in place and allocates for every other number.

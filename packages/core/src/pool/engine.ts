@@ -203,7 +203,7 @@ export class Engine<R> implements EntryOwner {
 
   /** It is back and clean: lend it on or keep it, unless something speaks against it. */
   keep(entry: Entry<R>): void {
-    const now = this.clock.lately();
+    const now = this.clock.now();
     const reason = this.whyNotKeep(entry, now);
     if (reason !== undefined) {
       this.close(entry, reason, entry.retireCause);
@@ -269,7 +269,7 @@ export class Engine<R> implements EntryOwner {
     const next = this.room.next();
     const { since } = this.room;
     if (typeof next === "function") next(lend(this, entry, undefined, undefined, now, since));
-    else next?.resolve(lend(this, entry, next, next.stack, now, since));
+    else next?.serve(lend(this, entry, next, next.stack, now, since));
   }
 
   /** What speaks against lending it again. */

@@ -10,7 +10,7 @@ type OnAbort<R> = (waiter: Waiter<R>, reason: unknown) => void;
 
 /**
  * The waiters of one signal; most signals have only one. A list threaded through them: an array for ten thousand would be made a dozen times on its way. Those
- * that have left stay in it until they are the greater part.
+ * that have left stay in it until they come first or are the greater part.
  */
 export class Watch<R> {
   readonly signal: AbortSignal;
@@ -37,6 +37,8 @@ export class Watch<R> {
   /** One has left the queue. Tells whether anybody is left. */
   remove(): boolean {
     this.#waiting--;
+    while (this.#first?.settled === true) this.#shift();
+
     if (this.#waiting > 0 && this.#listed > 2 * this.#waiting + FEW_SETTLED) {
       const count = this.#listed;
       for (let i = 0; i < count; i++) {

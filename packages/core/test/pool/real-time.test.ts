@@ -109,3 +109,25 @@ it.each([
   lease.release();
   await pool.close();
 });
+
+it("does not take the length of a turn that serves one after the other for the hold of the last", async () => {
+  const pool = createPool(
+    { kind: "plain", create: () => Promise.resolve({}), close: () => undefined },
+    { maxSize: 1, maxWaiting: 1_000 },
+  );
+  const first = await pool.acquire();
+  const startedAt = performance.now();
+  let heldMs = NaN;
+  const count = 900;
+  const all = Array.from({ length: count }, async (_, i) => {
+    const lease = await pool.acquire({ timeout: 60_000 });
+    block(0.5);
+    if (i === count - 1) heldMs = pool.holders()[0]?.heldMs ?? NaN;
+    lease.release();
+  });
+  first.release();
+  await Promise.all(all);
+  // The clock is read anew after 256 loans.
+  expect(heldMs).toBeLessThan((performance.now() - startedAt) / 2);
+  await pool.close();
+});
