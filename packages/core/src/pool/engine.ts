@@ -49,9 +49,9 @@ export class Engine<R> implements EntryOwner {
   state: "open" | "draining" | "closed" = "open";
   /** `state === "open"`, for the hot path. */
   isOpen = true;
-  /** The last connects have failed: who comes may have to be refused. */
+  /** `growing.failures > 0`, for the hot path: who comes may have to be refused. Kept by {@link Growing}. */
   isFailing = false;
-  /** No more may be opened. */
+  /** No more may be opened: what {@link recount} finds, for the hot path. */
   isFull = false;
   /** `maxSize` was lowered once: only then can there be more than may be. */
   shrunk = false;
@@ -177,6 +177,7 @@ export class Engine<R> implements EntryOwner {
     return entry;
   }
 
+  /** There are more entries, or fewer, or another limit. */
   recount(): void {
     this.isFull = this.entries.size >= this.limits.maxSize;
   }

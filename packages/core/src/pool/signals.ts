@@ -38,7 +38,6 @@ export class Watch<R> {
   remove(): boolean {
     this.#waiting--;
     while (this.#first?.settled === true) this.#shift();
-
     if (this.#waiting > 0 && this.#listed > 2 * this.#waiting + FEW_SETTLED) {
       const count = this.#listed;
       for (let i = 0; i < count; i++) {

@@ -1,6 +1,6 @@
 import type { Priority } from "./pool.js";
 import { Ring } from "./ring.js";
-import { Leaver, type Reject, type Resolve, type Standing, type Waiter } from "./waiter.js";
+import { Leaver, type Reject, type Resolve, type Queued, type Waiter } from "./waiter.js";
 
 const FEW_SETTLED = 64;
 
@@ -10,9 +10,9 @@ type Stays = (since: number, deadline: number) => boolean;
 /** Who waits, in the order of being served: by priority, then by arrival. Leaving from the middle costs as little as from the front. */
 export class WaitQueue<R> {
   // A waiter's companion is its `reject`, and its number the time since when it waits.
-  readonly #normal = new Ring<Standing<R>, Reject>();
-  #high: Ring<Standing<R>, Reject> | undefined;
-  #low: Ring<Standing<R>, Reject> | undefined;
+  readonly #normal = new Ring<Queued<R>, Reject>();
+  #high: Ring<Queued<R>, Reject> | undefined;
+  #low: Ring<Queued<R>, Reject> | undefined;
   /** How long those wait who said nothing. */
   readonly #patience: number;
   /** Those still waiting. */
@@ -23,12 +23,12 @@ export class WaitQueue<R> {
   // Of one pass over all. The function is made once: a new one in each would have to be compiled each time.
   #stays: Stays = () => true;
   #leavers: Leaver<R>[] = [];
-  readonly #keep = (standing: Standing<R>, reject: Reject, since: number): boolean => {
-    if (hasLeft(standing)) return false;
-    const deadline = typeof standing === "function" ? since + this.#patience : standing.deadline;
+  readonly #keep = (queued: Queued<R>, reject: Reject, since: number): boolean => {
+    if (hasLeft(queued)) return false;
+    const deadline = typeof queued === "function" ? since + this.#patience : queued.deadline;
     if (this.#stays(since, deadline)) return true;
-    if (typeof standing !== "function") standing.settled = true;
-    this.#leavers.push(new Leaver(standing, reject, since, deadline));
+    if (typeof queued !== "function") queued.settled = true;
+    this.#leavers.push(new Leaver(queued, reject, since, deadline));
     return false;
   };
 
@@ -53,7 +53,7 @@ export class WaitQueue<R> {
   }
 
   /** The next to be served; it has left the queue. */
-  shift(): Standing<R> | undefined {
+  shift(): Queued<R> | undefined {
     return this.#shiftFrom(this.#high) ?? this.#shiftFrom(this.#normal) ?? this.#shiftFrom(this.#low);
   }
 
@@ -83,39 +83,39 @@ export class WaitQueue<R> {
     return leavers;
   }
 
-  #shiftFrom(ring: Ring<Standing<R>, Reject> | undefined): Standing<R> | undefined {
-    for (let standing = ring?.shift(); standing !== undefined; standing = ring?.shift()) {
-      if (hasLeft(standing)) {
+  #shiftFrom(ring: Ring<Queued<R>, Reject> | undefined): Queued<R> | undefined {
+    for (let queued = ring?.shift(); queued !== undefined; queued = ring?.shift()) {
+      if (hasLeft(queued)) {
         this.#settledInside--;
         continue;
       }
-      if (typeof standing !== "function") standing.settled = true;
+      if (typeof queued !== "function") queued.settled = true;
       this.#waiting--;
       this.#servedSince = ring?.number ?? 0;
-      return standing;
+      return queued;
     }
     return undefined;
   }
 
   /** All places of those who have left go with it. */
-  #filter(keep: (standing: Standing<R>, reject: Reject, since: number) => boolean): void {
+  #filter(keep: (queued: Queued<R>, reject: Reject, since: number) => boolean): void {
     this.#high?.filter(keep);
     this.#normal.filter(keep);
     this.#low?.filter(keep);
     this.#settledInside = 0;
   }
 
-  #ring(priority: Priority | undefined): Ring<Standing<R>, Reject> {
+  #ring(priority: Priority | undefined): Ring<Queued<R>, Reject> {
     if (priority === "high") return (this.#high ??= new Ring());
     if (priority === "low") return (this.#low ??= new Ring());
     return this.#normal;
   }
 }
 
-function hasLeft(standing: Standing<never>): boolean {
-  return typeof standing !== "function" && standing.settled;
+function hasLeft(queued: Queued<never>): boolean {
+  return typeof queued !== "function" && queued.settled;
 }
 
-function isWaiting(standing: Standing<never>): boolean {
-  return !hasLeft(standing);
+function isWaiting(queued: Queued<never>): boolean {
+  return !hasLeft(queued);
 }

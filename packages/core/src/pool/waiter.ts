@@ -19,7 +19,7 @@ export type Resolve<R> = (lease: Lease<R>) => void;
 export type Reject = (reason: unknown) => void;
 
 /** What stands in the queue for a caller: its promise's `resolve` where it said nothing and waits as long as the pool has it, or else a {@link Waiter}. */
-export type Standing<R> = Resolve<R> | Waiter<R>;
+export type Queued<R> = Resolve<R> | Waiter<R>;
 
 /**
  * A caller in the queue who is known by more than its time. What it asked for stands here by itself: the options are the caller's, who may use them again for
@@ -76,10 +76,10 @@ export class Leaver<R> {
   /** Itself, where it is known by more than its time. */
   readonly waiter: Waiter<R> | undefined;
 
-  constructor(standing: Standing<R>, reject: Reject, since: number, deadline: number) {
+  constructor(queued: Queued<R>, reject: Reject, since: number, deadline: number) {
     this.reject = reject;
     this.since = since;
     this.deadline = deadline;
-    this.waiter = typeof standing === "function" ? undefined : standing;
+    this.waiter = typeof queued === "function" ? undefined : queued;
   }
 }

@@ -8,7 +8,7 @@ import type { Lease } from "./lease.js";
 import { Signals } from "./signals.js";
 import { Timeouts, type WaitsEnding } from "./timeouts.js";
 import { WaitQueue } from "./wait-queue.js";
-import { Waiter, type Reject, type Request, type Resolve, type Standing } from "./waiter.js";
+import { Waiter, type Reject, type Request, type Resolve, type Queued } from "./waiter.js";
 
 const refusals = moment("pool:refuse");
 
@@ -82,11 +82,11 @@ export class WaitingRoom<R> implements WaitsEnding<R> {
   }
 
   /** The next to be served; it waits no longer. */
-  next(): Standing<R> | undefined {
-    const standing = this.#queue.shift();
-    if (typeof standing === "object") this.left(standing);
+  next(): Queued<R> | undefined {
+    const queued = this.#queue.shift();
+    if (typeof queued === "object") this.left(queued);
     this.thinned();
-    return standing;
+    return queued;
   }
 
   /** Since when the one waited that came next. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Ring } from "../../src/pool/ring.js";
+import { leftAfterCollection } from "../support/collected.js";
 import { seededRandom } from "../support/random.js";
 
 function drain<T>(ring: Ring<T, unknown>): T[] {
@@ -96,10 +97,7 @@ describe("Ring", () => {
     }
     for (let i = 0; i < 10; i++) ring.shift();
     ring.filter((item) => (item as { i: number }).i >= 25);
-    for (let i = 0; i < 50 && refs.slice(0, 50).some((ref) => ref.deref() !== undefined); i++) {
-      await new Promise((resolve) => setTimeout(resolve, 5));
-      globalThis.gc?.();
-    }
+    expect(await leftAfterCollection(refs.slice(0, 50))).toBe(0);
     expect(refs.filter((ref) => ref.deref() !== undefined)).toHaveLength(10);
     expect(ring.length).toBe(5);
   });

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { Signals } from "../../src/pool/signals.js";
 import { Waiter } from "../../src/pool/waiter.js";
+import { leftAfterCollection } from "../support/collected.js";
 
 function waiter(label: string, resolve: () => void = () => undefined): Waiter<string> {
   return new Waiter<string>(resolve, () => undefined, Infinity, { label }, undefined);
@@ -38,11 +39,7 @@ it("lets go of the first that leaves, though another waits for the same signal",
     leave(signals, first);
     return new WeakRef(first);
   })();
-  for (let i = 0; i < 50 && ref.deref() !== undefined; i++) {
-    await new Promise((resolve) => setTimeout(resolve, 5));
-    globalThis.gc?.();
-  }
-  expect(ref.deref()).toBeUndefined();
+  expect(await leftAfterCollection([ref])).toBe(0);
 });
 
 it("a waiter that has been served keeps nothing of its promise", () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Expiry } from "../../src/pool/expiry.js";
 import { WaitQueue } from "../../src/pool/wait-queue.js";
-import { Waiter, type Standing } from "../../src/pool/waiter.js";
+import { Waiter, type Queued } from "../../src/pool/waiter.js";
 import { seededRandom } from "../support/random.js";
 
 const PATIENCE = 500;
@@ -17,8 +17,8 @@ function waiter(label: string, deadline = Infinity): Waiter<string> {
 }
 
 /** Its label, or `-` for one who said nothing. */
-function labelOf(standing: Standing<string>): string | undefined {
-  return typeof standing === "function" ? "-" : standing.label;
+function labelOf(queued: Queued<string>): string | undefined {
+  return typeof queued === "function" ? "-" : queued.label;
 }
 
 function labels(queue: WaitQueue<string>): (string | undefined)[] {
@@ -122,36 +122,35 @@ describe("WaitQueue", () => {
       const random = seededRandom(seed);
       const queue = new WaitQueue<string>(PATIENCE);
       const expiry = new Expiry();
-      let model: { readonly standing: Standing<string>; readonly since: number; readonly deadline: number }[] = [];
+      let model: { readonly queued: Queued<string>; readonly since: number; readonly deadline: number }[] = [];
       const place = `seed ${String(seed)}`;
       for (let step = 0; step < 1_000; step++) {
         const dice = random();
         if (dice < 0.25) {
-          const standing = waiter(String(step), Math.floor(random() * 2_000));
-          queue.push(standing, step);
-          model.push({ standing, since: step, deadline: standing.deadline });
+          const queued = waiter(String(step), Math.floor(random() * 2_000));
+          queue.push(queued, step);
+          model.push({ queued, since: step, deadline: queued.deadline });
         } else if (dice < 0.5) {
-          const standing = (): void => undefined;
-          queue.pushPlain(standing, standing, step);
-          model.push({ standing, since: step, deadline: step + PATIENCE });
+          const queued = (): void => undefined;
+          queue.pushPlain(queued, queued, step);
+          model.push({ queued, since: step, deadline: step + PATIENCE });
         } else if (dice < 0.65) {
           const next = model.shift();
-          expect(queue.shift(), place).toBe(next?.standing);
+          expect(queue.shift(), place).toBe(next?.queued);
           if (next !== undefined) expect(queue.since, place).toBe(next.since);
         } else if (dice < 0.98) {
           // The first of them more often than another: they leave in their order where one signal ends them all.
-          const removable = model.filter(({ standing }) => typeof standing !== "function");
+          const removable = model.filter(({ queued }) => typeof queued !== "function");
           const gone = removable[random() < 0.5 ? 0 : Math.floor(random() * removable.length)];
-          if (gone === undefined || typeof gone.standing === "function") continue;
-          expect(queue.remove(gone.standing), place).toBe(true);
+          if (gone === undefined || typeof gone.queued === "function") continue;
+          expect(queue.remove(gone.queued), place).toBe(true);
           model = model.filter((each) => each !== gone);
         } else {
           const { expired, earliest } = expiry.takeDue(queue, step);
           const due = model.filter(({ deadline }) => deadline <= step);
           expect(expired, place).toEqual(
-            due.map(({ standing, since, deadline }) => {
-              const [reject, itself] =
-                typeof standing === "function" ? [standing, undefined] : [standing.reject, standing];
+            due.map(({ queued, since, deadline }) => {
+              const [reject, itself] = typeof queued === "function" ? [queued, undefined] : [queued.reject, queued];
               return { reject, since, deadline, waiter: itself };
             }),
           );

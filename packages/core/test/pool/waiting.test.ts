@@ -1,6 +1,7 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
 import { createPool } from "../../src/pool/create-pool.js";
+import { leftAfterCollection } from "../support/collected.js";
 import { FakeBackend, gate, hang } from "../support/fake-backend.js";
 import { borrow, errorOf, expectCountsToAddUp, hold, poolErrorOf, settle, testPool, watch } from "../support/pool.js";
 
@@ -267,11 +268,7 @@ describe("giving up a wait", () => {
       );
     })();
     holder.release();
-    for (let i = 0; i < 100 && signals.some((signal) => signal.deref() !== undefined); i++) {
-      await new Promise((resolve) => setTimeout(resolve, 10));
-      globalThis.gc?.();
-    }
-    expect(signals.map((signal) => signal.deref())).toEqual([undefined, undefined]);
+    expect(await leftAfterCollection(signals)).toBe(0);
     expect(pool.stats).toMatchObject({ idle: 1, waiting: 0 });
   });
 
