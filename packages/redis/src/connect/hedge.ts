@@ -1,6 +1,6 @@
 import { BackOff, type Clock, type CreateContext, type ResourceFactory, type Timer } from "@pool/core";
 
-/** Under way at once. The second makes room for the next, so that the first keeps its whole time for a server that is merely slow. */
+/** Open at once. The second makes room for the next, so that the first keeps its whole time for a server that is merely slow. */
 const MOST = 2;
 const CALLED_OFF = new Error("another connect is tried in its place, or was quicker");
 
@@ -45,6 +45,7 @@ class Hedge<R> {
   readonly #underWay: AbortController[] = [];
   #timer: Timer | undefined;
   #first: AbortController | undefined;
+  #hasEnded = false;
 
   constructor(factory: ResourceFactory<R>, context: CreateContext, options: HedgeOptions) {
     this.#factory = factory;
@@ -57,7 +58,6 @@ class Hedge<R> {
   }
 
   #start(): void {
-    if (this.#underWay.length >= MOST) this.#underWay.pop()?.abort(CALLED_OFF);
     const one = new AbortController();
     this.#underWay.push(one);
     this.#startAnother();
@@ -73,12 +73,18 @@ class Hedge<R> {
 
   #startAnother(): void {
     const { clock, backOff, isWanted } = this.#options;
-    const start = (): void => (isWanted() ? this.#start() : this.#startAnother());
+    const start = (): void => {
+      if (this.#context.signal.aborted) return;
+      if (!isWanted()) return this.#startAnother();
+      if (this.#underWay.length < MOST) return this.#start();
+      this.#underWay.pop()?.abort(CALLED_OFF); // the next one begins when it is closed
+    };
     this.#timer = clock.setTimeout(start, backOff.slowAfter);
   }
 
   #opened(one: AbortController, resource: R): void {
-    if (!this.#leave(one)) return void this.#factory.close(resource, { graceful: false });
+    if (this.#hasEnded) return void this.#factory.close(resource, { graceful: false });
+    this.#leave(one);
     this.#first = one;
     this.#stop();
     for (const other of this.#underWay.splice(0)) other.abort(CALLED_OFF);
@@ -86,7 +92,11 @@ class Hedge<R> {
   }
 
   #failed(one: AbortController, error: unknown): void {
-    if (!this.#leave(one) || (this.#underWay.length > 0 && !this.#context.signal.aborted)) return;
+    if (this.#hasEnded) return;
+    const { aborted } = this.#context.signal;
+    const isCalledOff = !this.#leave(one);
+    if (isCalledOff && !aborted) return this.#start();
+    if (this.#underWay.length > 0 && !aborted) return;
     this.#stop();
     this.#settle.reject(error);
   }
@@ -99,6 +109,7 @@ class Hedge<R> {
   }
 
   #stop(): void {
+    this.#hasEnded = true;
     if (this.#timer !== undefined) this.#options.clock.clearTimeout(this.#timer);
   }
 }

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { isSelectRefused } from "../errors.js";
 import { type GuardedRedis } from "./guarded-redis.js";
 
-/** Connects a client that connects once in its life. Rejects when that fails or the signal aborts, and leaves nothing open. */
+/** Connects a client that connects once in its life. Rejects when that has failed or the signal has aborted, and nothing is open any more. */
 export async function openConnection<R extends GuardedRedis>(redis: R, { signal, lost }: CreateContext): Promise<R> {
   try {
     await unlessAborted(signal, () => redis.connect());
@@ -11,8 +11,9 @@ export async function openConnection<R extends GuardedRedis>(redis: R, { signal,
     // ioredis would go on in database 0.
     if (isSelectRefused(redis.trouble)) throw redis.trouble;
   } catch (error) {
-    void closeConnection(redis);
-    throw signal.aborted ? signal.reason : (redis.trouble ?? error);
+    const cause: unknown = signal.aborted ? signal.reason : (redis.trouble ?? error);
+    await closeConnection(redis);
+    throw cause;
   }
   redis.once("end", () => lost(redis.trouble ?? new Error("the server has closed the connection")));
   if (redis.status === "end") lost(redis.trouble); // it has happened already, and will not be told again
