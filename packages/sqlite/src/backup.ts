@@ -78,7 +78,7 @@ async function copy(
 ): Promise<Readonly<Record<string, unknown>>> {
   const { found = {} } = await withProcess(place, { ...spec, role: "reader" }, signal, ({ link }) => {
     link.onProgress = onProgress;
-    return link.ask({ op: "backup", ...request }).done;
+    return link.ask((id) => ({ op: "backup", id, ...request })).done;
   });
   return found;
 }

@@ -60,7 +60,7 @@ async function inspect(
   signal: AbortSignal,
 ): Promise<Readonly<Record<string, unknown>>> {
   try {
-    const work = ({ link }: Started) => link.ask({ op: "verify" }).done;
+    const work = ({ link }: Started) => link.ask((id) => ({ op: "verify", id })).done;
     const { found = {} } = await withProcess(place, { ...spec, role: "reader" }, signal, work);
     return found.pages === 0 ? { ...found, problems: ["the file is empty"] } : found;
   } catch (error) {

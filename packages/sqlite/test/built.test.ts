@@ -46,6 +46,31 @@ test("works as built: the writer, threads, processes, a backup", async () => {
   expect(child.exitCode).toBe(0);
 });
 
+test("does not forget what V8 has compiled of it when nothing is read during a collection", async () => {
+  const { output } = await program(
+    built,
+    `import { setFlagsFromString } from "node:v8";
+     import { runInNewContext } from "node:vm";
+     setFlagsFromString("--expose-gc");
+     const collect = runInNewContext("gc");
+     ${OPEN}
+     const { client } = db;
+     await client.query("create table t (a)");
+     await client.query("insert into t values (1), (2), (3)");
+     const read = async () => { for (let n = 0; n < 1500; n++) await client.query("select sum(a) as n from t"); };
+     for (let round = 0; round < 5; round++) await read();
+     setFlagsFromString("--trace-deopt");
+     for (let round = 0; round < 5; round++) { collect(); collect(); await read(); }
+     await db.disconnect();
+     console.log("read to the end");`,
+    join(temporaryFolder(), "a.db"),
+  );
+  const printed = await output;
+  expect(printed).toContain("read to the end");
+  // A few may be compiled anew for a reason of their own.
+  expect(printed.split("\n").filter((line) => line.includes("weak objects cleared")).length).toBeLessThan(8);
+});
+
 /** The package as built, where there is no driver, with what is copied beside it. */
 function elsewhere(copied: Readonly<Record<string, string>> = {}): string {
   const folder = temporaryFolder();

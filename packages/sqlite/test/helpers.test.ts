@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { BoundedMap } from "../src/helper/lru.js";
-import { packRows, unpacked } from "../src/helper/rows.js";
+import { packRows, unpack } from "../src/helper/rows.js";
 import { mannerOf } from "../src/helper/rules.js";
 import { firstWord } from "../src/helper/text.js";
 import { Job } from "../src/lane/job.js";
@@ -86,7 +86,7 @@ test("takes rows apart and puts them together again", () => {
       { id: 2, ms: 1, outcomes: [{ rows: packRows(rows) }, { changes: 1 }] },
     ];
     const message = { type: "replies", replies, inTransaction: false, dirty: false, schemaChanged: false } as const;
-    const carried = unpacked(structuredClone(message));
+    const carried = unpack(structuredClone(message));
     expect(carried).toEqual({
       ...message,
       replies: [

@@ -93,7 +93,9 @@ test("rejects the statements of a list that cannot be sent, and leaves connectio
   expect(timers()).toBeLessThanOrEqual(before);
 
   expect(
-    await failureOf(link.ask({ op: "run", text: "unsendable", values: [], session: true, stoppable: false }).done),
+    await failureOf(
+      link.ask((id) => ({ op: "run", id, text: "unsendable", values: [], session: true, stoppable: false })).done,
+    ),
   ).toMatchObject(told);
   expect(link.busy).toBe(false);
   expect(refs.at(-1)).toBe(false);

@@ -8,7 +8,7 @@ import { untilEmpty } from "./drain.js";
 import { closed, unavailable } from "./failures.js";
 import { heed } from "./heed.js";
 import { Links } from "./links.js";
-import { outgoing, type Outgoing, timedOut } from "./outgoing.js";
+import { keptShapes, outgoing, type Outgoing, timedOut } from "./outgoing.js";
 import { type Waiting, WaitingLine } from "./waiting.js";
 import { Watch } from "./watch.js";
 
@@ -17,6 +17,7 @@ const TRY_AGAIN = 50;
 
 /** Brings commands and the shared connection together: what can be sent is sent at once, the rest waits in one line. */
 export class Dispatcher {
+  readonly keptShapes = keptShapes();
   readonly #options: DispatcherOptions;
   readonly #connects: Connects;
   readonly #clock: Clock;

@@ -41,9 +41,9 @@ export class Link {
   }
 
   /** One request, in a message of its own. */
-  ask(request: Ask): { readonly id: number; readonly done: Promise<Done> } {
+  ask(ask: Ask): { readonly id: number; readonly done: Promise<Done> } {
     const id = this.#waiting.number(1);
-    return { id, done: this.#lost === undefined ? this.#send({ ...request, id }) : Promise.reject(this.#lost) };
+    return { id, done: this.#lost === undefined ? this.#send(ask(id)) : Promise.reject(this.#lost) };
   }
 
   /**
@@ -59,7 +59,7 @@ export class Link {
     if (!this.busy) this.#port.ref(true);
     this.#waiting.addList(owner, first, asks.length);
     try {
-      this.#port.post({ type: "requests", requests: asks.map((ask, at) => ({ ...ask, id: first + at })), list });
+      this.#port.post({ type: "requests", requests: asks.map((ask, at) => ask(first + at)), list });
     } catch (error) {
       this.#waiting.deleteList();
       this.#settled();

@@ -3,7 +3,7 @@ import { sqliteError, type Place } from "../errors.js";
 import { entryFile } from "./entry-file.js";
 import { Link } from "./link.js";
 import { type FromHelper, type OpenSpec } from "../helper/protocol.js";
-import { unpacked } from "../helper/rows.js";
+import { unpack } from "../helper/rows.js";
 
 export interface Started {
   readonly link: Link;
@@ -58,7 +58,7 @@ export function spawnProcess(place: Place, spec: OpenSpec, signal: AbortSignal):
     signal.addEventListener("abort", abort, { once: true });
     child.on("message", (message: FromHelper) => {
       if (message.type === "failed") settle(() => reject(sqliteError(place, message.error)));
-      if (message.type !== "ready") return link.receive(unpacked(message));
+      if (message.type !== "ready") return link.receive(unpack(message));
       rest(child);
       settle(() => resolve({ link, journalMode: message.journalMode, ended }));
     });

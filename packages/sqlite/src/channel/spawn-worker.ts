@@ -1,7 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { sqliteError, type Place } from "../errors.js";
 import { BELL, type FromHelper, type OpenSpec } from "../helper/protocol.js";
-import { unpacked } from "../helper/rows.js";
+import { unpack } from "../helper/rows.js";
 import { entryFile } from "./entry-file.js";
 import { Link } from "./link.js";
 import { type Started } from "./spawn-process.js";
@@ -44,7 +44,7 @@ export function spawnWorker(
     worker.on("message", (message: FromHelper | typeof BELL) => {
       if (message === BELL) return port.rung();
       if (message.type === "failed") reject(sqliteError(place, message.error));
-      if (message.type !== "ready") return link.receive(unpacked(message));
+      if (message.type !== "ready") return link.receive(unpack(message));
       signal.removeEventListener("abort", abort);
       if (given) return link.sayClose();
       link.onLost = undefined;

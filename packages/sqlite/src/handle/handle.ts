@@ -58,7 +58,7 @@ export class SqliteHandle {
   /** The same, but rejects with what became of the connection and not with the signal's reason. */
   async run<Row>(text: string, given: Values | undefined, signal: AbortSignal | undefined): Promise<SqliteResult<Row>> {
     const values = plainValues(given, `sqlite ${JSON.stringify(this.link.place.name)}`);
-    const { id, done } = this.link.ask({ op: "run", text, values, session: true, stoppable: false });
+    const { id, done } = this.link.ask((id) => ({ op: "run", id, text, values, session: true, stoppable: false }));
     if (signal === undefined) return resultOf<Row>(await done);
     const cancel = (): void => this.cancel(id, done);
     if (signal.aborted) cancel();
@@ -82,16 +82,16 @@ export class SqliteHandle {
 
   /** Moves the log into the database file, and cuts the log off when nobody reads in it any more. */
   async checkpoint(): Promise<{ readonly busy: boolean }> {
-    const { found } = await this.link.ask({ op: "checkpoint", mode: "TRUNCATE" }).done;
+    const { found } = await this.link.ask((id) => ({ op: "checkpoint", id, mode: "TRUNCATE" })).done;
     return { busy: found?.busy !== 0 };
   }
 
   async reset(): Promise<void> {
-    await this.link.ask({ op: "reset" }).done;
+    await this.link.ask((id) => ({ op: "reset", id })).done;
   }
 
   async check(): Promise<void> {
-    await this.link.ask({ op: "check" }).done;
+    await this.link.ask((id) => ({ op: "check", id })).done;
   }
 
   /** Lets go of the connection. With work in hand a process is killed; a thread, which cannot be, ends when its query does. */

@@ -1,4 +1,4 @@
-import { type Done, type FromHelper, type Outcome, type PackedRows } from "./protocol.ts";
+import { type FromHelper, type PackedRows } from "./protocol.ts";
 
 // Below this, sending the objects themselves is as cheap as taking them apart.
 const FEW = 2;
@@ -15,20 +15,19 @@ export function packRows(rows: readonly object[]): PackedRows {
   return { names, cells };
 }
 
-/** A posted message with its rows put together again. */
-export function unpacked(message: FromHelper): FromHelper {
+/** Puts the rows of a message together again that was posted here, in place: it belongs to nobody else. */
+export function unpack(message: FromHelper): FromHelper {
   if (message.type !== "replies") return message;
-  const replies = message.replies.map((reply) =>
-    reply.error === undefined ? { ...reply, ...withRows(reply) } : reply,
-  );
-  return { ...message, replies };
+  for (const reply of message.replies) {
+    if (reply.error !== undefined) continue;
+    unpackOutcome(reply);
+    reply.outcomes?.forEach(unpackOutcome);
+  }
+  return message;
 }
 
-function withRows({ rows, outcomes }: Outcome & { readonly outcomes?: readonly Outcome[] }): Partial<Done> {
-  return {
-    ...(rows !== undefined && { rows: unpackRows(rows) }),
-    ...(outcomes !== undefined && { outcomes: outcomes.map((outcome) => ({ ...outcome, ...withRows(outcome) })) }),
-  };
+function unpackOutcome(outcome: { rows?: PackedRows }): void {
+  if (outcome.rows !== undefined) outcome.rows = unpackRows(outcome.rows);
 }
 
 /** Blobs become `Buffer`, as the driver gives them. */

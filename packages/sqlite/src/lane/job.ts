@@ -70,8 +70,8 @@ export class Job {
   /** What a helper is asked for. `stoppable`: it looks at each row whether it shall end. */
   ask(stoppable: boolean): Ask {
     const { plan, values, batch } = this.options;
-    if (batch !== undefined) return { op: "batch", ...batch };
-    return { op: "run", text: plan.text, values, session: false, stoppable };
+    if (batch !== undefined) return (id) => ({ op: "batch", id, ...batch });
+    return (id) => ({ op: "run", id, text: plan.text, values, session: false, stoppable });
   }
 
   /** What a helper has answered; `error` is what it comes to for the caller. */

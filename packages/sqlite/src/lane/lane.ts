@@ -4,6 +4,7 @@ import { type SqliteHandle } from "../handle/handle.js";
 import { Backlog } from "./backlog.js";
 import { freeLeases } from "./free-leases.js";
 import { type Job } from "./job.js";
+import { keptShapes } from "./kept-shapes.js";
 import { type LaneOptions } from "./lane-options.js";
 import { List } from "./list.js";
 import { track } from "./track.js";
@@ -13,6 +14,7 @@ import { track } from "./track.js";
  * borrows a connection once. What may take long, or can be cancelled, borrows one for itself.
  */
 export class Lane {
+  readonly keptShapes = keptShapes();
   readonly #options: LaneOptions;
   readonly #backlog = new Backlog();
   /** Turns that wait for a connection. */
