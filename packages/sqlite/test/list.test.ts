@@ -3,7 +3,7 @@ import { Link } from "../src/channel/link.js";
 import { type Port } from "../src/channel/port.js";
 import { END_OF_IDS, Waiting } from "../src/channel/waiting.js";
 import { SqliteHandle } from "../src/handle/handle.js";
-import { readReplies, writeReplies } from "../src/helper/flat-replies.js";
+import { ReplyReader, ReplyWriter } from "../src/helper/flat-replies.js";
 import { readRequests, writeRequests } from "../src/helper/flat-requests.js";
 import { FlatReceiver, FlatSender } from "../src/helper/flat.js";
 import { type ToHelper } from "../src/helper/protocol.js";
@@ -50,14 +50,14 @@ test("begins the numbers of requests anew in time, and skips those that are wait
   const id = late.number(1);
   late.add(id, pending(id));
   const ring = new Ring(Ring.memory(1024));
-  new FlatSender(ring, writeReplies).send({
+  new FlatSender(ring, new ReplyWriter().write).send({
     type: "replies",
     replies: [{ id, ms: 1, rows: [] }],
     inTransaction: false,
     dirty: false,
     schemaChanged: false,
   });
-  late.answer(new FlatReceiver(ring, readReplies).receive()!.replies);
+  late.answer(new FlatReceiver(ring, new ReplyReader().read).receive()!.replies);
   expect(settled).toEqual([id]);
 });
 

@@ -1,7 +1,7 @@
 import { seededRandom } from "@pool/testing";
 import { expect, test } from "vitest";
 import { FlatReceiver, FlatSender } from "../src/helper/flat.js";
-import { readReplies, type Replies, writeReplies } from "../src/helper/flat-replies.js";
+import { type Replies, ReplyReader, ReplyWriter } from "../src/helper/flat-replies.js";
 import { readRequests, type Requests, writeRequests } from "../src/helper/flat-requests.js";
 import { type Reply, type Request } from "../src/helper/protocol.js";
 import { Ring } from "../src/helper/ring.js";
@@ -105,8 +105,8 @@ test.each([1, 2, 3])(
   "carries replies with every kind of value through a ring, in order, past its end and when it is full (seed %i)",
   (seed) => {
     const memory = Ring.memory(8_192);
-    const sender = new FlatSender(new Ring(memory), writeReplies);
-    const receiver = new FlatReceiver(new Ring(memory), readReplies);
+    const sender = new FlatSender(new Ring(memory), new ReplyWriter().write);
+    const receiver = new FlatReceiver(new Ring(memory), new ReplyReader().read);
     const { went, didNotFit } = storm(seed, sender, receiver, randomReplies);
     expect(went).toBeGreaterThan(1_000);
     expect(didNotFit).toBeGreaterThan(100);
@@ -160,4 +160,35 @@ test.each([
   expect(receiver.receive()).toStrictEqual(message([1]));
   expect(receiver.receive()).toStrictEqual(message([2]));
   expect(receiver.isEmpty).toBe(true);
+});
+
+const withRows = (rows: readonly object[]): Replies => ({
+  type: "replies",
+  replies: [{ id: 1, ms: 0.5, rows }],
+  inTransaction: false,
+  dirty: false,
+  schemaChanged: false,
+});
+
+test("carries rows of ever other columns in the order of their columns, also when all are forgotten meanwhile", () => {
+  const memory = Ring.memory(65_536);
+  const sender = new FlatSender(new Ring(memory), new ReplyWriter().write);
+  const receiver = new FlatReceiver(new Ring(memory), new ReplyReader().read);
+  for (let round = 0; round < 3; round++) {
+    for (let n = 0; n < 700; n++) {
+      const row = { [`b${n}`]: n, a: null, 'a "name", and another': "x", 7: n / 2, "": `${n}`, toString: 1n };
+      expect(sender.send(withRows([row, { ...row, a: 1 }]))).toBe(true);
+      const { rows } = receiver.receive()!.replies[0] as { rows: readonly object[] };
+      expect(rows).toStrictEqual([row, { ...row, a: 1 }]);
+      expect(Object.keys(rows[1]!)).toEqual(Object.keys(row));
+    }
+  }
+});
+
+test("leaves rows whose columns have names beyond all measure to be posted", () => {
+  const memory = Ring.memory(65_536);
+  const sender = new FlatSender(new Ring(memory), new ReplyWriter().write);
+  const wide = (length: number) => Object.fromEntries(Array.from({ length }, (_, at) => [`column number ${at}`, at]));
+  expect(sender.send(withRows([wide(400)]))).toBe(true);
+  expect(sender.send(withRows([wide(600)]))).toBe(false);
 });

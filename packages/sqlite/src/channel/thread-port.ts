@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import { type Worker } from "node:worker_threads";
-import { readReplies, type Replies } from "../helper/flat-replies.js";
+import { ReplyReader, type Replies } from "../helper/flat-replies.js";
 import { writeRequests } from "../helper/flat-requests.js";
 import { FlatReceiver, FlatSender } from "../helper/flat.js";
 import { Patience } from "../helper/patience.js";
@@ -26,7 +26,7 @@ export class ThreadPort implements Port {
   readonly #requestMemory = Ring.memory(RING_BYTES);
   readonly #replyMemory = Ring.memory(RING_BYTES);
   readonly #requests = new FlatSender(new Ring(this.#requestMemory), writeRequests);
-  readonly #replies = new FlatReceiver(new Ring(this.#replyMemory), readReplies);
+  readonly #replies = new FlatReceiver(new Ring(this.#replyMemory), new ReplyReader().read);
   readonly #patience = availableParallelism() > 1 ? new Patience() : undefined;
   readonly #receive: (replies: Replies) => void;
   #worker: Worker | undefined;

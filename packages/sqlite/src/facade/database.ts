@@ -71,7 +71,7 @@ export class LeasedDatabases {
 
   /** @throws PoolError `FILE_GONE` */
   #assertThere(watch: FileWatch): void {
-    const gone = watch.look();
+    const gone = watch.look(performance.now());
     if (gone === undefined) return;
     this.#options.onGone();
     throw sqliteError(this.#options.place, toWire(gone));

@@ -36,6 +36,8 @@ export class Engine {
   #queue: Waiting[] = [];
   #next = 0;
   #busy = false;
+  /** The time of the last look at the clock: one after each statement. */
+  #now = 0;
   #cancelled = new Set<number>();
 
   constructor(spec: OpenSpec, send: Send, control?: Control) {
@@ -74,15 +76,16 @@ export class Engine {
 
   #pump(): void {
     this.#busy = false;
-    this.#outbox.begin();
-    const gone = this.#watch.look();
+    this.#now = performance.now();
+    this.#outbox.begin(this.#now);
+    const gone = this.#watch.look(this.#now);
     if (this.#queue.length - this.#next >= FEWEST_SHARED) this.#executor.beginShared();
     const isDone = this.#runAll(gone);
     this.#executor.endShared();
     if (!isDone) return;
     this.#queue = [];
     this.#next = 0;
-    this.#outbox.flush();
+    this.#outbox.flush(this.#now);
   }
 
   /** False when it goes on later. */
@@ -90,33 +93,33 @@ export class Engine {
     while (this.#next < this.#queue.length) {
       const waiting = this.#queue[this.#next];
       if (waiting === undefined) break;
-      if (!this.#mayBegin(waiting)) {
-        this.#next++;
-        continue;
+      if (this.#mayBegin(waiting)) {
+        if (!this.#attempt(waiting, gone)) return false;
+        this.#lock.over();
+        this.#outbox.flushWhenDue(this.#now);
       }
-      const settled = this.#attempt(waiting, gone);
-      if (!settled) return false;
       this.#next++;
-      this.#lock.over();
-      this.#outbox.flushWhenDue();
     }
     return true;
   }
 
   /** False when it goes on later: it waits for a lock, or takes several turns. */
   #attempt({ request, arrivedAt }: Waiting, gone: Refusal | undefined): boolean {
-    const startedAt = performance.now();
+    const startedAt = this.#now;
     try {
       if (this.#cancelled.delete(request.id)) throw new Refusal("cancelled", "cancelled before it began");
       if (gone !== undefined) throw gone;
       if (request.op === "backup") return this.#later(request.id, backUp(this.#database, request, this.#send));
       if (request.op === "close") throw new Refusal("ended", "a helper closes in between, not in a list");
       const done = this.#executor.execute(request);
-      this.#outbox.push({ id: request.id, ...done, ms: performance.now() - startedAt });
+      this.#now = performance.now();
+      done.ms = this.#now - startedAt;
+      this.#outbox.push(done);
     } catch (error) {
+      this.#now = performance.now();
       if (isLocked(error) && request.op !== "checkpoint" && this.#waitForLock(arrivedAt)) return false;
       const failure = toWire(this.#lock.failure(error, arrivedAt));
-      this.#outbox.push({ id: request.id, error: failure, ms: performance.now() - startedAt });
+      this.#outbox.push({ id: request.id, error: failure, ms: this.#now - startedAt });
     }
     return true;
   }
@@ -135,7 +138,7 @@ export class Engine {
     const left = this.#lock.left(arrivedAt);
     if (left <= 0) return false;
     this.#busy = true;
-    this.#outbox.flush();
+    this.#outbox.flush(this.#now);
     this.#lock.pause(left);
     return true;
   }

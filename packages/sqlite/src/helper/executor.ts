@@ -19,6 +19,9 @@ import { BatchFailure, Refusal } from "./wire-error.ts";
 /** What is done at once; a backup takes several turns. */
 export type QuickRequest = Exclude<Request, { op: "backup" | "close" }>;
 
+/** What was done, and in how long, which is filled in last. */
+export type Timed = Done & { ms: number };
+
 /** What begins so runs in a transaction as it does outside of one. */
 const QUERIES = new Set(["select", "with", "values"]);
 
@@ -51,12 +54,15 @@ export class Executor {
     this.#snapshot?.close();
   }
 
-  execute(request: QuickRequest): Omit<Done, "id" | "ms"> {
-    if (request.op === "batch") return { outcomes: this.#batch(request) };
-    if (request.op !== "run") return this.#task(request);
-    const outcome = this.#run(request);
+  /** How long it took is for the caller to say. */
+  execute(request: QuickRequest): Timed {
+    const { id } = request;
+    if (request.op === "batch") return { id, ms: 0, outcomes: this.#batch(request) };
+    if (request.op !== "run") return { id, ms: 0, found: this.#task(request) };
+    const { rows, changes = 0, lastInsertRowid } = this.#run(request);
     if (!request.session) this.state.assertNothingLeft();
-    return outcome;
+    if (rows !== undefined) return { id, ms: 0, rows };
+    return lastInsertRowid === undefined ? { id, ms: 0, changes } : { id, ms: 0, changes, lastInsertRowid };
   }
 
   #batch({ id, begin, statements }: BatchRequest): Outcome[] {
@@ -83,7 +89,7 @@ export class Executor {
       const { changes, lastInsertRowid } = prepared.statement.run(...values);
       return { changes, lastInsertRowid };
     } finally {
-      if (this.#snapshot?.isOpen !== true) this.state.ran(prepared.manner);
+      this.state.ran(prepared.manner);
     }
   }
 
@@ -118,20 +124,20 @@ export class Executor {
     return rows;
   }
 
-  #task(request: Extract<TaskRequest, QuickRequest>): Omit<Done, "id" | "ms"> {
+  #task(request: Extract<TaskRequest, QuickRequest>): NonNullable<Done["found"]> {
     switch (request.op) {
       case "check":
-        return { found: { one: this.#database.prepare("select 1").pluck().get() } };
+        return { one: this.#database.prepare("select 1").pluck().get() };
       case "reset":
         this.state.reset();
         return {};
       case "checkpoint": {
         const [found] = this.#database.pragma(`wal_checkpoint(${request.mode})`) as Record<string, unknown>[];
         // Integers may come as bigints.
-        return { found: { busy: Number(found?.busy) } };
+        return { busy: Number(found?.busy) };
       }
       case "verify":
-        return { found: verify(this.#database) };
+        return verify(this.#database);
     }
   }
 }

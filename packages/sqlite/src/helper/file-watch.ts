@@ -20,9 +20,8 @@ export class FileWatch {
     this.#opened = statSync(file, { throwIfNoEntry: false });
   }
 
-  /** What is wrong, if something is. */
-  look(): Refusal | undefined {
-    const at = performance.now();
+  /** What is wrong at this time, if something is. */
+  look(at: number): Refusal | undefined {
     if (at - this.#lookedAt < this.#freshFor) return undefined;
     const now = statSync(this.#file, { throwIfNoEntry: false });
     if (now !== undefined && now.ino === this.#opened?.ino && now.dev === this.#opened.dev) {

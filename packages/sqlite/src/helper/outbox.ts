@@ -19,20 +19,20 @@ export class Outbox {
   }
 
   /** The time counts from here. */
-  begin(): void {
-    this.#lastSent = performance.now();
+  begin(now: number): void {
+    this.#lastSent = now;
   }
 
   push(reply: Reply): void {
     this.#replies.push(reply);
   }
 
-  flushWhenDue(): void {
-    if (performance.now() - this.#lastSent > REPLY_WITHIN_MS) this.flush();
+  flushWhenDue(now: number): void {
+    if (now - this.#lastSent > REPLY_WITHIN_MS) this.flush(now);
   }
 
-  flush(): void {
-    this.#lastSent = performance.now();
+  flush(now: number): void {
+    this.#lastSent = now;
     if (this.#replies.length === 0) return;
     const replies = this.#replies;
     this.#replies = [];

@@ -2,7 +2,7 @@ import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from "
 import { type Control } from "./control.ts";
 import { Engine } from "./engine.ts";
 import { readRequests } from "./flat-requests.ts";
-import { writeReplies } from "./flat-replies.ts";
+import { ReplyWriter } from "./flat-replies.ts";
 import { FlatReceiver, FlatSender } from "./flat.ts";
 import { Patience } from "./patience.ts";
 import { BELL, CLAIM_STEP, CONTROL, type FromHelper, type ToHelper, type WorkerStart } from "./protocol.ts";
@@ -15,7 +15,7 @@ if (port === null) throw new Error("this file is started as a worker thread");
 const start = workerData as WorkerStart;
 const memory = start.control;
 const requests = new FlatReceiver(new Ring(start.requests), readRequests);
-const replies = new FlatSender(new Ring(start.replies), writeReplies);
+const replies = new FlatSender(new Ring(start.replies), new ReplyWriter().write);
 
 const control: Control = {
   begin(list) {

@@ -46,9 +46,7 @@ export class ConnectionState {
 
   /** Notes what a statement has done, also one that failed. */
   ran(manner: Manner): void {
-    const { inTransaction } = this.#database;
-    if (inTransaction) this.#wanted = true;
-    else if (manner.control) this.#wanted = false;
+    if (manner.control) this.#wanted = this.#database.inTransaction;
     if (!manner.changesSchema) return;
     this.#schemaChanged = true;
     if (this.#temporary.exist) this.#dirty = true;
@@ -76,10 +74,10 @@ export class ConnectionState {
   report(): { inTransaction: boolean; dirty: boolean; schemaChanged: boolean } {
     const schemaChanged = this.#schemaChanged;
     this.#schemaChanged = false;
-    const { inTransaction } = this.#database;
-    // The transaction around the reads of a list is nobody's.
+    // The transaction around the reads of a list is nobody's. Only who wants one asks: it costs as much as a text on its way.
+    const inTransaction = this.#wanted && this.#database.inTransaction;
     return {
-      inTransaction: this.#wanted && inTransaction,
+      inTransaction,
       dirty: this.#dirty || (this.#wanted && !inTransaction),
       schemaChanged,
     };

@@ -27,10 +27,9 @@ export class Statements {
     this.#kept = new BoundedMap(limit);
   }
 
-  /** Prepared before, and free: a statement that is being iterated over cannot be run a second time. */
+  /** Prepared before. */
   kept(text: string): Prepared | undefined {
-    const kept = this.#kept.get(text);
-    return kept?.statement.busy === true ? undefined : kept;
+    return this.#kept.get(text);
   }
 
   prepare(text: string, manner: Manner): Prepared {
