@@ -25,9 +25,6 @@ const args = readCommandLine({
   rounds: { usual: 15, quick: 4, note: "; of the mixed load a third of it" },
 });
 
-/** So many rounds until V8 compiles no more for a load, in this thread and in those of the contestants. */
-const WARMUP = 6;
-
 /** Ours is compiled only when it is wanted. */
 async function enginesOf({ engines, dist }: CommandLine): Promise<readonly SqliteEngine[]> {
   const names = engines ?? ["ours", ...peers.map(({ name }) => name)];
@@ -53,7 +50,7 @@ async function main(given: CommandLine): Promise<void> {
   let together: MixedReport[] = [];
   await withSubjects(contestants, async (subjects) => {
     for (const load of loads) {
-      const report = await runSqliteLoad(load, subjects, { rounds, warmup: WARMUP, scale: quick ? 0.2 : 1, random });
+      const report = await runSqliteLoad(load, subjects, { rounds, warmup: 6, scale: quick ? 0.2 : 1, random });
       console.log(`${detail(report)}\n`);
       reports.push(report);
     }

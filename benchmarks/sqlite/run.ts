@@ -9,6 +9,9 @@ import { mixed, type MixedOptions, type MixedResult } from "./mixed.ts";
 import { seed } from "./statements.ts";
 import type { SqliteEngine, SqliteSubject } from "./subject.ts";
 
+/** Statements of a round that warms up: after some thirty thousand V8 compiles no more for a load, in this thread and in those of the contestants. */
+const WARMING = 6_000;
+
 export interface SqliteRunOptions {
   readonly rounds: number;
   /** Rounds before them that do not count. */
@@ -57,9 +60,9 @@ export async function runSqliteLoad(
   const count = Math.max(50, Math.round(load.count * scale));
   const contestants = [...subjects].map(([name, subject]): Contestant => ({
     name,
-    async measure() {
+    async measure(warming) {
       await load.measure(subject, Math.max(50, count / 10));
-      return load.measure(subject, count);
+      return load.measure(subject, warming ? Math.max(count, WARMING * scale) : count);
     },
   }));
   const outcomes = await inRounds(contestants, { rounds, warmup, baseline: "bare", patienceMs: 20_000, random });

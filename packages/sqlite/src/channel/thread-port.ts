@@ -23,6 +23,8 @@ const MANY = 8;
  */
 export class ThreadPort implements Port {
   readonly control = new WorkerControl();
+  /** Where it looks next, or has looked last: one is always kept, and with it what V8 has compiled for all (`lane/kept-shapes.ts`). */
+  nextLook: NodeJS.Immediate | undefined;
   readonly #requestMemory = Ring.memory(RING_BYTES);
   readonly #replyMemory = Ring.memory(RING_BYTES);
   readonly #requests = new FlatSender(new Ring(this.#requestMemory), writeRequests);
@@ -36,7 +38,7 @@ export class ThreadPort implements Port {
     for (let look = 0; look < LOOKS && this.#replies.isEmpty; look++);
     const inTime = performance.now() < this.#lookUntil;
     if (this.#replies.isEmpty && inTime) {
-      setImmediate(this.#look);
+      this.nextLook = setImmediate(this.#look);
       return;
     }
     // What came later came while this thread had to let another one run: there is no processor to spare.
@@ -69,7 +71,7 @@ export class ThreadPort implements Port {
     if (this.#patience?.worthwhile === true && message.requests.length < MANY) {
       this.control.waits = false;
       this.#lookUntil = performance.now() + LOOK_MS;
-      if (!this.#looking) setImmediate(this.#look);
+      if (!this.#looking) this.nextLook = setImmediate(this.#look);
       this.#looking = true;
     }
     this.control.wakeUp();
