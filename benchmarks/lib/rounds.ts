@@ -52,7 +52,6 @@ export async function measureRounds<T>(
     const figureOf = new Map<string, T>();
     for (const contestant of shuffled(contestants.filter(patient), options.random)) {
       collectGarbage();
-      touchMemory();
       const start = performance.now();
       const figure = await contestant.measure(round < 0);
       if (round >= 0) spent.set(contestant.name, (spent.get(contestant.name) ?? 0) + performance.now() - start);
@@ -93,18 +92,6 @@ function entryOf<T>(figures: Round<T>, name: string): [string, T][] {
 export function collectGarbage(): void {
   globalThis.gc?.();
   globalThis.gc?.();
-}
-
-const TOUCHED_BYTES = 64 * 2 ** 20;
-
-/**
- * What a collection gives back to the system comes back page by page, each at the cost of a fault, on a virtual machine of several microseconds. A program
- * that runs on pays that once; whoever is measured next would pay it within the measurement, and the more the more it allocates.
- */
-function touchMemory(): unknown {
-  let last: unknown;
-  for (let bytes = 0; bytes < TOUCHED_BYTES; bytes += 1_024) last = new Array(128).fill(bytes);
-  return last;
 }
 
 /** Lets timers, immediates and finished promises of whatever ran before have their turn. */
