@@ -1,6 +1,8 @@
 import { isPoolError, onEvent } from "@pool/core";
-import { faultProxy, startRedis, startRedisSentinel } from "@pool/testing";
+import { faultProxy, startRedis, startRedisSentinel, watchSockets } from "@pool/testing";
 import { execFile } from "node:child_process";
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { inspect, promisify } from "node:util";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -249,6 +251,24 @@ describe("a user who may do little", () => {
 });
 
 describe("Sentinel", { timeout: 60_000 }, () => {
+  it("that says nothing is asked by two at most, and by none any more after the disconnect", async () => {
+    const server = createServer(() => undefined).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    using sockets = watchSockets(port);
+    const sentinel = { hosts: [`127.0.0.1:${port}`], name: "main" };
+    const connector = await redis({ sentinel, lazy: true, minIdle: 0, commandTimeout: 3_500 }).connect();
+    let most = 0;
+    const looking = setInterval(() => (most = Math.max(most, sockets.open)), 10);
+    await expect(connector.client.call("PING")).rejects.toMatchObject({ code: "COMMAND_TIMEOUT" });
+    clearInterval(looking);
+    expect(sockets.startedAt.length).toBeGreaterThan(2);
+    expect(most).toBeLessThanOrEqual(3); // one that is called off may close as the next one begins
+    await connector.disconnect({ timeout: 0 });
+    await expect.poll(() => sockets.open).toBe(0);
+    server.close();
+  });
+
   it("says where the master is, also after a failover", async () => {
     await using master = await startRedis({ own: true });
     await using replica = await startRedis({ replicaOf: master });

@@ -67,8 +67,11 @@ describe("a connect that takes long", () => {
     const winner = hedged(lines.factory, systemClock, () => true).create(context());
     await vi.advanceTimersByTimeAsync(2_001); // the second is called off, and not closed yet
     expect(lines.all.length).toBe(2);
+    const refused = expect(winner).rejects.toThrow("0 failed");
     lines.all[0]!.end("fails");
-    await expect(winner).rejects.toThrow("0 failed");
+    await vi.advanceTimersByTimeAsync(5);
+    await refused;
+    expect(lines.open).toBe(0);
     await vi.advanceTimersByTimeAsync(5_000);
     expect(lines.all.length).toBe(2);
     expect(lines.open).toBe(0);
@@ -91,11 +94,16 @@ describe("a connect that takes long", () => {
       const lines = new Lines();
       const stopping = new AbortController();
       let end: Line | "failed" | undefined;
+      let leftOpen = 0;
       hedged(lines.factory, systemClock, () => dice.chance(0.9))
         .create(context(stopping.signal))
         .then(
           (line) => (end = line),
-          () => (end = "failed"),
+          (error: unknown) => {
+            end = "failed";
+            leftOpen = lines.open;
+            expect(error).toBe(stopping.signal.aborted ? stopping.signal.reason : error);
+          },
         );
       for (let step = 0; step < 40 && end === undefined; step++) {
         lines.closing = dice.below(2_000);
@@ -108,6 +116,7 @@ describe("a connect that takes long", () => {
       if (end === undefined) stopping.abort();
       await vi.advanceTimersByTimeAsync(10_000);
       expect(end, `seed ${seed}, round ${round}`).toBeDefined();
+      expect(leftOpen).toBe(0);
       expect(lines.all.filter(({ isOpen }) => isOpen)).toEqual(end === "failed" ? [] : [end]);
     }
   });

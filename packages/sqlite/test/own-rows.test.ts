@@ -37,3 +37,18 @@ test.each([1, 2])(
     expect(client.pools.threads.stats).toMatchObject({ idle: 1, leased: 0 });
   },
 );
+
+test("gives rows without any column, and the rows of those that were called with them", async () => {
+  const { client } = await openDatabase({ readers: 1 });
+  await withProducts(client, 5);
+  // The driver has no place for a column of this name.
+  const nothing = 'select max(id) as "__proto__" from product';
+  const three = 'select id as "__proto__" from product where stock > 2 order by name';
+  const texts = [nothing, three, "select count(*) as n from product", "select sum(id) as m from product"];
+  const rows = [[{}], [{}, {}, {}], [{ n: 5 }], [{ m: 15 }]];
+  for (const [at, text] of texts.entries()) expect((await client.query(text)).rows).toStrictEqual(rows[at]);
+  for (let round = 0; round < 3; round++) {
+    const results = await Promise.all(texts.map((text) => client.query(text)));
+    expect(results.map((result) => result.rows)).toStrictEqual(rows);
+  }
+});

@@ -1,6 +1,7 @@
 import { seededRandom } from "@pool/testing";
 import { expect, test } from "vitest";
 import { FlatReceiver, FlatSender } from "../src/helper/flat.js";
+import { packRows, unpack } from "../src/helper/rows.js";
 import { type Replies, ReplyReader, ReplyWriter } from "../src/helper/flat-replies.js";
 import { readRequests, type Requests, writeRequests } from "../src/helper/flat-requests.js";
 import { type Reply, type Request } from "../src/helper/protocol.js";
@@ -191,4 +192,21 @@ test("leaves rows whose columns have names beyond all measure to be posted", () 
   const wide = (length: number) => Object.fromEntries(Array.from({ length }, (_, at) => [`column number ${at}`, at]));
   expect(sender.send(withRows([wide(400)]))).toBe(true);
   expect(sender.send(withRows([wide(600)]))).toBe(false);
+});
+
+test("leaves rows without any column to be posted, however many, and goes on", () => {
+  const memory = Ring.memory(65_536);
+  const sender = new FlatSender(new Ring(memory), new ReplyWriter().write);
+  const receiver = new FlatReceiver(new Ring(memory), new ReplyReader().read);
+  for (const rows of [[{}], [{}, {}, {}]]) {
+    const message = withRows(packRows(rows) as object[]);
+    const more = { ...message, replies: [...message.replies, { id: 2, ms: 0.5, rows: [{ a: 1 }] }] };
+    expect(sender.send(more)).toBe(false);
+    expect(unpack(structuredClone(more))).toStrictEqual({
+      ...more,
+      replies: [{ id: 1, ms: 0.5, rows }, more.replies[1]],
+    });
+  }
+  expect(sender.send(withRows([{ a: 1 }]))).toBe(true);
+  expect(receiver.receive()).toStrictEqual(withRows([{ a: 1 }]));
 });

@@ -46,6 +46,9 @@ class Hedge<R> {
   #timer: Timer | undefined;
   #first: AbortController | undefined;
   #hasEnded = false;
+  /** Those that are called off are open until they have failed. */
+  #open = 0;
+  #failure: { readonly error: unknown } | undefined;
 
   constructor(factory: ResourceFactory<R>, context: CreateContext, options: HedgeOptions) {
     this.#factory = factory;
@@ -60,6 +63,7 @@ class Hedge<R> {
   #start(): void {
     const one = new AbortController();
     this.#underWay.push(one);
+    this.#open++;
     this.#startAnother();
     const signal = AbortSignal.any([this.#context.signal, one.signal]);
     const lost = (cause?: unknown): void => {
@@ -72,17 +76,19 @@ class Hedge<R> {
   }
 
   #startAnother(): void {
-    const { clock, backOff, isWanted } = this.#options;
-    const start = (): void => {
-      if (this.#context.signal.aborted) return;
-      if (!isWanted()) return this.#startAnother();
-      if (this.#underWay.length < MOST) return this.#start();
-      this.#underWay.pop()?.abort(CALLED_OFF); // the next one begins when it is closed
-    };
-    this.#timer = clock.setTimeout(start, backOff.slowAfter);
+    const { clock, backOff } = this.#options;
+    this.#timer = clock.setTimeout(() => this.#makeRoom(), backOff.slowAfter);
+  }
+
+  #makeRoom(): void {
+    if (this.#context.signal.aborted) return;
+    if (!this.#options.isWanted()) this.#startAnother();
+    else if (this.#underWay.length < MOST) this.#start();
+    else this.#underWay.pop()?.abort(CALLED_OFF); // the next one begins when it is closed
   }
 
   #opened(one: AbortController, resource: R): void {
+    this.#open--;
     if (this.#hasEnded) return void this.#factory.close(resource, { graceful: false });
     this.#leave(one);
     this.#first = one;
@@ -91,14 +97,16 @@ class Hedge<R> {
     this.#settle.resolve(resource);
   }
 
+  /** It ends when none is open any more. */
   #failed(one: AbortController, error: unknown): void {
+    const { signal } = this.#context;
+    this.#open--;
     if (this.#hasEnded) return;
-    const { aborted } = this.#context.signal;
-    const isCalledOff = !this.#leave(one);
-    if (isCalledOff && !aborted) return this.#start();
-    if (this.#underWay.length > 0 && !aborted) return;
+    if (this.#leave(one)) this.#failure = { error };
+    else if (this.#underWay.length > 0) return this.#makeRoom();
+    if (this.#open > 0) return;
     this.#stop();
-    this.#settle.reject(error);
+    this.#settle.reject(signal.aborted ? signal.reason : this.#failure?.error);
   }
 
   /** False when it was called off. */

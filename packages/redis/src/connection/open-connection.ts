@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { isSelectRefused } from "../errors.js";
 import { type GuardedRedis } from "./guarded-redis.js";
 
-/** Connects a client that connects once in its life. Rejects when that has failed or the signal has aborted, and nothing is open any more. */
+/** Connects a client that connects once in its life. Rejects when that has failed or the signal has aborted, and its connection is closed. */
 export async function openConnection<R extends GuardedRedis>(redis: R, { signal, lost }: CreateContext): Promise<R> {
   try {
     await unlessAborted(signal, () => redis.connect());
@@ -26,7 +26,7 @@ export async function closeConnection(redis: GuardedRedis): Promise<void> {
   const stream = redis.stream as GuardedRedis["stream"] | undefined; // there is none before the first connect
   if (redis.status !== "end") redis.disconnect();
   if (stream === undefined || stream.closed) return;
-  const closed = once(stream, "close");
+  const closed = once(stream, "close").catch(() => undefined); // an error on the way says no more than that it ends
   stream.destroy();
   await closed;
 }

@@ -36,7 +36,7 @@ export class Engine {
   #queue: Waiting[] = [];
   #next = 0;
   #busy = false;
-  /** The time of the last look at the clock: one after each statement. */
+  /** The time since which nothing was done but what is under way. */
   #now = 0;
   #cancelled = new Set<number>();
 
@@ -76,9 +76,9 @@ export class Engine {
 
   #pump(): void {
     this.#busy = false;
+    const gone = this.#watch.look(performance.now());
     this.#now = performance.now();
     this.#outbox.begin(this.#now);
-    const gone = this.#watch.look(this.#now);
     if (this.#queue.length - this.#next >= FEWEST_SHARED) this.#executor.beginShared();
     const isDone = this.#runAll(gone);
     this.#executor.endShared();
@@ -96,7 +96,7 @@ export class Engine {
       if (this.#mayBegin(waiting)) {
         if (!this.#attempt(waiting, gone)) return false;
         this.#lock.over();
-        this.#outbox.flushWhenDue(this.#now);
+        if (this.#outbox.flushWhenDue(this.#now)) this.#now = performance.now();
       }
       this.#next++;
     }

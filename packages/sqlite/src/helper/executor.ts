@@ -89,7 +89,7 @@ export class Executor {
       const { changes, lastInsertRowid } = prepared.statement.run(...values);
       return { changes, lastInsertRowid };
     } finally {
-      this.state.ran(prepared.manner);
+      this.state.ran(prepared);
     }
   }
 

@@ -12,7 +12,8 @@ const SCHEMA_CHANGED = 4;
 
 // More are cheaper to post: the system's own cloning is quicker than writing them one by one.
 const MOST_CELLS = 512;
-const MOST_LAYOUTS = 512;
+// Of the names of all layouts that are remembered: those of many wide tables would take megabytes.
+const MOST_CHARACTERS = 65_536;
 
 // The names of all columns are one word, and no name has this in it.
 const BETWEEN_NAMES = "\0";
@@ -54,7 +55,9 @@ export class ReplyWriter {
     for (const row of packed as readonly Record<string, unknown>[]) for (const name of names) writer.cell(row[name]);
   }
 
+  /** Rows without any column have no flat form: one name that is empty reads the same. */
   #wordOf(names: readonly string[]): string {
+    if (names.length === 0) throw NOT_FLAT;
     if (!isSame(names, this.#names)) {
       this.#word = names.join(BETWEEN_NAMES);
       this.#names = names;
@@ -73,6 +76,7 @@ interface Layout {
 /** Reads what a {@link ReplyWriter} has written. */
 export class ReplyReader {
   readonly #layouts = new Map<string, Layout>();
+  #characters = 0;
 
   readonly read = (reader: ByteReader, words: string[]): Replies => {
     const bits = reader.byte();
@@ -114,7 +118,11 @@ export class ReplyReader {
     const template = JSON.parse(
       `{${names.map((name) => `${JSON.stringify(name)}:null`).join()}}`,
     ) as Layout["template"];
-    if (this.#layouts.size >= MOST_LAYOUTS) this.#layouts.clear();
+    this.#characters += word.length;
+    if (this.#characters > MOST_CHARACTERS) {
+      this.#layouts.clear();
+      this.#characters = word.length;
+    }
     const layout = { names, template };
     this.#layouts.set(word, layout);
     return layout;

@@ -27,8 +27,11 @@ export class Outbox {
     this.#replies.push(reply);
   }
 
-  flushWhenDue(now: number): void {
-    if (now - this.#lastSent > REPLY_WITHIN_MS) this.flush(now);
+  /** False when it is not. */
+  flushWhenDue(now: number): boolean {
+    const isDue = now - this.#lastSent > REPLY_WITHIN_MS;
+    if (isDue) this.flush(now);
+    return isDue;
   }
 
   flush(now: number): void {

@@ -8,6 +8,7 @@ export function packRows(rows: readonly object[]): PackedRows {
   const first = rows[0];
   if (first === undefined || rows.length <= FEW) return rows;
   const names = Object.keys(first);
+  if (names.length === 0) return rows; // they could not be counted by their cells
   const cells: unknown[] = [];
   for (const row of rows) {
     for (const name of names) cells.push((row as Record<string, unknown>)[name]);

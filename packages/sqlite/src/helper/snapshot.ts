@@ -16,10 +16,6 @@ export class Snapshot {
     this.#end = database.prepare("commit");
   }
 
-  get isOpen(): boolean {
-    return this.#isOpen;
-  }
-
   open(): void {
     if (this.#isOpen) return;
     this.#begin.run();

@@ -45,8 +45,10 @@ export class ConnectionState {
   }
 
   /** Notes what a statement has done, also one that failed. */
-  ran(manner: Manner): void {
-    if (manner.control) this.#wanted = this.#database.inTransaction;
+  ran({ manner, reader }: Prepared): void {
+    // What returns rows begins no transaction: to ask the driver costs as much as a text on its way.
+    if (!reader && this.#database.inTransaction) this.#wanted = true;
+    else if (manner.control) this.#wanted = false;
     if (!manner.changesSchema) return;
     this.#schemaChanged = true;
     if (this.#temporary.exist) this.#dirty = true;
@@ -74,7 +76,7 @@ export class ConnectionState {
   report(): { inTransaction: boolean; dirty: boolean; schemaChanged: boolean } {
     const schemaChanged = this.#schemaChanged;
     this.#schemaChanged = false;
-    // The transaction around the reads of a list is nobody's. Only who wants one asks: it costs as much as a text on its way.
+    // The transaction around the reads of a list is nobody's.
     const inTransaction = this.#wanted && this.#database.inTransaction;
     return {
       inTransaction,

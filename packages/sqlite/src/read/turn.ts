@@ -9,9 +9,9 @@ export class Turn {
   #spent = 0;
   #armed = false;
   /** Its end: one is always kept, and with it what V8 has compiled for all (`lane/kept-shapes.ts`). */
-  end: NodeJS.Immediate | undefined;
+  nextEnd: NodeJS.Immediate | undefined;
   #next: PromiseWithResolvers<undefined> | undefined;
-  readonly #over = (): void => {
+  readonly #endTurn = (): void => {
     this.#spent = 0;
     this.#armed = false;
     const next = this.#next;
@@ -27,7 +27,7 @@ export class Turn {
     this.#spent += ms;
     if (this.#armed) return;
     this.#armed = true;
-    this.end = setImmediate(this.#over);
+    this.nextEnd = setImmediate(this.#endTurn);
   }
 
   /** Resolves in the next turn. */
