@@ -41,9 +41,9 @@ export class Link {
   }
 
   /** One request, in a message of its own. */
-  ask(ask: Ask): { readonly id: number; readonly done: Promise<Done> } {
+  ask(requestOf: Ask): { readonly id: number; readonly done: Promise<Done> } {
     const id = this.#waiting.number(1);
-    return { id, done: this.#lost === undefined ? this.#send(ask(id)) : Promise.reject(this.#lost) };
+    return { id, done: this.#lost === undefined ? this.#send(requestOf(id)) : Promise.reject(this.#lost) };
   }
 
   /**
