@@ -4,7 +4,7 @@ import { momentOf } from "./census.js";
 import { selfDeadlock, wouldDeadlock } from "./deadlock.js";
 import type { Engine } from "./engine.js";
 import { poolClosed, queueFull, TimeoutErrors, unavailable } from "./refusals.js";
-import type { Request } from "./waiter.js";
+import type { Request } from "./request.js";
 
 const timeouts = moment("pool:timeout");
 const refusals = moment("pool:refuse");

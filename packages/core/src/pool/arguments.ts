@@ -11,7 +11,7 @@ import { PoolError } from "../errors.js";
 import { TaskHold } from "./borrow.js";
 import { poolOptions } from "./option-table.js";
 import type { AcquireOptions, Priority } from "./pool.js";
-import type { Request } from "./waiter.js";
+import type { Request } from "./request.js";
 
 const PRIORITIES: ReadonlySet<unknown> = new Set<Priority>(["high", "normal", "low"]);
 

@@ -2,7 +2,7 @@ import { checkAcquire, checkTask } from "./arguments.js";
 import { asHolder, holdOf, plainBorrower, type Borrower, TaskHold } from "./borrow.js";
 import type { Lease } from "./lease.js";
 import type { AcquireOptions, Pool } from "./pool.js";
-import type { Request } from "./waiter.js";
+import type { Request } from "./request.js";
 
 type Task<R, T> = (resource: R, lease: Lease<R>) => T | PromiseLike<T>;
 

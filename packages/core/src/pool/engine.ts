@@ -19,7 +19,7 @@ import { releasesHeard } from "./told-ends.js";
 import { Totals } from "./totals.js";
 import { Vetting } from "./vetting.js";
 import { WaitingRoom } from "./waiting-room.js";
-import type { Request } from "./waiter.js";
+import type { Request } from "./request.js";
 
 /** What stands above the engine and hears of its changes. */
 export interface EngineObserver {
@@ -161,7 +161,7 @@ export class Engine<R> implements EntryOwner {
         const now = this.clock.now();
         const entry = this.#takeFresh(now);
         if (entry === undefined) break;
-        this.#lendToNext(entry, now);
+        this.room.serve(entry, now);
       }
       if (this.room.waiting > 0 && this.idle.size > 0) this.vetting.checkIdle();
       if (!this.isFull) this.growing.grow();
@@ -217,7 +217,7 @@ export class Engine<R> implements EntryOwner {
         entry.toIdle();
         entry.toLeased();
       }
-      this.#lendToNext(entry, now);
+      this.room.serve(entry, now);
       if (!this.isFull) this.serve();
       return;
     }
@@ -264,13 +264,6 @@ export class Engine<R> implements EntryOwner {
     this.idle.remove(entry);
     entry.toLeased();
     return entry;
-  }
-
-  #lendToNext(entry: Entry<R>, now: number): void {
-    const next = this.room.next();
-    const { since } = this.room;
-    if (typeof next === "function") next(lend(this, entry, undefined, undefined, now, since));
-    else next?.serve(lend(this, entry, next, next.stack, now, since));
   }
 
   /** What speaks against lending it again. */

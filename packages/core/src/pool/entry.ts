@@ -3,7 +3,7 @@ import type { CloseReason } from "./close-reason.js";
 import type { LeaseRecord } from "./dropped.js";
 import { IDLE, LEASED, NEXT, STATES, type EntryState, type Tally } from "./entry-state.js";
 import type { Sharing } from "./shared-lease.js";
-import type { Borrowing } from "./waiter.js";
+import type { Borrowing } from "./request.js";
 
 /** How a lease ends: the caller gives it back, or it is taken away. */
 export type Ending = "released" | "destroyed" | "dropped" | "reclaimed";

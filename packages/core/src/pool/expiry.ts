@@ -1,8 +1,11 @@
-import type { WaitQueue } from "./wait-queue.js";
-import type { Leaver } from "./waiter.js";
+import type { Piece } from "./piece.js";
+import type { Leaver, WaitQueue } from "./wait-queue.js";
+
+const NOBODY: readonly never[] = [];
 
 /** Who in a queue is due, where some may have come later than they are noted down. */
-export class Expiry {
+export class Expiry<R> {
+  readonly #queue: WaitQueue<R>;
   readonly #later = new Map<number, { readonly ms: number; readonly until: number }>();
 
   // Of one scan. The functions are made once: new ones in each scan would have to be compiled each time.
@@ -10,27 +13,44 @@ export class Expiry {
   #earliest = Infinity;
   #since = NaN;
   #lateness = 0;
-  readonly #isNotDue = (_since: number, deadline: number): boolean => {
-    if (deadline <= this.#now) return false;
-    if (deadline < this.#earliest) this.#earliest = deadline;
+  readonly #isDue = (since: number, deadline: number): boolean => {
+    if (deadline > this.#now) return false;
+    if (this.#later.size === 0) return true;
+    if (since !== this.#since) this.#lateness = this.#later.get((this.#since = since))?.ms ?? 0;
+    return deadline + this.#lateness <= this.#now;
+  };
+  readonly #stays = (since: number, deadline: number): boolean => {
+    if (this.#isDue(since, deadline)) return false;
+    const due = deadline > this.#now ? deadline : deadline + this.#lateness;
+    if (due < this.#earliest) this.#earliest = due;
     return true;
   };
-  readonly #isNotDueYet = (since: number, deadline: number): boolean => {
-    if (since !== this.#since) this.#lateness = this.#later.get((this.#since = since))?.ms ?? 0;
-    return this.#isNotDue(since, deadline > this.#now ? deadline : deadline + this.#lateness);
-  };
+  readonly #isNoMore = (since: number, deadline: number): boolean => !this.#stays(since, deadline);
+
+  constructor(queue: WaitQueue<R>) {
+    this.#queue = queue;
+  }
 
   /** Those who came at `time` may have come up to `ms` later, and are due by as much later. Forgotten by the first scan from `until` on. */
   mayBeLater(time: number, ms: number, until: number): void {
     if (until < Infinity) this.#later.set(time, { ms, until });
+    this.#since = NaN;
   }
 
-  /** Takes out those whose deadline has come, and tells the earliest deadline of the rest. */
-  takeDue<R>(queue: WaitQueue<R>, now: number): { readonly expired: readonly Leaver<R>[]; readonly earliest: number } {
+  /** Where one stands first who is due. */
+  firstDue(now: number): Piece<R> | undefined {
+    this.#now = now;
+    return this.#queue.frontIf(this.#isDue);
+  }
+
+  /** Takes out all who are due behind the first, and tells the earliest deadline of the rest. Nobody who stands first is due. */
+  takeOthers(now: number): { readonly expired: readonly Leaver<R>[]; readonly earliest: number } {
     this.#now = now;
     this.#since = NaN;
     this.#earliest = Infinity;
-    const expired = queue.takeOut(this.#later.size > 0 ? this.#isNotDueYet : this.#isNotDue);
+    let expired: readonly Leaver<R>[] = NOBODY;
+    if (this.#queue.isUniform) this.#queue.frontIf(this.#isNoMore);
+    else expired = this.#queue.takeOut(this.#stays);
     for (const [time, { until }] of this.#later) {
       if (until > now) break; // they are in order
       this.#later.delete(time);

@@ -2,8 +2,10 @@ import { withoutStack } from "../errors.js";
 import { Entry, type EntryOwner } from "./entry.js";
 import { PoolLease } from "./lease.js";
 import { TimeoutErrors } from "./refusals.js";
+import { Line } from "./line.js";
 import { Signals } from "./signals.js";
-import { Leaver, Waiter } from "./waiter.js";
+import { Terms } from "./terms.js";
+import { Leaver } from "./wait-queue.js";
 
 const NO_MOMENT = {
   pool: "",
@@ -26,14 +28,18 @@ export function keptShapes(owner: EntryOwner): readonly unknown[] {
   const nothing = (): void => undefined;
   const entry = new Entry<unknown>(owner, 0, tally, 0, 0);
   const { signal } = new AbortController();
-  const waiter = new Waiter<unknown>(nothing, nothing, 0, undefined, undefined);
   const signals = new Signals<unknown>(nothing);
-  signals.add(signal, waiter);
+  const watch = signals.watch(signal);
+  const terms = new Terms(undefined, 0, undefined);
+  const line = new Line<unknown>();
+  const piece = line.push(nothing, nothing, 0, terms, watch);
+  watch.add(piece);
   const errors = new TimeoutErrors(NO_MOMENT);
   return [
     new PoolLease(entry, 0),
-    waiter,
-    new Leaver(waiter, nothing, 0, 0),
+    line,
+    terms,
+    new Leaver(piece, 0),
     signals,
     errors,
     withoutStack(() => errors.make(undefined, 0, 0)),

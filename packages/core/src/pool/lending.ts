@@ -2,7 +2,7 @@ import { moment } from "../events.js";
 import type { Engine } from "./engine.js";
 import type { Entry } from "./entry.js";
 import { PoolLease } from "./lease.js";
-import type { Borrowing } from "./waiter.js";
+import type { Borrowing } from "./request.js";
 
 const leases = moment("pool:lease");
 

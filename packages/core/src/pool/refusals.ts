@@ -29,15 +29,14 @@ export interface Wait {
  * and details: a storm makes ten thousand at once.
  */
 export class TimeoutErrors {
-  readonly #moment: Moment;
-  readonly #tail: string;
+  readonly moment: Moment;
+  #tail: string | undefined;
   #wait: Wait = { label: undefined, timeout: -1, waitedMs: -1 };
   #message = "";
   #options: PoolErrorOptions = {};
 
   constructor(moment: Moment) {
-    this.#moment = moment;
-    this.#tail = tailOf(moment);
+    this.moment = moment;
   }
 
   make(label: string | undefined, timeout: number, waitedMs: number): PoolError {
@@ -48,11 +47,12 @@ export class TimeoutErrors {
   }
 
   #tell(wait: Wait): void {
-    const { lastConnectError: cause, pool } = this.#moment;
+    const { lastConnectError: cause, pool } = this.moment;
     const who = wait.label === undefined ? "" : ` for ${JSON.stringify(wait.label)}`;
-    const details = { ...this.#moment, ...wait };
+    const tail = (this.#tail ??= tailOf(this.moment));
+    const details = { ...this.moment, ...wait };
     this.#wait = wait;
-    this.#message = `pool ${JSON.stringify(pool)} had nothing free${who} within ${String(wait.timeout)} ms ${this.#tail}`;
+    this.#message = `pool ${JSON.stringify(pool)} had nothing free${who} within ${String(wait.timeout)} ms ${tail}`;
     this.#options = cause === undefined ? { details } : { details, cause };
   }
 }

@@ -1,76 +1,76 @@
-import type { Waiter } from "./waiter.js";
+import type { Piece } from "./piece.js";
 
 const ONCE = { once: true } as const;
-const FEW_SETTLED = 32;
+const FEW_RUNS = 32;
 // As many as wait with the default `maxWaiting`. A table of ten thousand grows through a dozen sizes, and those that have moved into the old
 // generation keep all that they hold alive until the next full collection.
 const MOST_FOUND = 512;
 
-type OnAbort<R> = (waiter: Waiter<R>, reason: unknown) => void;
+type OnAbort<R> = (piece: Piece<R>, at: number, reason: unknown) => void;
 
-/**
- * The waiters of one signal; most signals have only one. A list threaded through them: an array for ten thousand would be made a dozen times on its way. Those
- * that have left stay in it until they come first or are the greater part.
- */
+/** The places of some who came one after the other. Who has left has left it empty. */
+interface Run<R> {
+  readonly piece: Piece<R>;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The waiters of one signal, by where they stand; most signals have only one. */
 export class Watch<R> {
   readonly signal: AbortSignal;
   /** What the signal calls. A function, since Node wraps an object with a `handleEvent` in an async function of its own. */
   readonly listener: () => void;
-  #first: Waiter<R> | undefined;
-  #last: Waiter<R> | undefined;
-  #listed = 0;
-  #waiting = 0;
+  /** It is found by its signal. */
+  readonly isFound: boolean;
+  /** How many wait for it. */
+  waiting = 0;
+  // The run that came last, and those before it.
+  #piece: Piece<R> | undefined;
+  #from = 0;
+  #to = 0;
+  #earlier: Run<R>[] | undefined;
 
-  constructor(signal: AbortSignal, onAbort: (watch: Watch<R>) => void) {
+  constructor(signal: AbortSignal, onAbort: (watch: Watch<R>) => void, isFound: boolean) {
     this.signal = signal;
-    this.listener = () => {
-      onAbort(this);
-    };
+    // Takes half of the memory of a function that refers to both.
+    this.listener = onAbort.bind(undefined, this);
+    this.isFound = isFound;
   }
 
-  add(waiter: Waiter<R>): void {
-    waiter.watch = this;
-    this.#waiting++;
-    this.#append(waiter);
-  }
-
-  /** One has left the queue. Tells whether anybody is left. */
-  remove(): boolean {
-    this.#waiting--;
-    while (this.#first?.settled === true) this.#shift();
-    if (this.#waiting > 0 && this.#listed > 2 * this.#waiting + FEW_SETTLED) {
-      const count = this.#listed;
-      for (let i = 0; i < count; i++) {
-        const waiter = this.#shift();
-        if (waiter?.settled === false) this.#append(waiter);
-      }
+  /** One has been put into the last place of `piece`. */
+  add(piece: Piece<R>): void {
+    this.waiting++;
+    const at = piece.end - 1;
+    if (this.#piece !== piece || this.#to !== at) {
+      if (this.#piece !== undefined) this.#note({ piece: this.#piece, from: this.#from, to: this.#to });
+      this.#piece = piece;
+      this.#from = at;
     }
-    return this.#waiting > 0;
+    this.#to = at + 1;
   }
 
-  /** Lets go of its waiters, and hands them on. */
-  release(onAbort: OnAbort<R>): void {
+  /** Shows all who still wait, in their order, with the reason of the signal. `visit` takes out whom it is shown. */
+  forEach(visit: OnAbort<R>): void {
     const reason: unknown = this.signal.reason;
-    for (let waiter = this.#shift(); waiter !== undefined; waiter = this.#shift()) onAbort(waiter, reason);
+    for (const run of this.#earlier ?? []) visitTaken(run, visit, reason);
+    if (this.#piece !== undefined) visitTaken({ piece: this.#piece, from: this.#from, to: this.#to }, visit, reason);
   }
 
-  #append(waiter: Waiter<R>): void {
-    this.#listed++;
-    if (this.#last === undefined) this.#first = waiter;
-    else this.#last.nextOfSignal = waiter;
-    this.#last = waiter;
+  /** Runs of which all have left are dropped, when they may be the greater part. */
+  #note(run: Run<R>): void {
+    const earlier = (this.#earlier ??= []);
+    earlier.push(run);
+    if (earlier.length > 2 * this.waiting + FEW_RUNS) this.#earlier = earlier.filter((each) => hasTaken(each));
   }
+}
 
-  #shift(): Waiter<R> | undefined {
-    const waiter = this.#first;
-    if (waiter === undefined) return undefined;
-    this.#listed--;
-    this.#first = waiter.nextOfSignal;
-    if (this.#first === undefined) this.#last = undefined;
-    // A link that has grown old would keep all that come after it alive until the next full collection.
-    waiter.nextOfSignal = undefined;
-    return waiter;
-  }
+function visitTaken<R>({ piece, from, to }: Run<R>, visit: OnAbort<R>, reason: unknown): void {
+  for (let at = from; at < to; at++) if (piece.isTaken(at)) visit(piece, at, reason);
+}
+
+function hasTaken<R>({ piece, from, to }: Run<R>): boolean {
+  for (let at = from; at < to; at++) if (piece.isTaken(at)) return true;
+  return false;
 }
 
 /**
@@ -79,43 +79,42 @@ export class Watch<R> {
  */
 export class Signals<R> {
   readonly #watches = new Map<AbortSignal, Watch<R>>();
-  readonly #onAbort: OnAbort<R>;
+  readonly #onAbort: (watch: Watch<R>) => void;
   // Callers with one signal tend to come together.
   #last: Watch<R> | undefined;
   readonly #aborted = (watch: Watch<R>): void => {
     this.#forget(watch);
-    watch.release(this.#onAbort);
+    this.#onAbort(watch);
   };
 
-  constructor(onAbort: OnAbort<R>) {
+  /** @param onAbort hears of a signal that was aborted; it is watched no longer */
+  constructor(onAbort: (watch: Watch<R>) => void) {
     this.#onAbort = onAbort;
   }
 
-  add(signal: AbortSignal, waiter: Waiter<R>): void {
-    let watch = this.#last;
-    if (watch?.signal !== signal) {
-      watch = this.#watches.get(signal) ?? this.#watch(signal);
-      this.#last = watch;
-    }
-    watch.add(waiter);
+  /** Of this signal. Whoever is added to it has to be taken off again by {@link left}. */
+  watch(signal: AbortSignal): Watch<R> {
+    if (this.#last?.signal !== signal) this.#last = this.#watches.get(signal) ?? this.#begin(signal);
+    return this.#last;
   }
 
-  /** One of its waiters has been settled otherwise. */
-  remove(watch: Watch<R>): void {
-    if (watch.remove()) return;
+  /** One of its waiters has been settled otherwise. Tells whether it was the last: then the signal is watched no longer. */
+  left(watch: Watch<R>): boolean {
+    if (--watch.waiting > 0) return false;
     this.#forget(watch);
     watch.signal.removeEventListener("abort", watch.listener);
+    return true;
   }
 
-  #watch(signal: AbortSignal): Watch<R> {
-    const watch = new Watch<R>(signal, this.#aborted);
-    if (this.#watches.size < MOST_FOUND) this.#watches.set(signal, watch);
+  #begin(signal: AbortSignal): Watch<R> {
+    const watch = new Watch<R>(signal, this.#aborted, this.#watches.size < MOST_FOUND);
+    if (watch.isFound) this.#watches.set(signal, watch);
     signal.addEventListener("abort", watch.listener, ONCE);
     return watch;
   }
 
   #forget(watch: Watch<R>): void {
-    if (this.#watches.get(watch.signal) === watch) this.#watches.delete(watch.signal);
+    if (watch.isFound) this.#watches.delete(watch.signal);
     if (this.#last === watch) this.#last = undefined;
   }
 }

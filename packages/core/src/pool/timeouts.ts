@@ -4,16 +4,18 @@ import { momentOf } from "./census.js";
 import { Deadlines } from "./deadlines.js";
 import type { Engine } from "./engine.js";
 import { Expiry } from "./expiry.js";
-import { TimeoutErrors, type Moment } from "./refusals.js";
+import { TimeoutErrors } from "./refusals.js";
+import type { Reject } from "./request.js";
+import type { Watch } from "./signals.js";
+import type { Terms } from "./terms.js";
 import type { WaitQueue } from "./wait-queue.js";
-import type { Leaver, Waiter } from "./waiter.js";
 
 const timeouts = moment("pool:timeout");
 
 /** What has to be seen to where waits end. */
 export interface WaitsEnding<R> {
-  /** One has left the queue, and will hear so next. */
-  left(waiter: Waiter<R>): void;
+  /** One of these has left the queue, and will hear so next. */
+  left(terms: Terms | undefined, watch: Watch<R> | undefined): void;
   /** Some have left the queue: maybe all. */
   thinned(): void;
 }
@@ -22,7 +24,7 @@ export interface WaitsEnding<R> {
 export class Timeouts<R> {
   readonly #engine: Engine<R>;
   readonly #queue: WaitQueue<R>;
-  readonly #expiry = new Expiry();
+  readonly #expiry: Expiry<R>;
   readonly #ending: WaitsEnding<R>;
   readonly deadlines: Deadlines;
 
@@ -30,9 +32,12 @@ export class Timeouts<R> {
     const { clock, options } = engine;
     this.#engine = engine;
     this.#queue = queue;
+    this.#expiry = new Expiry(queue);
     this.#ending = ending;
     this.deadlines = new Deadlines(options.clock, () => {
-      this.#expire();
+      withoutStack(() => {
+        this.#expire();
+      });
     });
     clock.onBehind = (time, ms) => {
       this.#expiry.mayBeLater(time, ms, time + ms + options.acquireTimeout);
@@ -41,26 +46,37 @@ export class Timeouts<R> {
 
   #expire(): void {
     const now = this.#engine.refresh();
-    const moment = momentOf(this.#engine);
-    const { expired, earliest } = this.#expiry.takeDue(this.#queue, now);
+    const errors = new TimeoutErrors(momentOf(this.#engine));
+    this.#expireFirst(now, errors);
+    const { expired, earliest } = this.#expiry.takeOthers(now);
     this.deadlines.continueFrom(earliest, now);
     this.#ending.thinned();
-    if (expired.length === 0) return;
-    this.#engine.totals.timedOut += expired.length;
-    withoutStack(() => {
-      this.#tell(expired, now, moment);
-    });
+    for (const { reject, since, terms, watch } of expired) {
+      this.#ending.left(terms, watch);
+      this.#end(reject, since, terms, now, errors);
+    }
   }
 
-  #tell(expired: readonly Leaver<R>[], now: number, moment: Moment): void {
-    const errors = new TimeoutErrors(moment);
-    for (const { reject, since, deadline, waiter } of expired) {
-      const label = waiter?.label;
-      const waitedMs = now - since;
-      if (waiter !== undefined) this.#ending.left(waiter);
-      if (timeouts.hasSubscribers)
-        timeouts.publish({ pool: this.#engine.name, label, waitedMs, holders: moment.holders });
-      reject(errors.make(label, deadline - since, waitedMs));
+  /** In a storm all who are due stand in front, and each is looked at only once: what is looked at again later is cold memory. */
+  #expireFirst(now: number, errors: TimeoutErrors): void {
+    for (let piece = this.#expiry.firstDue(now); piece !== undefined; piece = this.#expiry.firstDue(now)) {
+      const { first } = piece;
+      const reject = piece.reject(first);
+      const since = piece.since(first);
+      const terms = piece.terms(first);
+      const watch = piece.watch(first);
+      this.#queue.remove(piece, first);
+      this.#ending.left(terms, watch);
+      this.#end(reject, since, terms, now, errors);
     }
+  }
+
+  #end(reject: Reject, since: number, terms: Terms | undefined, now: number, errors: TimeoutErrors): void {
+    const { name: pool, totals } = this.#engine;
+    const waitedMs = now - since;
+    totals.timedOut++;
+    if (timeouts.hasSubscribers)
+      timeouts.publish({ pool, label: terms?.label, waitedMs, holders: errors.moment.holders });
+    reject(errors.make(terms?.label, this.#queue.timeoutOf(terms), waitedMs));
   }
 }

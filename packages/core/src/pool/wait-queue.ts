@@ -1,35 +1,48 @@
+import { Line } from "./line.js";
+import type { Piece } from "./piece.js";
 import type { Priority } from "./pool.js";
-import { Ring } from "./ring.js";
-import { Leaver, type Reject, type Resolve, type Queued, type Waiter } from "./waiter.js";
+import type { Watch } from "./signals.js";
+import type { Terms } from "./terms.js";
+import type { Reject, Resolve } from "./request.js";
 
-const FEW_SETTLED = 64;
+/** Of one who has waited since then, and is due then. */
+type OfWait = (since: number, deadline: number) => boolean;
 
-/** Does one who has waited since then, and is due then, stay in the queue? */
-type Stays = (since: number, deadline: number) => boolean;
+/** One who has left the queue without a lease. */
+export class Leaver<R> {
+  readonly reject: Reject;
+  readonly since: number;
+  readonly terms: Terms | undefined;
+  readonly watch: Watch<R> | undefined;
+
+  constructor(piece: Piece<R>, at: number) {
+    this.reject = piece.reject(at);
+    this.since = piece.since(at);
+    this.terms = piece.terms(at);
+    this.watch = piece.watch(at);
+  }
+}
 
 /** Who waits, in the order of being served: by priority, then by arrival. Leaving from the middle costs as little as from the front. */
 export class WaitQueue<R> {
-  // A waiter's companion is its `reject`, and its number the time since when it waits.
-  readonly #normal = new Ring<Queued<R>, Reject>();
-  #high: Ring<Queued<R>, Reject> | undefined;
-  #low: Ring<Queued<R>, Reject> | undefined;
+  readonly #normal = new Line<R>();
+  #high: Line<R> | undefined;
+  #low: Line<R> | undefined;
   /** How long those wait who said nothing. */
   readonly #patience: number;
-  /** Those still waiting. */
   #waiting = 0;
-  #servedSince = 0;
-  #settledInside = 0;
+  // Of all since nobody waited: whether they wait equally long, and how long.
+  #isUniform = true;
+  #timeout = 0;
 
   // Of one pass over all. The function is made once: a new one in each would have to be compiled each time.
-  #stays: Stays = () => true;
+  #stays: OfWait = () => true;
   #leavers: Leaver<R>[] = [];
-  readonly #keep = (queued: Queued<R>, reject: Reject, since: number): boolean => {
-    if (hasLeft(queued)) return false;
-    const deadline = typeof queued === "function" ? since + this.#patience : queued.deadline;
-    if (this.#stays(since, deadline)) return true;
-    if (typeof queued !== "function") queued.settled = true;
-    this.#leavers.push(new Leaver(queued, reject, since, deadline));
-    return false;
+  readonly #leaveOrStay = (piece: Piece<R>, at: number): void => {
+    const since = piece.since(at);
+    if (this.#stays(since, since + this.timeoutOf(piece.terms(at)))) return;
+    this.#leavers.push(new Leaver(piece, at));
+    this.remove(piece, at);
   };
 
   /** @param patience how long those wait who say nothing, in ms */
@@ -41,81 +54,68 @@ export class WaitQueue<R> {
     return this.#waiting;
   }
 
-  /** One who said nothing. */
-  pushPlain(resolve: Resolve<R>, reject: Reject, since: number): void {
-    this.#normal.push(resolve, reject, since);
-    this.#waiting++;
+  /** All wait equally long: of each priority, the first is due first. */
+  get isUniform(): boolean {
+    return this.#isUniform;
   }
 
-  push(waiter: Waiter<R>, since: number, priority?: Priority): void {
-    this.#ring(priority).push(waiter, waiter.reject, since);
-    this.#waiting++;
+  /** How long those wait, in ms. */
+  timeoutOf(terms: Terms | undefined): number {
+    return terms === undefined ? this.#patience : terms.timeout;
   }
 
-  /** The next to be served; it has left the queue. */
-  shift(): Queued<R> | undefined {
-    return this.#shiftFrom(this.#high) ?? this.#shiftFrom(this.#normal) ?? this.#shiftFrom(this.#low);
+  /** @returns where it stands: in the last place of that array */
+  push(
+    resolve: Resolve<R>,
+    reject: Reject,
+    since: number,
+    terms: Terms | undefined,
+    watch: Watch<R> | undefined,
+  ): Piece<R> {
+    const timeout = this.timeoutOf(terms);
+    if (this.#waiting++ === 0) {
+      this.#isUniform = true;
+      this.#timeout = timeout;
+    } else if (timeout !== this.#timeout) this.#isUniform = false;
+    return this.#line(terms?.priority).push(resolve, reject, since, terms, watch);
   }
 
-  /** Since when the one waited that was shifted last. */
-  get since(): number {
-    return this.#servedSince;
+  /** Where the next to be served stands first. */
+  get front(): Piece<R> | undefined {
+    return this.#high?.front ?? this.#normal.front ?? this.#low?.front;
   }
 
-  /** Takes one out from wherever it stands. False when it has left already. */
-  remove(waiter: Waiter<R>): boolean {
-    if (waiter.settled) return false;
-    waiter.settled = true;
+  /** Where one stands first for whom this is true; asked of the first of each priority. */
+  frontIf(is: OfWait): Piece<R> | undefined {
+    return this.#if(is, this.#high?.front) ?? this.#if(is, this.#normal.front) ?? this.#if(is, this.#low?.front);
+  }
+
+  /** Takes one out from wherever it stands. */
+  remove(piece: Piece<R>, at: number): void {
     this.#waiting--;
-    // Those of one signal leave in the order in which they came.
-    if (this.#normal.first === waiter) this.#normal.shift();
-    else if (++this.#settledInside > FEW_SETTLED && this.#settledInside > this.#waiting) this.#filter(isWaiting);
-    return true;
+    piece.line.remove(piece, at);
   }
 
   /** Takes out all for whom `stays` is false, in the order of being served. */
-  takeOut(stays: Stays): readonly Leaver<R>[] {
+  takeOut(stays: OfWait): readonly Leaver<R>[] {
     this.#stays = stays;
-    this.#filter(this.#keep);
+    this.#high?.forEach(this.#leaveOrStay);
+    this.#normal.forEach(this.#leaveOrStay);
+    this.#low?.forEach(this.#leaveOrStay);
     const leavers = this.#leavers;
     this.#leavers = [];
-    this.#waiting -= leavers.length;
     return leavers;
   }
 
-  #shiftFrom(ring: Ring<Queued<R>, Reject> | undefined): Queued<R> | undefined {
-    for (let queued = ring?.shift(); queued !== undefined; queued = ring?.shift()) {
-      if (hasLeft(queued)) {
-        this.#settledInside--;
-        continue;
-      }
-      if (typeof queued !== "function") queued.settled = true;
-      this.#waiting--;
-      this.#servedSince = ring?.number ?? 0;
-      return queued;
-    }
-    return undefined;
+  #if(is: OfWait, piece: Piece<R> | undefined): Piece<R> | undefined {
+    if (piece === undefined) return undefined;
+    const since = piece.since(piece.first);
+    return is(since, since + this.timeoutOf(piece.terms(piece.first))) ? piece : undefined;
   }
 
-  /** All places of those who have left go with it. */
-  #filter(keep: (queued: Queued<R>, reject: Reject, since: number) => boolean): void {
-    this.#high?.filter(keep);
-    this.#normal.filter(keep);
-    this.#low?.filter(keep);
-    this.#settledInside = 0;
-  }
-
-  #ring(priority: Priority | undefined): Ring<Queued<R>, Reject> {
-    if (priority === "high") return (this.#high ??= new Ring());
-    if (priority === "low") return (this.#low ??= new Ring());
+  #line(priority: Priority | undefined): Line<R> {
+    if (priority === "high") return (this.#high ??= new Line());
+    if (priority === "low") return (this.#low ??= new Line());
     return this.#normal;
   }
-}
-
-function hasLeft(queued: Queued<never>): boolean {
-  return typeof queued !== "function" && queued.settled;
-}
-
-function isWaiting(queued: Queued<never>): boolean {
-  return !hasLeft(queued);
 }

@@ -4,11 +4,15 @@ import { Admission } from "./admission.js";
 import { startWaiting, stopWaiting } from "./deadlock.js";
 import type { Deadlines } from "./deadlines.js";
 import type { Engine } from "./engine.js";
+import type { Entry } from "./entry.js";
 import type { Lease } from "./lease.js";
-import { Signals } from "./signals.js";
+import { lend } from "./lending.js";
+import type { Piece } from "./piece.js";
+import type { Reject, Request, Resolve } from "./request.js";
+import { Signals, type Watch } from "./signals.js";
+import { TermsInTurn, type Terms } from "./terms.js";
 import { Timeouts, type WaitsEnding } from "./timeouts.js";
 import { WaitQueue } from "./wait-queue.js";
-import { Waiter, type Reject, type Request, type Resolve, type Queued } from "./waiter.js";
 
 const refusals = moment("pool:refuse");
 
@@ -21,27 +25,30 @@ export class WaitingRoom<R> implements WaitsEnding<R> {
   readonly #deadlines: Deadlines;
   readonly #acquireTimeout: number;
   readonly #maxWaiting: number;
+  readonly #terms: TermsInTurn;
 
   // One function serves every promise, and takes what it needs from here: a closure for each would cost 100 bytes per waiter.
-  #entering: Request | undefined;
-  #enteringTimeout = 0;
-  #enteringStack: string | undefined;
+  #entering: Terms | undefined;
+  #watching: Watch<R> | undefined;
   readonly #enqueue = (resolve: Resolve<R>, reject: Reject): void => {
-    const request = this.#entering;
+    const terms = this.#entering;
+    const watch = this.#watching;
+    const timeout = this.#queue.timeoutOf(terms);
     // The coarse clock may be behind by what has blocked the loop in this turn, as it tells later: in a burst it is not worth reading the exact one for each.
-    const exact = this.#queue.waiting === 0 || request?.timeout !== undefined;
+    const exact = this.#queue.waiting === 0 || timeout !== this.#acquireTimeout;
     const now = exact ? this.#engine.refresh() : this.#engine.now();
-    const deadline = now + this.#enteringTimeout;
-    this.#deadlines.include(deadline, now);
-    if (request === undefined && this.#enteringStack === undefined) {
-      this.#queue.pushPlain(resolve, reject, now);
-      return;
-    }
-    this.#entering = undefined;
-    const waiter = new Waiter<R>(resolve, reject, deadline, request, this.#enteringStack);
-    this.#queue.push(waiter, now, request?.priority);
-    if (request?.signal !== undefined) this.#signals.add(request.signal, waiter);
-    if (waiter.hold !== undefined) startWaiting(waiter.hold);
+    this.#deadlines.include(now + timeout, now);
+    const piece = this.#queue.push(resolve, reject, now, terms, watch);
+    watch?.add(piece);
+    if (terms?.hold !== undefined) startWaiting(terms.hold);
+  };
+  readonly #abortOne = (piece: Piece<R>, at: number, reason: unknown): void => {
+    const reject = piece.reject(at);
+    const terms = piece.terms(at);
+    this.#queue.remove(piece, at);
+    if (terms?.hold !== undefined) stopWaiting(terms.hold);
+    this.#engine.totals.aborted++;
+    reject(reason);
   };
 
   constructor(engine: Engine<R>) {
@@ -50,7 +57,10 @@ export class WaitingRoom<R> implements WaitsEnding<R> {
     this.#acquireTimeout = engine.options.acquireTimeout;
     this.#queue = new WaitQueue(this.#acquireTimeout);
     this.#maxWaiting = engine.options.maxWaiting;
-    this.#signals = new Signals((waiter, reason) => this.#abort(waiter, reason));
+    this.#signals = new Signals((watch) => {
+      this.#abort(watch);
+    });
+    this.#terms = new TermsInTurn(this.#acquireTimeout);
     this.#deadlines = new Timeouts<R>(engine, this.#queue, this).deadlines;
   }
 
@@ -73,34 +83,38 @@ export class WaitingRoom<R> implements WaitsEnding<R> {
       if (refusal !== undefined) return Promise.reject(refusal);
     }
     engine.clock.isRelied = true;
-    this.#entering = request;
-    this.#enteringTimeout = timeout;
-    this.#enteringStack = stack;
+    const terms = this.#terms.of(request, timeout, stack);
+    const watch = request?.signal === undefined ? undefined : this.#signals.watch(request.signal);
+    // Written only where it changes: an old object that is given a new one tells the collector each time.
+    if (this.#entering !== terms) this.#entering = terms;
+    if (this.#watching !== watch) this.#watching = watch;
     const promise = new Promise(this.#enqueue);
+    if (terms?.hold !== undefined || stack !== undefined) this.#entering = undefined;
     engine.joined();
     return promise;
   }
 
-  /** The next to be served; it waits no longer. */
-  next(): Queued<R> | undefined {
-    const queued = this.#queue.shift();
-    if (typeof queued === "object") this.left(queued);
+  /** Lends this to the next. */
+  serve(entry: Entry<R>, now: number): void {
+    const piece = this.#queue.front;
+    if (piece === undefined) return;
+    const { first } = piece;
+    const resolve = piece.resolve(first);
+    const since = piece.since(first);
+    const terms = piece.terms(first);
+    const watch = piece.watch(first);
+    this.#queue.remove(piece, first);
+    this.left(terms, watch);
     this.thinned();
-    return queued;
-  }
-
-  /** Since when the one waited that came next. */
-  get since(): number {
-    return this.#queue.since;
+    resolve(lend(this.#engine, entry, terms, terms?.stack, now, since));
   }
 
   /** Ends every wait with this error, or only those that began until `time`. */
   failAll(error: PoolError, time = Infinity): void {
-    for (const { waiter, reject } of this.#queue.takeOut((since) => since > time)) {
-      if (waiter !== undefined) this.left(waiter);
+    for (const { terms, watch, reject } of this.#queue.takeOut((since) => since > time)) {
+      this.left(terms, watch);
       this.#engine.totals.refused++;
-      if (refusals.hasSubscribers)
-        refusals.publish({ pool: this.#engine.name, label: waiter?.label, code: error.code });
+      if (refusals.hasSubscribers) refusals.publish({ pool: this.#engine.name, label: terms?.label, code: error.code });
       reject(error);
     }
     this.thinned();
@@ -118,16 +132,14 @@ export class WaitingRoom<R> implements WaitsEnding<R> {
   }
 
   /** Whoever waited for the same as one that has left needs to know. */
-  left(waiter: Waiter<R>): void {
-    if (waiter.watch !== undefined) this.#signals.remove(waiter.watch);
-    if (waiter.hold !== undefined) stopWaiting(waiter.hold);
+  left(terms: Terms | undefined, watch: Watch<R> | undefined): void {
+    if (watch !== undefined && this.#signals.left(watch)) this.#watching = undefined;
+    if (terms?.hold !== undefined) stopWaiting(terms.hold);
   }
 
-  #abort(waiter: Waiter<R>, reason: unknown): void {
-    if (!this.#queue.remove(waiter)) return;
-    if (waiter.hold !== undefined) stopWaiting(waiter.hold);
-    this.#engine.totals.aborted++;
-    waiter.reject(reason);
+  #abort(watch: Watch<R>): void {
+    this.#watching = undefined;
+    watch.forEach(this.#abortOne);
     this.thinned();
   }
 }
