@@ -69,8 +69,22 @@ describe("withoutStack", () => {
   it("makes an error without frames, and leaves the limit as it was", () => {
     const before = Error.stackTraceLimit;
     const error = withoutStack(() => new PoolError("QUEUE_FULL", "full"));
-    expect(error.stack).not.toContain("\n    at ");
+    expect(error.stack).toBe("PoolError: full");
     expect(Error.stackTraceLimit).toBe(before);
+  });
+
+  it("gives it the text that V8 begins a stack with", () => {
+    for (const make of [
+      () => new PoolError("QUEUE_FULL", "full"),
+      () => new PoolError("QUEUE_FULL", "full", { cause: new Error("so it is"), details: { waiting: 1 } }),
+      () => new TypeError("two\nlines"),
+    ]) {
+      const [usual, short] = [make(), withoutStack(make)];
+      expect(usual.stack?.split("\n    at ")[0]).toBe(short.stack);
+      expect(Object.keys(short)).toEqual(Object.keys(usual));
+    }
+    expect(withoutStack(() => new Error("")).stack).toBe("Error");
+    expect(withoutStack(() => new PoolError("QUEUE_FULL", "full"), "at hand").stack).toBe("at hand");
   });
 
   it("leaves the limit as it was when the making fails", () => {

@@ -13,19 +13,12 @@ export class Expiry<R> {
   #earliest = Infinity;
   #since = NaN;
   #lateness = 0;
-  readonly #isDue = (since: number, deadline: number): boolean => {
-    if (deadline > this.#now) return false;
-    if (this.#later.size === 0) return true;
-    if (since !== this.#since) this.#lateness = this.#later.get((this.#since = since))?.ms ?? 0;
-    return deadline + this.#lateness <= this.#now;
-  };
   readonly #stays = (since: number, deadline: number): boolean => {
     if (this.#isDue(since, deadline)) return false;
     const due = deadline > this.#now ? deadline : deadline + this.#lateness;
     if (due < this.#earliest) this.#earliest = due;
     return true;
   };
-  readonly #isNoMore = (since: number, deadline: number): boolean => !this.#stays(since, deadline);
 
   constructor(queue: WaitQueue<R>) {
     this.#queue = queue;
@@ -40,7 +33,12 @@ export class Expiry<R> {
   /** Where one stands first who is due. */
   firstDue(now: number): Piece<R> | undefined {
     this.#now = now;
-    return this.#queue.frontIf(this.#isDue);
+    for (const line of this.#queue.lines) {
+      const piece = line.front;
+      if (piece !== undefined && this.#isDue(piece.since(piece.first), this.#queue.deadline(piece, piece.first)))
+        return piece;
+    }
+    return undefined;
   }
 
   /** Takes out all who are due behind the first, and tells the earliest deadline of the rest. Nobody who stands first is due. */
@@ -48,13 +46,24 @@ export class Expiry<R> {
     this.#now = now;
     this.#since = NaN;
     this.#earliest = Infinity;
-    let expired: readonly Leaver<R>[] = NOBODY;
-    if (this.#queue.isUniform) this.#queue.frontIf(this.#isNoMore);
-    else expired = this.#queue.takeOut(this.#stays);
+    const expired = this.#queue.isUniform ? NOBODY : this.#queue.takeOut(this.#stays);
+    if (this.#queue.isUniform) this.#lookAtFirst();
     for (const [time, { until }] of this.#later) {
       if (until > now) break; // they are in order
       this.#later.delete(time);
     }
     return { expired, earliest: this.#earliest };
+  }
+
+  #lookAtFirst(): void {
+    for (const { front } of this.#queue.lines)
+      if (front !== undefined) this.#stays(front.since(front.first), this.#queue.deadline(front, front.first));
+  }
+
+  #isDue(since: number, deadline: number): boolean {
+    if (deadline > this.#now) return false;
+    if (this.#later.size === 0) return true;
+    if (since !== this.#since) this.#lateness = this.#later.get((this.#since = since))?.ms ?? 0;
+    return deadline + this.#lateness <= this.#now;
   }
 }

@@ -1,4 +1,3 @@
-import { withoutStack } from "../errors.js";
 import { Entry, type EntryOwner } from "./entry.js";
 import { PoolLease } from "./lease.js";
 import { TimeoutErrors } from "./refusals.js";
@@ -28,20 +27,12 @@ export function keptShapes(owner: EntryOwner): readonly unknown[] {
   const nothing = (): void => undefined;
   const entry = new Entry<unknown>(owner, 0, tally, 0, 0);
   const { signal } = new AbortController();
-  const signals = new Signals<unknown>(nothing);
+  const signals = new Signals<unknown>({ abort: nothing, aborted: nothing });
   const watch = signals.watch(signal);
   const terms = new Terms(undefined, 0, undefined);
   const line = new Line<unknown>();
   const piece = line.push(nothing, nothing, 0, terms, watch);
   watch.add(piece);
   const errors = new TimeoutErrors(NO_MOMENT);
-  return [
-    new PoolLease(entry, 0),
-    line,
-    terms,
-    new Leaver(piece, 0),
-    signals,
-    errors,
-    withoutStack(() => errors.make(undefined, 0, 0)),
-  ];
+  return [new PoolLease(entry, 0), line, terms, new Leaver(piece, 0), signals, errors, errors.make(undefined, 0, 0)];
 }

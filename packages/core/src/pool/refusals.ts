@@ -1,4 +1,4 @@
-import { isPoolError, PoolError, reasonOf, withoutStack, type PoolErrorOptions } from "../errors.js";
+import { isPoolError, PoolError, reasonOf, stackText, withoutStack, type PoolErrorOptions } from "../errors.js";
 import { describeHolder } from "./holders.js";
 import type { Holder } from "./stats.js";
 
@@ -33,7 +33,9 @@ export class TimeoutErrors {
   #tail: string | undefined;
   #wait: Wait = { label: undefined, timeout: -1, waitedMs: -1 };
   #message = "";
+  #stack = "";
   #options: PoolErrorOptions = {};
+  readonly #make = (): PoolError => new PoolError("ACQUIRE_TIMEOUT", this.#message, this.#options);
 
   constructor(moment: Moment) {
     this.moment = moment;
@@ -43,7 +45,7 @@ export class TimeoutErrors {
     const last = this.#wait;
     if (last.timeout !== timeout || last.label !== label || last.waitedMs !== waitedMs)
       this.#tell({ label, timeout, waitedMs });
-    return new PoolError("ACQUIRE_TIMEOUT", this.#message, this.#options);
+    return withoutStack(this.#make, this.#stack);
   }
 
   #tell(wait: Wait): void {
@@ -53,6 +55,7 @@ export class TimeoutErrors {
     const details = { ...this.moment, ...wait };
     this.#wait = wait;
     this.#message = `pool ${JSON.stringify(pool)} had nothing free${who} within ${String(wait.timeout)} ms ${tail}`;
+    this.#stack = stackText({ name: "PoolError", message: this.#message });
     this.#options = cause === undefined ? { details } : { details, cause };
   }
 }

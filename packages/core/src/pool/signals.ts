@@ -6,7 +6,13 @@ const FEW_RUNS = 32;
 // generation keep all that they hold alive until the next full collection.
 const MOST_FOUND = 512;
 
-type OnAbort<R> = (piece: Piece<R>, at: number, reason: unknown) => void;
+/** What has to be done where a signal ends waits. An object, since a function that is handed over is called at twice the price. */
+export interface WaitsAborted<R> {
+  /** Takes this one out, and tells it why. */
+  abort(piece: Piece<R>, at: number, reason: unknown): void;
+  /** All who waited for one signal have left. */
+  aborted(): void;
+}
 
 /** The places of some who came one after the other. Who has left has left it empty. */
 interface Run<R> {
@@ -49,11 +55,12 @@ export class Watch<R> {
     this.#to = at + 1;
   }
 
-  /** Shows all who still wait, in their order, with the reason of the signal. `visit` takes out whom it is shown. */
-  forEach(visit: OnAbort<R>): void {
+  /** Ends the waits of all who still wait, in their order. */
+  abort(ending: WaitsAborted<R>): void {
     const reason: unknown = this.signal.reason;
-    for (const run of this.#earlier ?? []) visitTaken(run, visit, reason);
-    if (this.#piece !== undefined) visitTaken({ piece: this.#piece, from: this.#from, to: this.#to }, visit, reason);
+    for (const run of this.#earlier ?? []) abortRun(run, ending, reason);
+    if (this.#piece !== undefined) abortRun({ piece: this.#piece, from: this.#from, to: this.#to }, ending, reason);
+    ending.aborted();
   }
 
   /** Runs of which all have left are dropped, when they may be the greater part. */
@@ -64,8 +71,8 @@ export class Watch<R> {
   }
 }
 
-function visitTaken<R>({ piece, from, to }: Run<R>, visit: OnAbort<R>, reason: unknown): void {
-  for (let at = from; at < to; at++) if (piece.isTaken(at)) visit(piece, at, reason);
+function abortRun<R>({ piece, from, to }: Run<R>, ending: WaitsAborted<R>, reason: unknown): void {
+  for (let at = from; at < to; at++) if (piece.isTaken(at)) ending.abort(piece, at, reason);
 }
 
 function hasTaken<R>({ piece, from, to }: Run<R>): boolean {
@@ -79,17 +86,16 @@ function hasTaken<R>({ piece, from, to }: Run<R>): boolean {
  */
 export class Signals<R> {
   readonly #watches = new Map<AbortSignal, Watch<R>>();
-  readonly #onAbort: (watch: Watch<R>) => void;
+  readonly #ending: WaitsAborted<R>;
   // Callers with one signal tend to come together.
   #last: Watch<R> | undefined;
   readonly #aborted = (watch: Watch<R>): void => {
     this.#forget(watch);
-    this.#onAbort(watch);
+    watch.abort(this.#ending);
   };
 
-  /** @param onAbort hears of a signal that was aborted; it is watched no longer */
-  constructor(onAbort: (watch: Watch<R>) => void) {
-    this.#onAbort = onAbort;
+  constructor(ending: WaitsAborted<R>) {
+    this.#ending = ending;
   }
 
   /** Of this signal. Whoever is added to it has to be taken off again by {@link left}. */

@@ -36,9 +36,10 @@ export class TermsInTurn {
 
   /** Undefined for one who asks for nothing. */
   of(request: Request | undefined, timeout: number, stack: string | undefined): Terms | undefined {
-    if (stack !== undefined || request?.hold !== undefined) return new Terms(request, timeout, stack);
+    if (stack !== undefined) return new Terms(request, timeout, stack);
     if (request === undefined) return undefined;
-    const { label, priority } = request;
+    const { label, priority, hold } = request;
+    if (hold !== undefined) return new Terms(request, timeout, undefined);
     if (timeout === this.#patience && label === undefined && priority === undefined) return undefined;
     const last = this.#last;
     if (last?.timeout === timeout && last.label === label && last.priority === priority) return last;

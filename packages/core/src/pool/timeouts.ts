@@ -1,4 +1,3 @@
-import { withoutStack } from "../errors.js";
 import { moment } from "../events.js";
 import { momentOf } from "./census.js";
 import { Deadlines } from "./deadlines.js";
@@ -35,9 +34,7 @@ export class Timeouts<R> {
     this.#expiry = new Expiry(queue);
     this.#ending = ending;
     this.deadlines = new Deadlines(options.clock, () => {
-      withoutStack(() => {
-        this.#expire();
-      });
+      this.#expire();
     });
     clock.onBehind = (time, ms) => {
       this.#expiry.mayBeLater(time, ms, time + ms + options.acquireTimeout);

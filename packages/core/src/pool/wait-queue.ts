@@ -5,8 +5,8 @@ import type { Watch } from "./signals.js";
 import type { Terms } from "./terms.js";
 import type { Reject, Resolve } from "./request.js";
 
-/** Of one who has waited since then, and is due then. */
-type OfWait = (since: number, deadline: number) => boolean;
+/** Does one who has waited since then, and is due then, stay in the queue? */
+type Stays = (since: number, deadline: number) => boolean;
 
 /** One who has left the queue without a lease. */
 export class Leaver<R> {
@@ -28,6 +28,7 @@ export class WaitQueue<R> {
   readonly #normal = new Line<R>();
   #high: Line<R> | undefined;
   #low: Line<R> | undefined;
+  #lines: readonly Line<R>[] = [this.#normal];
   /** How long those wait who said nothing. */
   readonly #patience: number;
   #waiting = 0;
@@ -36,11 +37,10 @@ export class WaitQueue<R> {
   #timeout = 0;
 
   // Of one pass over all. The function is made once: a new one in each would have to be compiled each time.
-  #stays: OfWait = () => true;
+  #stays: Stays = () => true;
   #leavers: Leaver<R>[] = [];
   readonly #leaveOrStay = (piece: Piece<R>, at: number): void => {
-    const since = piece.since(at);
-    if (this.#stays(since, since + this.timeoutOf(piece.terms(at)))) return;
+    if (this.#stays(piece.since(at), this.deadline(piece, at))) return;
     this.#leavers.push(new Leaver(piece, at));
     this.remove(piece, at);
   };
@@ -59,9 +59,19 @@ export class WaitQueue<R> {
     return this.#isUniform;
   }
 
+  /** One for each priority that anybody has asked for, in the order of being served. */
+  get lines(): readonly Line<R>[] {
+    return this.#lines;
+  }
+
   /** How long those wait, in ms. */
   timeoutOf(terms: Terms | undefined): number {
     return terms === undefined ? this.#patience : terms.timeout;
+  }
+
+  /** Of one who waits. */
+  deadline(piece: Piece<R>, at: number): number {
+    return piece.since(at) + this.timeoutOf(piece.terms(at));
   }
 
   /** @returns where it stands: in the last place of that array */
@@ -85,11 +95,6 @@ export class WaitQueue<R> {
     return this.#high?.front ?? this.#normal.front ?? this.#low?.front;
   }
 
-  /** Where one stands first for whom this is true; asked of the first of each priority. */
-  frontIf(is: OfWait): Piece<R> | undefined {
-    return this.#if(is, this.#high?.front) ?? this.#if(is, this.#normal.front) ?? this.#if(is, this.#low?.front);
-  }
-
   /** Takes one out from wherever it stands. */
   remove(piece: Piece<R>, at: number): void {
     this.#waiting--;
@@ -97,25 +102,22 @@ export class WaitQueue<R> {
   }
 
   /** Takes out all for whom `stays` is false, in the order of being served. */
-  takeOut(stays: OfWait): readonly Leaver<R>[] {
+  takeOut(stays: Stays): readonly Leaver<R>[] {
     this.#stays = stays;
-    this.#high?.forEach(this.#leaveOrStay);
-    this.#normal.forEach(this.#leaveOrStay);
-    this.#low?.forEach(this.#leaveOrStay);
+    for (const line of this.#lines) line.forEach(this.#leaveOrStay);
     const leavers = this.#leavers;
     this.#leavers = [];
     return leavers;
   }
 
-  #if(is: OfWait, piece: Piece<R> | undefined): Piece<R> | undefined {
-    if (piece === undefined) return undefined;
-    const since = piece.since(piece.first);
-    return is(since, since + this.timeoutOf(piece.terms(piece.first))) ? piece : undefined;
+  #line(priority: Priority | undefined): Line<R> {
+    if (priority === "high") return this.#high ?? this.#add((this.#high = new Line()));
+    if (priority === "low") return this.#low ?? this.#add((this.#low = new Line()));
+    return this.#normal;
   }
 
-  #line(priority: Priority | undefined): Line<R> {
-    if (priority === "high") return (this.#high ??= new Line());
-    if (priority === "low") return (this.#low ??= new Line());
-    return this.#normal;
+  #add(line: Line<R>): Line<R> {
+    this.#lines = [this.#high, this.#normal, this.#low].filter((each) => each !== undefined);
+    return line;
   }
 }

@@ -9,7 +9,7 @@ import type { Lease } from "./lease.js";
 import { lend } from "./lending.js";
 import type { Piece } from "./piece.js";
 import type { Reject, Request, Resolve } from "./request.js";
-import { Signals, type Watch } from "./signals.js";
+import { Signals, type WaitsAborted, type Watch } from "./signals.js";
 import { TermsInTurn, type Terms } from "./terms.js";
 import { Timeouts, type WaitsEnding } from "./timeouts.js";
 import { WaitQueue } from "./wait-queue.js";
@@ -17,7 +17,7 @@ import { WaitQueue } from "./wait-queue.js";
 const refusals = moment("pool:refuse");
 
 /** Those who wait: for how long, and how a wait ends without a lease. */
-export class WaitingRoom<R> implements WaitsEnding<R> {
+export class WaitingRoom<R> implements WaitsEnding<R>, WaitsAborted<R> {
   readonly #engine: Engine<R>;
   readonly #admission: Admission<R>;
   readonly #queue: WaitQueue<R>;
@@ -42,14 +42,6 @@ export class WaitingRoom<R> implements WaitsEnding<R> {
     watch?.add(piece);
     if (terms?.hold !== undefined) startWaiting(terms.hold);
   };
-  readonly #abortOne = (piece: Piece<R>, at: number, reason: unknown): void => {
-    const reject = piece.reject(at);
-    const terms = piece.terms(at);
-    this.#queue.remove(piece, at);
-    if (terms?.hold !== undefined) stopWaiting(terms.hold);
-    this.#engine.totals.aborted++;
-    reject(reason);
-  };
 
   constructor(engine: Engine<R>) {
     this.#engine = engine;
@@ -57,9 +49,7 @@ export class WaitingRoom<R> implements WaitsEnding<R> {
     this.#acquireTimeout = engine.options.acquireTimeout;
     this.#queue = new WaitQueue(this.#acquireTimeout);
     this.#maxWaiting = engine.options.maxWaiting;
-    this.#signals = new Signals((watch) => {
-      this.#abort(watch);
-    });
+    this.#signals = new Signals<R>(this);
     this.#terms = new TermsInTurn(this.#acquireTimeout);
     this.#deadlines = new Timeouts<R>(engine, this.#queue, this).deadlines;
   }
@@ -137,9 +127,17 @@ export class WaitingRoom<R> implements WaitsEnding<R> {
     if (terms?.hold !== undefined) stopWaiting(terms.hold);
   }
 
-  #abort(watch: Watch<R>): void {
+  abort(piece: Piece<R>, at: number, reason: unknown): void {
+    const reject = piece.reject(at);
+    const terms = piece.terms(at);
+    this.#queue.remove(piece, at);
+    if (terms?.hold !== undefined) stopWaiting(terms.hold);
+    this.#engine.totals.aborted++;
+    reject(reason);
+  }
+
+  aborted(): void {
     this.#watching = undefined;
-    watch.forEach(this.#abortOne);
     this.thinned();
   }
 }

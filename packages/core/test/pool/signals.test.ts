@@ -11,12 +11,13 @@ function waitingFor() {
   const line = new Line<string>();
   const aborted: number[] = [];
   const reasons = new Set<unknown>();
-  const signals = new Signals<string>((watch) => {
-    watch.forEach((piece, at, reason) => {
+  const signals = new Signals<string>({
+    abort(piece, at, reason) {
       aborted.push(piece.since(at));
       reasons.add(reason);
       line.remove(piece, at);
-    });
+    },
+    aborted: () => undefined,
   });
   return {
     line,

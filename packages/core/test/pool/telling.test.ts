@@ -237,6 +237,29 @@ describe("events", () => {
     lease.release();
   });
 
+  it("tell of a timeout a listener who may do as it likes: borrow, give back, close, and have stacks in its errors", async () => {
+    const { pool, clock } = testPool({ maxSize: 1, acquireTimeout: 100 });
+    const lease = await pool.acquire();
+    const waits = ["a", "b", "c"].map((label) => watch(pool.acquire({ label })));
+    const heard: unknown[] = [];
+    const again: ReturnType<typeof watch>[] = [];
+    let stack: string | undefined;
+    listenToAll((name, event) => {
+      if (name !== "timeout") return;
+      heard.push((event as { label?: string }).label);
+      stack = new Error("seen").stack;
+      expectCountsToAddUp(pool);
+      if (heard.length === 1) again.push(watch(pool.acquire({ label: "again" })));
+      if (heard.length === 2) lease.release();
+    });
+    await clock.advance(150);
+    // The last of them was still in the queue when something came free.
+    expect(heard).toEqual(["a", "b"]);
+    expect(stack).toContain("\n    at ");
+    expect(waits.map(({ state }) => state)).toEqual(["rejected", "rejected", "resolved"]);
+    expect(again.map(({ state }) => state)).toEqual(["pending"]);
+  });
+
   it("tell of a caller who would not wait and got nothing as of a timeout, as the totals do", async () => {
     const { pool } = testPool();
     const seen = recordEvents();
