@@ -74,7 +74,8 @@ export class CoarseClock {
     if (this.#clock !== systemClock) this.#readsLeft = 0;
     else if (!this.#awaitsTurnEnd) {
       this.#awaitsTurnEnd = true;
-      setImmediate(this.#onTurnEnd).unref();
+      // Not unref'd: the loop would go to sleep before the turn has ended, and all that it slept would count as time that it was blocked.
+      setImmediate(this.#onTurnEnd);
     }
     return this.#time;
   }

@@ -161,7 +161,8 @@ export class Engine<R> implements EntryOwner {
         const now = this.clock.now();
         const entry = this.#takeFresh(now);
         if (entry === undefined) break;
-        this.room.serve(entry, now);
+        // Whoever heard of one that was closed on the way may have called off the last who waited.
+        if (!this.room.serve(entry, now)) this.#putBack(entry);
       }
       if (this.room.waiting > 0 && this.idle.size > 0) this.vetting.checkIdle();
       if (!this.isFull) this.growing.grow();
@@ -264,6 +265,11 @@ export class Engine<R> implements EntryOwner {
     this.idle.remove(entry);
     entry.toLeased();
     return entry;
+  }
+
+  #putBack(entry: Entry<R>): void {
+    entry.toIdle();
+    this.idle.add(entry);
   }
 
   /** What speaks against lending it again. */

@@ -44,7 +44,6 @@ export class Expiry<R> {
   /** Takes out all who are due behind the first, and tells the earliest deadline of the rest. Nobody who stands first is due. */
   takeOthers(now: number): { readonly expired: readonly Leaver<R>[]; readonly earliest: number } {
     this.#now = now;
-    this.#since = NaN;
     this.#earliest = Infinity;
     const expired = this.#queue.isUniform ? NOBODY : this.#queue.takeOut(this.#stays);
     if (this.#queue.isUniform) this.#lookAtFirst();
@@ -52,12 +51,15 @@ export class Expiry<R> {
       if (until > now) break; // they are in order
       this.#later.delete(time);
     }
+    this.#since = NaN;
     return { expired, earliest: this.#earliest };
   }
 
+  /** Should one of them be due after all, the next scan is due now. */
   #lookAtFirst(): void {
     for (const { front } of this.#queue.lines)
-      if (front !== undefined) this.#stays(front.since(front.first), this.#queue.deadline(front, front.first));
+      if (front !== undefined && !this.#stays(front.since(front.first), this.#queue.deadline(front, front.first)))
+        this.#earliest = this.#now;
   }
 
   #isDue(since: number, deadline: number): boolean {

@@ -120,7 +120,7 @@ export class Signals<R> {
   }
 
   #forget(watch: Watch<R>): void {
-    if (watch.isFound) this.#watches.delete(watch.signal);
+    if (watch.isFound && this.#watches.get(watch.signal) === watch) this.#watches.delete(watch.signal);
     if (this.#last === watch) this.#last = undefined;
   }
 }

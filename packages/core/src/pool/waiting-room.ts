@@ -84,10 +84,10 @@ export class WaitingRoom<R> implements WaitsEnding<R>, WaitsAborted<R> {
     return promise;
   }
 
-  /** Lends this to the next. */
-  serve(entry: Entry<R>, now: number): void {
+  /** Lends this to the next. False where nobody waits. */
+  serve(entry: Entry<R>, now: number): boolean {
     const piece = this.#queue.front;
-    if (piece === undefined) return;
+    if (piece === undefined) return false;
     const { first } = piece;
     const resolve = piece.resolve(first);
     const since = piece.since(first);
@@ -97,6 +97,7 @@ export class WaitingRoom<R> implements WaitsEnding<R>, WaitsAborted<R> {
     this.left(terms, watch);
     this.thinned();
     resolve(lend(this.#engine, entry, terms, terms?.stack, now, since));
+    return true;
   }
 
   /** Ends every wait with this error, or only those that began until `time`. */

@@ -31,6 +31,10 @@ describe.concurrent("a process", { timeout: 90_000 }, () => {
     expectHere(await live("waiting")).toBe("ACQUIRE_TIMEOUT after its time");
   });
 
+  it("ends waits in their time, though the loop sleeps between them", async ({ expect: expectHere }) => {
+    expectHere(await live("waitingInQuiet")).toBe("in time, in time");
+  });
+
   it("ends by itself while only minIdle wants a backend that is down", async ({ expect: expectHere }) => {
     expectHere(await live("minIdleWhileDown")).toBe("open");
   });

@@ -86,6 +86,17 @@ describe("WaitQueue", () => {
     expect(expire(queue, expiry, 140)).toMatchObject({ expired: [{ since: 0 }], earliest: Infinity });
   });
 
+  it("forgets nobody whose lateness it has forgotten", () => {
+    const queue = new WaitQueue<string>(100);
+    const expiry = new Expiry(queue);
+    for (const since of [0, 950]) push(queue, since, { timeout: 1_000 });
+    expiry.mayBeLater(0, 200, 300);
+    expiry.mayBeLater(950, 20, 1_070);
+    expect(expire(queue, expiry, 1_000)).toEqual({ expired: [], earliest: 1_200 });
+    expect(expire(queue, expiry, 1_199)).toMatchObject({ expired: [{ since: 0 }], earliest: 1_950 });
+    expect(expire(queue, expiry, 1_950)).toMatchObject({ expired: [{ since: 950 }], earliest: Infinity });
+  });
+
   it("serves by priority, then by arrival", () => {
     const queue = new WaitQueue<string>(PATIENCE);
     for (const [label, priority] of [

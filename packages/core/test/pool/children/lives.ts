@@ -52,6 +52,22 @@ const lives: Record<string, () => Promise<void>> = {
     });
     lease.release();
   },
+  /** Nothing but its timers wakes the loop. */
+  async waitingInQuiet() {
+    const pool = createPool(factory, { maxSize: 1, acquireTimeout: 1_000 });
+    const lease = await pool.acquire();
+    const waitedMs = (wait: Promise<unknown>): Promise<number> =>
+      wait.then(
+        () => NaN,
+        (error: unknown) => (error as { details: { waitedMs: number } }).details.waitedMs,
+      );
+    const first = waitedMs(pool.acquire());
+    await sleep(100);
+    const waits = await Promise.all([first, waitedMs(pool.acquire())]);
+    // Not by as much later as the loop had slept: a slow machine may take its time.
+    print(waits.map((ms) => (ms >= 1_000 && ms < 1_700 ? "in time" : `after ${String(ms)} ms`)).join(", "));
+    lease.release();
+  },
   async minIdleWhileDown() {
     const pool = createPool(down, { minIdle: 2 });
     print(pool.stats.state);
