@@ -1,9 +1,7 @@
-import { mkdirSync, renameSync, statSync, symlinkSync } from "node:fs";
+import { mkdirSync, renameSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { eventually, openDatabase, otherProgram, sleep, temporaryFolder } from "./support.js";
-
-const walBytes = (file: string): number => statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0;
+import { eventually, openDatabase, otherProgram, sleep, temporaryFolder, walBytes } from "./support.js";
 
 test("cuts the log off within two seconds after a long reader has ended, also when nobody writes any more", async () => {
   const { client, file } = await openDatabase();

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -79,6 +79,9 @@ export async function failureOf(promise: PromiseLike<unknown>): Promise<PoolErro
   if (isPoolError(error)) return error;
   throw error;
 }
+
+/** Size of a file's log. */
+export const walBytes = (file: string): number => statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0;
 
 /** Another program, in the form of a script with the driver as `Database`; tells of its readiness on standard output. */
 export async function otherProgram(script: string, ...args: string[]): Promise<ChildProcess> {

@@ -8,6 +8,7 @@ import { mannerOf } from "../helper/rules.js";
 import { bindable, lookAtSchema } from "../helper/statements.js";
 import { isBounded, type Instruction } from "./bytecode.js";
 import { Plan } from "./plan.js";
+import { ReadMark } from "./read-mark.js";
 
 // Preparing costs time in this thread, about 1 ms for so long a text.
 const LONGEST_PREPARED = 16_384;
@@ -19,12 +20,14 @@ const LONGEST_PREPARED = 16_384;
 export class InThreadReader {
   readonly #place: Place;
   readonly #spec: Omit<OpenSpec, "role">;
+  readonly mark: ReadMark;
   #database: Database | undefined;
   #lookAtSchema: Statement | undefined;
 
   constructor(place: Place, spec: Omit<OpenSpec, "role">) {
     this.#place = place;
     this.#spec = spec;
+    this.mark = new ReadMark(spec.file);
     this.open();
   }
 
@@ -96,6 +99,7 @@ export class InThreadReader {
 
   /** What was prepared here is of no use afterwards. */
   close(): void {
+    this.mark.close();
     this.#database?.close();
     this.#database = undefined;
   }

@@ -26,7 +26,7 @@ export class Router {
   readonly #reader: InThreadReader;
   readonly #dispatcher: Dispatcher;
   readonly #plans: BoundedMap<Plan>;
-  readonly #turn = new Turn();
+  readonly #turn: Turn;
 
   constructor({ place, reader, dispatcher, planCache }: RouterOptions) {
     this.#place = place;
@@ -34,6 +34,7 @@ export class Router {
     this.#reader = reader;
     this.#dispatcher = dispatcher;
     this.#plans = new BoundedMap(planCache);
+    this.#turn = new Turn(() => reader.mark.release());
   }
 
   /** One statement, on whatever connection suits it. */
@@ -76,6 +77,7 @@ export class Router {
 
   #here<Row>(plan: Plan, statement: Statement, values: Values | undefined): Row[] {
     assertBindable(values, this.#where);
+    if (this.#turn.begun) this.#reader.mark.beforeRead();
     const { standsFor } = plan;
     if (standsFor === 0) {
       const rows = this.#reader.all(statement, values);
