@@ -1,5 +1,6 @@
 import { channel, tracingChannel, type TracingChannel } from "node:diagnostics_channel";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { onEvent } from "../../src/on-event.js";
 import { gate } from "../support/fake-backend.js";
 import { borrow, errorOf, expectCountsToAddUp, hold, poolErrorOf, settle, testPool, watch } from "../support/pool.js";
 
@@ -339,6 +340,32 @@ describe("events", () => {
     (await other.pool.acquire()).release();
     expect(publish[0]).toHaveBeenCalledOnce();
     expect(trace).toHaveBeenCalled();
+  });
+
+  it("tell of a close a listener who may call off the last wait: what was to be lent is idle again, and not lent to nobody", async () => {
+    const check = gate();
+    const { pool, clock } = testPool(
+      { maxSize: 2, maxLifetime: 5_000, idleTimeout: "never", reuse: "fifo" },
+      { validate: () => check.promise },
+    );
+    const first = await pool.acquire();
+    await clock.advance(2_000);
+    const second = await pool.acquire();
+    first.release();
+    second.release();
+    await clock.advance(1_500);
+    const controller = new AbortController();
+    const wait = watch(pool.acquire({ signal: controller.signal }));
+    await settle();
+    // The second is being checked, and the first grows too old meanwhile.
+    clock.jump(1_600);
+    using _ = onEvent("pool:close", () => controller.abort(new Error("called off")));
+    check.resolve();
+    await settle();
+    expect(wait).toMatchObject({ state: "rejected", error: { message: "called off" } });
+    expect(pool.stats).toMatchObject({ size: 1, idle: 1, leased: 0, waiting: 0 });
+    expectCountsToAddUp(pool);
+    expect((await pool.acquire()).resource.id).toBe(2);
   });
 
   it("of a listener that throws do the pool no harm", async () => {
