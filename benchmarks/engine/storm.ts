@@ -20,50 +20,64 @@ export interface StormResult {
 // More than any engine here needs for it, stuck ones excepted.
 const PATIENCE_MS = 20_000;
 
-/** Holds every resource, lets `count` waiters queue up and end, and sees what the engine is good for afterwards. */
-export async function storm(
+/**
+ * A storm that can be had again and again: holds every resource, lets `count` waiters queue up and end, and sees what the engine is good for afterwards.
+ * What each waiter runs through is made once, for the reason given in steady.ts.
+ */
+export function storms(
   kind: StormKind,
-  subject: Subject<unknown>,
   count: number,
   size: number,
-): Promise<StormResult> {
-  const held = await Promise.all(Array.from({ length: size }, () => subject.acquire()));
+): (subject: Subject<unknown>) => Promise<StormResult> {
   // The reason is ready made, since building one DOMException each would cost more than all the rest.
   const reason = new Error("called off");
-  const controllers = Array.from({ length: kind === "aborts-each" ? count : 1 }, () => new AbortController());
-  const signalOf = controllers.map(({ signal }) => signal);
-  await turnOfTheLoop();
-
-  const before = cpuTime();
+  let from: Subject<unknown>;
+  let ended = 0;
   let rejections = 0;
-  await new Promise<void>((resolve) => {
-    // Also keeps the process up where an engine's own timers do not.
-    const patience = setTimeout(resolve, PATIENCE_MS);
-    let ended = 0;
-    const end = (): void => {
-      if (++ended < count) return;
-      clearTimeout(patience);
-      resolve();
-    };
-    const served = (lease: unknown): void => {
-      subject.release(lease);
-      end();
-    };
-    const refused = (): void => {
-      rejections++;
-      end();
-    };
+  let over: () => void;
+  const end = (): void => {
+    if (++ended === count) over();
+  };
+  const served = (lease: unknown): void => {
+    from.release(lease);
+    end();
+  };
+  const refused = (): void => {
+    rejections++;
+    end();
+  };
+  const begin = (signalOf: readonly AbortSignal[]): void => {
     for (let i = 0; i < count; i++) {
       const signal = signalOf[kind === "aborts-each" ? i : 0];
-      const waiting = kind === "timeouts" || signal === undefined ? subject.acquire() : subject.acquireUntil?.(signal);
+      const waiting = kind === "timeouts" || signal === undefined ? from.acquire() : from.acquireUntil?.(signal);
       waiting?.then(served, refused);
     }
+  };
+  const allEnded = async (controllers: readonly AbortController[], signalOf: readonly AbortSignal[]): Promise<void> => {
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    // Also keeps the process up where an engine's own timers do not.
+    const patience = setTimeout(resolve, PATIENCE_MS, undefined);
+    over = () => resolve(undefined);
+    begin(signalOf);
     if (kind !== "timeouts") setImmediate(() => controllers.forEach((controller) => controller.abort(reason)));
-  });
-  const spent = cpuTime() - before;
+    await promise;
+    clearTimeout(patience);
+  };
+  return async (subject) => {
+    from = subject;
+    ended = rejections = 0;
+    const held = await Promise.all(Array.from({ length: size }, () => subject.acquire()));
+    const controllers = Array.from({ length: kind === "aborts-each" ? count : 1 }, () => new AbortController());
+    const signalOf = controllers.map(({ signal }) => signal);
+    await turnOfTheLoop();
 
-  for (const lease of held) subject.release(lease);
-  return { cost: (spent * 1e6) / count, rejected: rejections, usable: await isUsable(subject, size) };
+    const before = cpuTime();
+    await allEnded(controllers, signalOf);
+    const spent = cpuTime() - before;
+
+    for (const lease of held) subject.release(lease);
+    return { cost: (spent * 1e6) / count, rejected: rejections, usable: await isUsable(subject, size) };
+  };
 }
 
 async function isUsable(subject: Subject<unknown>, size: number): Promise<boolean> {
