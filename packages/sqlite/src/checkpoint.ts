@@ -1,6 +1,5 @@
 import { realpath, stat } from "node:fs/promises";
 import { type SqlitePools } from "./client.js";
-import { type ReadMark } from "./read/read-mark.js";
 import { isReadFor, whileNobodyReads } from "./reader-pause.js";
 
 // Goal: at most 8 MB two seconds after a long reader has ended, with a limit of 4 MB and time for a try that comes too early.
@@ -17,7 +16,6 @@ const LONGEST_REST_MS = 30_000;
 export interface CheckpointOptions {
   readonly file: string;
   readonly pools: SqlitePools;
-  readonly mark: ReadMark;
   /** In bytes. Infinity where nothing may be written. */
   readonly limit: number;
 }
@@ -73,10 +71,7 @@ export class Checkpointer {
     if (this.#closed) return true;
     try {
       using lease = await this.#options.pools.writer.acquire({ timeout: PATIENCE_MS, label: "checkpoint" });
-      const checkpoint = async (): Promise<boolean> => {
-        using _ = this.#options.mark.pause();
-        return !(await lease.resource.checkpoint()).busy;
-      };
+      const checkpoint = async (): Promise<boolean> => !(await lease.resource.checkpoint()).busy;
       return (await checkpoint()) || (excess > 1 && (await this.#inPause(excess, checkpoint)));
     } catch {
       // A writer in trouble is its callers' affair; the log waits.

@@ -38,8 +38,7 @@ export async function assemble(
   const { writer, processes } = pools;
   const { queryTimeout, readonly, walLimit } = options;
   const reader = await openReader(place, options, pools);
-  const { mark } = reader;
-  const checkpointer = new Checkpointer({ file: place.file, pools, mark, limit: readonly ? Infinity : walLimit });
+  const checkpointer = new Checkpointer({ file: place.file, pools, limit: readonly ? Infinity : walLimit });
   const dispatcher = makeDispatcher(place, options, pools, outage);
   const router = new Router({ place, reader, dispatcher, planCache: options.statementCache });
   const guard = new FileGuard(place, reader, {
@@ -55,7 +54,6 @@ export async function assemble(
     place,
     spec,
     writer,
-    mark,
     onWrite: () => checkpointer.arm(),
     onGone: () => guard.look(),
   });

@@ -6,14 +6,13 @@ import { openDatabase } from "../helper/database.js";
 import { FileWatch } from "../helper/file-watch.js";
 import { type OpenSpec } from "../helper/protocol.js";
 import { toWire } from "../helper/wire-error.js";
-import { type ReadMark } from "../read/read-mark.js";
+import { releaseMarks } from "../read-mark.js";
 import { admitFirst, define } from "./admission.js";
 
 export interface LeasedDatabasesOptions {
   readonly place: Place;
   readonly spec: Omit<OpenSpec, "role">;
   readonly writer: Pool<SqliteHandle>;
-  readonly mark: ReadMark;
   readonly onWrite: () => void;
   /** The file was removed or replaced. */
   readonly onGone: () => void;
@@ -29,10 +28,10 @@ export class LeasedDatabases {
   }
 
   async open(options: Pick<AcquireOptions, "signal" | "timeout">): Promise<Database> {
-    const { place, spec, writer, mark } = this.#options;
+    const { place, spec, writer } = this.#options;
     const lease = await writer.acquire({ label: "database()", ...options });
     try {
-      mark.release();
+      releaseMarks();
       const { database } = openDatabase({ ...spec, role: "writer", busyTimeout: 0 });
       this.#open.add(database);
       this.#bind(database, lease);
@@ -70,7 +69,7 @@ export class LeasedDatabases {
     const watch = new FileWatch(this.#options.place.file, true);
     // `resource` throws LEASE_ENDED once the lease was taken away: somebody else may be the writer.
     admitFirst(database, () => {
-      this.#options.mark.release();
+      releaseMarks();
       if (lease.resource !== undefined) this.#assertThere(watch);
     });
   }

@@ -2,7 +2,9 @@ import { type PoolError, type QueryOptions, type SqlResult } from "@pool/core";
 import { endOf } from "../channel/end-of.js";
 import { type Link } from "../channel/link.js";
 import { type WorkerControl } from "../channel/worker-control.js";
-import { type Outcome, type Values } from "../helper/protocol.js";
+import { type Done, type Outcome, type Values } from "../helper/protocol.js";
+import { isCheckpoint } from "../helper/rules.js";
+import { withoutMarks } from "../read-mark.js";
 import { plainValues } from "./values.js";
 
 /** What a statement resolves with. */
@@ -56,7 +58,16 @@ export class SqliteHandle {
   }
 
   /** The same, but rejects with what became of the connection and not with the signal's reason. */
-  async run<Row>(text: string, given: Values | undefined, signal: AbortSignal | undefined): Promise<SqliteResult<Row>> {
+  run<Row>(text: string, values: Values | undefined, signal: AbortSignal | undefined): Promise<SqliteResult<Row>> {
+    const run = (): Promise<SqliteResult<Row>> => this.#run<Row>(text, values, signal);
+    return isCheckpoint(text) ? withoutMarks(run) : run();
+  }
+
+  async #run<Row>(
+    text: string,
+    given: Values | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<SqliteResult<Row>> {
     const values = plainValues(given, `sqlite ${JSON.stringify(this.link.place.name)}`);
     const { id, done } = this.link.ask((id) => ({ op: "run", id, text, values, session: true, stoppable: false }));
     if (signal === undefined) return resultOf<Row>(await done);
@@ -82,7 +93,8 @@ export class SqliteHandle {
 
   /** Moves the log into the database file, and cuts the log off when nobody reads in it any more. */
   async checkpoint(): Promise<{ readonly busy: boolean }> {
-    const { found } = await this.link.ask((id) => ({ op: "checkpoint", id, mode: "TRUNCATE" })).done;
+    const ask = (): Promise<Done> => this.link.ask((id) => ({ op: "checkpoint", id, mode: "TRUNCATE" })).done;
+    const { found } = await withoutMarks(ask);
     return { busy: found?.busy !== 0 };
   }
 

@@ -60,6 +60,11 @@ export function mannerOf(text: string): Manner {
   return verb === "explain" ? { ...plain, ...explainManner(firstWords(text, 9).slice(1)) } : plain;
 }
 
+/** Does it move the log into the file, for which nobody may be reading? */
+export function isCheckpoint(text: string): boolean {
+  return firstWord(text) === "pragma" && firstWords(text, 4).includes("wal_checkpoint");
+}
+
 /** SQLite carries a PRAGMA out while it prepares it, also when that is to be explained. */
 function explainManner(words: readonly string[]): Pick<Manner, "fromMemory" | "refusal"> {
   const explained = words[0] === "query" && words[1] === "plan" ? words.slice(2) : words;

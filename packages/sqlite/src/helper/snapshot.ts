@@ -1,7 +1,7 @@
 import type { Database, Statement } from "better-sqlite3";
 
 /**
- * One read transaction around the reads of a list. On its own each takes and gives back the file's lock, four system calls and more than half of
+ * One read transaction around the reads of a list. On its own each takes and gives back the file's lock, two system calls and more than half of
  * a read by key. All were called before the list was sent, so that one state of the database, that of its beginning, is right for all of them.
  */
 export class Snapshot {

@@ -6,28 +6,28 @@ import { codeOf } from "../helper/wire-error.js";
 import { type OpenSpec, type Values } from "../helper/protocol.js";
 import { mannerOf } from "../helper/rules.js";
 import { bindable, lookAtSchema } from "../helper/statements.js";
+import { ReadMark } from "../read-mark.js";
 import { isBounded, type Instruction } from "./bytecode.js";
 import { Plan } from "./plan.js";
-import { ReadMark } from "./read-mark.js";
 
 // Preparing costs time in this thread, about 1 ms for so long a text.
 const LONGEST_PREPARED = 16_384;
 
 /**
  * The connection of this thread: for reads whose work is bounded, which cost a fifth of the way to another thread. It is read-only, never
- * waits for a lock (a read that meets one goes to a reader), and holds no snapshot between two calls.
+ * waits for a lock (a read that meets one goes to a reader), and each read is on the newest state.
  */
 export class InThreadReader {
   readonly #place: Place;
   readonly #spec: Omit<OpenSpec, "role">;
-  readonly mark: ReadMark;
+  readonly #mark: ReadMark;
   #database: Database | undefined;
   #lookAtSchema: Statement | undefined;
 
   constructor(place: Place, spec: Omit<OpenSpec, "role">) {
     this.#place = place;
     this.#spec = spec;
-    this.mark = new ReadMark(spec.file);
+    this.#mark = new ReadMark(spec.file);
     this.open();
   }
 
@@ -82,6 +82,7 @@ export class InThreadReader {
 
   /** @throws the driver's own error */
   all(statement: Statement, values: Values | undefined): unknown[] {
+    this.#mark.beforeRead();
     // The common case without a detour.
     if (values === undefined) return statement.all();
     if (Array.isArray(values) && typeof values[0] !== "object")
@@ -99,7 +100,7 @@ export class InThreadReader {
 
   /** What was prepared here is of no use afterwards. */
   close(): void {
-    this.mark.close();
+    this.#mark.close();
     this.#database?.close();
     this.#database = undefined;
   }

@@ -5,8 +5,10 @@ import { type SqliteResult } from "../handle/handle.js";
 import { assertBindable } from "../handle/values.js";
 import { BoundedMap } from "../helper/lru.js";
 import { type Values } from "../helper/protocol.js";
+import { isCheckpoint } from "../helper/rules.js";
 import { type Dispatcher } from "../lane/dispatcher.js";
 import { QUICK_MS } from "../lane/job.js";
+import { withoutMarks } from "../read-mark.js";
 import { readQueryOptions, readStatementObject, readText, type SqliteStatement } from "../statement.js";
 import { type InThreadReader } from "./in-thread.js";
 import { Plan } from "./plan.js";
@@ -26,7 +28,7 @@ export class Router {
   readonly #reader: InThreadReader;
   readonly #dispatcher: Dispatcher;
   readonly #plans: BoundedMap<Plan>;
-  readonly #turn: Turn;
+  readonly #turn = new Turn();
 
   constructor({ place, reader, dispatcher, planCache }: RouterOptions) {
     this.#place = place;
@@ -34,7 +36,6 @@ export class Router {
     this.#reader = reader;
     this.#dispatcher = dispatcher;
     this.#plans = new BoundedMap(planCache);
-    this.#turn = new Turn(() => reader.mark.release());
   }
 
   /** One statement, on whatever connection suits it. */
@@ -52,7 +53,7 @@ export class Router {
       if (options !== undefined) readQueryOptions(this.#where, options);
       const plan = this.#plans.get(text) ?? this.#plan(text);
       const { statement } = plan;
-      if (plan.kind !== "point" || statement === undefined) return this.#dispatcher.send<Row>(plan, values, options);
+      if (plan.kind !== "point" || statement === undefined) return this.#send<Row>(plan, values, options);
       if (options?.signal?.aborted === true) return Promise.reject(options.signal.reason as Error);
       if (statementsHeard()) return this.#told<Row>(plan, statement, values, options);
       if (this.#turn.over) return this.#later<Row>(text, values, options);
@@ -61,6 +62,11 @@ export class Router {
     } catch (error) {
       return this.#failed<Row>(error, text, values, options);
     }
+  }
+
+  #send<Row>(plan: Plan, values?: Values, options?: QueryOptions): Promise<SqliteResult<Row>> {
+    const send = (): Promise<SqliteResult<Row>> => this.#dispatcher.send<Row>(plan, values, options);
+    return plan.kind === "write" && isCheckpoint(plan.text) ? withoutMarks(send) : send();
   }
 
   /** The schema has changed: an index may be gone that made a read bounded. */
@@ -77,7 +83,6 @@ export class Router {
 
   #here<Row>(plan: Plan, statement: Statement, values: Values | undefined): Row[] {
     assertBindable(values, this.#where);
-    if (this.#turn.begun) this.#reader.mark.beforeRead();
     const { standsFor } = plan;
     if (standsFor === 0) {
       const rows = this.#reader.all(statement, values);

@@ -11,25 +11,13 @@ export class Turn {
   /** Its end: one is always kept, and with it what V8 has compiled for all (`lane/kept-shapes.ts`). */
   nextEnd: NodeJS.Immediate | undefined;
   #next: PromiseWithResolvers<undefined> | undefined;
-  readonly #onEnd: () => void;
   readonly #endTurn = (): void => {
     this.#spent = 0;
     this.#armed = false;
-    this.#onEnd();
     const next = this.#next;
     this.#next = undefined;
     next?.resolve(undefined);
   };
-
-  /** @param onEnd called at the end of each turn that has begun */
-  constructor(onEnd: () => void) {
-    this.#onEnd = onEnd;
-  }
-
-  /** Something was spent in this turn, so that its end is waited for. */
-  get begun(): boolean {
-    return this.#armed;
-  }
 
   get over(): boolean {
     return this.#spent > BUDGET_MS;
