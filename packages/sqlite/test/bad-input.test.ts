@@ -27,6 +27,10 @@ test(`a SQLite client refuses junk by name, and answers as before (seed ${String
     backup: (target: unknown, options) =>
       client.backup(typeof target === "string" && target !== "" ? "/nowhere/at/all.db" : (target as never), options),
     database: async (options) => void (await client.database(options)).close(),
+    lease: async (...args) => {
+      using lease = await client.acquire();
+      return await lease.resource.query(...(args as unknown as [string]));
+    },
     verifyBackup: (file, options) => verifyBackup(file, options),
     sqlite: (options) => void sqlite(options),
   };
@@ -36,6 +40,7 @@ test(`a SQLite client refuses junk by name, and answers as before (seed ${String
     batch: [[{ text: "select 1" }], {}],
     backup: ["/nowhere/at/all.db", {}],
     database: [{}],
+    lease: ["select 1 as one", [], {}],
     verifyBackup: ["/nowhere/at/all.db", {}],
     sqlite: [{ file: "/nowhere/at/all.db" }],
   };

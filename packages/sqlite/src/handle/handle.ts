@@ -1,10 +1,11 @@
-import { type PoolError, type QueryOptions, type SqlResult } from "@pool/core";
+import { type PoolError, type QueryOptions, readCall, readSignal, type SqlResult } from "@pool/core";
 import { endOf } from "../channel/end-of.js";
 import { type Link } from "../channel/link.js";
 import { type WorkerControl } from "../channel/worker-control.js";
 import { type Done, type Outcome, type Values } from "../helper/protocol.js";
 import { isCheckpoint } from "../helper/rules.js";
 import { withoutMarks } from "../read-mark.js";
+import { readText } from "../statement.js";
 import { plainValues } from "./values.js";
 
 /** What a statement resolves with. */
@@ -48,19 +49,26 @@ export class SqliteHandle {
     values?: Values,
     options: Pick<QueryOptions, "signal"> = {},
   ): Promise<SqliteResult<Row>> {
-    options.signal?.throwIfAborted();
+    const call = `sqlite ${JSON.stringify(this.link.place.name)}: query`;
+    const signal = readSignal(`${call}: signal`, readCall(call, options, ["signal"]).signal);
+    signal?.throwIfAborted();
     try {
-      return await this.run<Row>(text, values, options.signal);
+      return await this.run<Row>(text, values, signal);
     } catch (error) {
-      options.signal?.throwIfAborted();
+      signal?.throwIfAborted();
       throw error;
     }
   }
 
   /** The same, but rejects with what became of the connection and not with the signal's reason. */
-  run<Row>(text: string, values: Values | undefined, signal: AbortSignal | undefined): Promise<SqliteResult<Row>> {
+  async run<Row>(
+    text: string,
+    values: Values | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<SqliteResult<Row>> {
+    readText(`sqlite ${JSON.stringify(this.link.place.name)}`, text);
     const run = (): Promise<SqliteResult<Row>> => this.#run<Row>(text, values, signal);
-    return isCheckpoint(text) ? withoutMarks(run) : run();
+    return await (isCheckpoint(text) ? withoutMarks(run) : run());
   }
 
   async #run<Row>(
